@@ -1,0 +1,160 @@
+"""The cluster as a value: Certificate, Node, Cluster, Device. Nothing here changes anything: see admin.
+
+A certificate is a named identity; in a lab it has DER and a private key behind it as well.
+"""
+
+from collections.abc import Mapping
+from functools import cached_property, total_ordering
+from types import MappingProxyType
+
+import attrs
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+from phoneemu.core.flash import DeviceSecurity
+from phoneemu.core.names import Identity
+from phoneemu.core.trustlist import TrustList
+
+CALLMANAGER = "CallManager"
+TFTP = "TFTP"
+TVS = "TVS"
+CAPF = "CAPF"
+ITL_RECOVERY = "ITLRecovery"
+TOMCAT = "tomcat"
+
+PHONE_SAST_TRUST = "Phone-SAST-trust"
+CALLMANAGER_TRUST = "CallManager-trust"
+CAPF_TRUST = "CAPF-trust"
+
+ROLLBACK = "Prepare Cluster for Rollback to pre 8.0"
+SIGNATURE_ALGORITHM = "TFTP File Signature Algorithm"
+PHONE_INTERACTION = "Phone Interaction on Certificate Update"
+
+
+@total_ordering
+@attrs.frozen(order=False)
+class Release:
+    """A release such as `10.5(2)SU3` or `14`; compared by its numbers."""
+
+    text: str = attrs.field(eq=False)
+    parts: tuple[int, ...]
+    """(major, minor, maintenance, service update); missing numbers are 0."""
+
+    def __lt__(self, other: "Release") -> bool:
+        return self.parts < other.parts
+
+    def at_least(self, *parts: int) -> bool:
+        """Whether this release is the given one or later, e.g. `at_least(10, 5, 2)`."""
+        return self.parts >= (*parts, 0, 0, 0, 0)[:4]
+
+
+@attrs.frozen(kw_only=True)
+class Certificate:
+    """One certificate of the cluster, or in one of its trust stores.
+
+    `unit` is the name administrators use (CallManager, TVS, CAPF, ITLRecovery, tomcat, etoken); `node` its
+    owner. Times are seconds since the epoch, None when not known. `origin` tells where it is known from.
+    """
+
+    unit: str
+    node: str
+    identity: Identity
+    serial: bytes = b""
+    key_bits: int | None = 2048
+    not_before: float | None = None
+    not_after: float | None = None
+    ca_signed: bool = False
+    multi_san: bool = False
+    origin: str = ""
+    der: bytes = attrs.field(default=b"", repr=False, eq=False)
+    key: RSAPrivateKey | None = attrs.field(default=None, repr=False, eq=False)
+
+
+@attrs.frozen(kw_only=True)
+class Node:
+    """One server.
+
+    `services` are the activated ones (CallManager, TFTP, TVS, CAPF); `stopped` those not running now.
+    `own` are the certificates on its disk by unit; `running` what each service loaded when it last started:
+    a CallManager that was not restarted still shows its old certificate. `ctl` and `itl` are the files its
+    TFTP serves. `tvs_ctl` is the CTL its TVS has cached.
+    """
+
+    name: str
+    address: str = ""
+    publisher: bool = False
+    services: frozenset[str] = frozenset({CALLMANAGER, TFTP, TVS})
+    stopped: frozenset[str] = frozenset()
+    up: bool = True
+    blocked_ports: frozenset[int] = frozenset()
+    own: Mapping[str, Certificate] = attrs.field(factory=lambda: MappingProxyType({}))
+    running: Mapping[str, Certificate] = attrs.field(factory=lambda: MappingProxyType({}))
+    ctl: TrustList | None = None
+    itl: TrustList | None = None
+    tvs_ctl: TrustList | None = None
+
+    def runs(self, service: str) -> bool:
+        """Whether the service answers: node up, service activated and not stopped."""
+        return self.up and service in self.services and service not in self.stopped
+
+
+@attrs.frozen(kw_only=True)
+class Device:
+    """A phone as the cluster's database knows it.
+
+    `group` is its CallManager group: node names in order, which are its call managers and its TVS servers.
+    `lsc_issuer` is the CAPF that issued its LSC; None when it has none; `lsc_known` False when no export says.
+    `in_database` False: the node serves it the default configuration, which names no TVS [DIR118699].
+    """
+
+    group: tuple[str, ...]
+    security: DeviceSecurity = DeviceSecurity.NON_SECURE
+    lsc_issuer: Identity | None = None
+    lsc_known: bool = True
+    in_database: bool = True
+
+
+@attrs.frozen(kw_only=True)
+class Cluster:
+    """The whole cluster at one moment; `clock` is its time in seconds since the epoch.
+
+    `stores` are the replicated trust stores by name. `min_tls` is the floor of all TLS services.
+    `real_keys` is True in a lab, where regenerated certificates get DER and keys.
+    `export_allowed` is False when the licence lacks export-controlled functionality [SG125-ctl].
+    """
+
+    name: str
+    release: Release
+    nodes: tuple[Node, ...]
+    mixed: bool = False
+    parameters: Mapping[str, str] = attrs.field(factory=lambda: MappingProxyType({}))
+    stores: Mapping[str, tuple[Certificate, ...]] = attrs.field(factory=lambda: MappingProxyType({}))
+    etokens: Mapping[str, Certificate] = attrs.field(factory=lambda: MappingProxyType({}))
+    min_tls: str = "1.0"
+    clock: float = 0.0
+    real_keys: bool = False
+    export_allowed: bool = True
+    capf_active: bool = True
+    organisation: str = ";OU=TAC;O=Cisco;L=Krakow;ST=Malopolska;C=PL"
+    """What follows CN=<name> in the names of new certificates."""
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Node]:
+        """Nodes by lower-case name and by address."""
+        found = {node.name.lower(): node for node in self.nodes}
+        found.update({node.address: node for node in self.nodes if node.address})
+        return found
+
+    def node(self, name: str) -> Node | None:
+        """The node of this name or address, or None."""
+        return self.by_name.get(name.lower())
+
+    @property
+    def publisher(self) -> Node:
+        """The first node marked publisher, else the first node."""
+        return next((node for node in self.nodes if node.publisher), self.nodes[0])
+
+    def with_node(self, node: Node) -> "Cluster":
+        """The cluster with this node in the place of the one of its name."""
+        return attrs.evolve(
+            self, nodes=tuple(node if each.name == node.name else each for each in self.nodes)
+        )
