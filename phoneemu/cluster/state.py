@@ -102,7 +102,8 @@ class Device:
     """A phone as the cluster's database knows it.
 
     `group` is its CallManager group: node names in order, which are its call managers and its TVS servers.
-    `lsc_issuer` is the CAPF that issued its LSC; None when it has none; `lsc_known` False when no export says.
+    `lsc_issuer` is the CAPF that issued its LSC, None when it has none; `lsc_known` is False when no export
+    says.
     `in_database` False: the node serves it the default configuration, which names no TVS [DIR118699].
     """
 

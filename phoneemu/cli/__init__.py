@@ -1,0 +1,62 @@
+"""The command line: one module a command, found by its name; the only place that prints or exits.
+
+Each module holds HELP, add_arguments(parser) and run(arguments) -> exit code. Exit codes: 0 done, 1 a
+`--fail-on` or a verdict says no, 2 the input or the call is wrong.
+"""
+
+import argparse
+import importlib
+import os
+import pkgutil
+import sys
+from collections.abc import Sequence
+
+from phoneemu import __version__
+from phoneemu.core.tlv import MalformedFile
+from phoneemu.errors import BadInput
+
+
+def _commands() -> list[str]:
+    return sorted(module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_"))
+
+
+def _parser(wanted: str | None) -> argparse.ArgumentParser:
+    """The parser; only the wanted command's module is loaded, so that a start stays quick."""
+    parser = argparse.ArgumentParser(
+        prog="phoneemu",
+        description="Tells which IP phones survive a certificate regeneration on Cisco Unified CM, and why.",
+    )
+    parser.add_argument("--version", action="version", version=f"phoneemu {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name in _commands():
+        if wanted in _commands() and name != wanted:
+            commands.add_parser(name)
+            continue
+        module = importlib.import_module(f"{__name__}.{name}")
+        command = commands.add_parser(name, help=module.HELP, description=module.HELP)
+        module.add_arguments(command)
+        command.set_defaults(run=module.run)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    arguments = _parser(words[0] if words else None).parse_args(words)
+    try:
+        code: int = arguments.run(arguments)
+        sys.stdout.flush()
+    except (BadInput, MalformedFile) as error:
+        print(f"phoneemu: {error}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        print(f"phoneemu: {place}{error.strerror or error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("phoneemu: interrupted", file=sys.stderr)
+        return 130
+    return code
