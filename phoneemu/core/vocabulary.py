@@ -11,7 +11,7 @@ import attrs
 from phoneemu.core.flash import Flash
 from phoneemu.core.names import Identity
 from phoneemu.core.signedfile import SignedFile
-from phoneemu.core.trustlist import Role, TrustList
+from phoneemu.core.trustlist import TrustList
 
 
 class Transport(enum.Enum):
@@ -38,6 +38,8 @@ class TvsTrouble(enum.Enum):
     UNREACHABLE = "unreachable"
     HANDSHAKE = "handshake"
     TLS_VERSION = "tls-version"
+    TLS_UNKNOWN = "tls-unknown"
+    """The server has a TLS floor and nobody knows this model's TLS versions: cannot-say."""
     NO_ANSWER = "no-answer"
 
 
@@ -46,8 +48,11 @@ class RegistrationTrouble(enum.Enum):
 
     UNREACHABLE = "unreachable"
     TLS_VERSION = "tls-version"
+    TLS_UNKNOWN = "tls-unknown"
+    """The server has a TLS floor and nobody knows this model's TLS versions: cannot-say."""
     DEVICE_CERTIFICATE = "device-certificate"
-    NOT_CONFIGURED = "not-configured"
+    SIGNALLING_MODE = "signalling-mode"
+    """One side wants TLS and the other does not."""
     UNKNOWN_DEVICE_CERTIFICATE = "unknown-device-certificate"
     """Nothing says whether the cluster trusts this phone's certificate: cannot-say."""
 
@@ -115,6 +120,7 @@ class TvsAnswered:
     """A TVS answered a certificate query. `identity` is that of the returned certificate."""
 
     server: str
+    session: int
     found: bool
     identity: Identity | None = None
     roles: frozenset[int] = frozenset()
@@ -221,8 +227,5 @@ class Save:
 
 Command = Fetch | ReachTvs | AskTvs | ReachCallManager | Register | Save
 
-TVS_SESSION_START = 1001
-"""First session number of a phone after start [C213407: 0x3e9]."""
-
-LIST_ROLE = Role.SAST
-"""The role a TVS answer must hold for the signer of a list."""
+TVS_SESSION_START = 1000
+"""A phone counts its questions from the next number, 1001, after start [C213407: 0x3e9]."""

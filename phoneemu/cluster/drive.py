@@ -1,0 +1,281 @@
+"""The simulated driver: one phone's commands answered by an emulated cluster in memory.
+
+It performs and decides nothing: files, TVS answers and certificates come from the cluster's value, and what
+they mean is for the phone. The same scenario over sockets gives an equal journal.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import cached_property
+
+import attrs
+
+from phoneemu.cluster import publish, tvs
+from phoneemu.cluster.state import (
+    CALLMANAGER,
+    CALLMANAGER_TRUST,
+    CAPF,
+    CAPF_TRUST,
+    TFTP,
+    Cluster,
+    Device,
+    Node,
+)
+from phoneemu.core.flash import DeviceSecurity, Flash
+from phoneemu.core.journal import InService, Journal
+from phoneemu.core.names import Identity
+from phoneemu.core.phone import Phone
+from phoneemu.core.profile import Profile
+from phoneemu.core.question import Subject
+from phoneemu.core.ruling import Ruling
+from phoneemu.core.signedfile import SignedFile
+from phoneemu.core.states import State
+from phoneemu.core.trustlist import Role, TrustList
+from phoneemu.core.vocabulary import (
+    AskTvs,
+    CallManagerAnswered,
+    CallManagerFailed,
+    ErasedByHand,
+    EraseTarget,
+    Event,
+    Fetch,
+    FileArrived,
+    FileMissing,
+    PoweredOn,
+    ReachCallManager,
+    ReachTvs,
+    Register,
+    Registered,
+    RegistrationTrouble,
+    Save,
+    ServerSilent,
+    Transport,
+    TvsAnswered,
+    TvsConnected,
+    TvsFailed,
+    TvsTrouble,
+)
+
+PORTS: Mapping[Transport, int] = {Transport.TFTP: 69, Transport.HTTP: 6970}
+
+
+@attrs.frozen(kw_only=True)
+class World:
+    """Every cluster a phone can reach, at one moment. Node names and addresses must be unique in it."""
+
+    clusters: tuple[Cluster, ...]
+    _offers: dict[tuple[str, str, Device], TrustList | SignedFile | None] = attrs.field(
+        factory=dict, init=False, eq=False, repr=False
+    )
+
+    @cached_property
+    def _places(self) -> Mapping[str, tuple[Cluster, Node]]:
+        return {name: (cluster, node) for cluster in self.clusters for name, node in cluster.by_name.items()}
+
+    def find(self, name: str) -> tuple[Cluster, Node] | None:
+        """The node of this name or address, with its cluster; None when there is none."""
+        return self._places.get(name) or self._places.get(name.lower())
+
+    def offer(self, server: str, template: str, device_name: str, station: "Station") -> object:
+        """What a node serves under a name; remembered, since phones of one kind ask for the same."""
+        place = self.find(server)
+        assert place is not None  # noqa: S101 - the caller found it
+        cluster, node = place
+        device = station.device_in(cluster)
+        key = (node.name, template, device)
+        if key not in self._offers:
+            name = template.replace("{name}", device_name)
+            self._offers[key] = publish.offered_file(cluster, node, name, device)
+        return self._offers[key]
+
+
+@attrs.frozen(kw_only=True)
+class Station:
+    """One emulated phone where it stands: what it is, what it holds, whom it asks.
+
+    `device` is how its cluster's database knows it; `elsewhere` how other clusters do, by cluster name.
+    """
+
+    profile: Profile
+    name: str
+    device: Device
+    tftp_servers: tuple[str, ...]
+    flash: Flash = attrs.field(factory=Flash)
+    elsewhere: Mapping[str, Device] = attrs.field(factory=dict)
+
+    def device_in(self, cluster: Cluster) -> Device:
+        """How this cluster's database knows the phone."""
+        return self.elsewhere.get(cluster.name, self.device) if self.elsewhere else self.device
+
+
+@attrs.frozen(kw_only=True)
+class Boot:
+    """One start of a phone and where it ended.
+
+    `registered_to` is the node it registered to, None when it did not; `secure` tells TLS. `state` is
+    IN_SERVICE, OUT_OF_SERVICE or UNDECIDED.
+    """
+
+    station: Station
+    journal: Journal
+    state: State
+    registered_to: str | None
+    secure: bool
+
+    def ruling(self, subject: Subject) -> Ruling | None:
+        """The decision that stood in the end about one subject, or None when it was not asked."""
+        entry = self.journal.last_ruling(subject)
+        return None if entry is None else entry.ruling
+
+
+def boot(station: Station, world: World, now: float) -> Boot:
+    """Start the phone against the world until it rests; `now` is in seconds since the epoch."""
+    phone = Phone(station.profile, station.name, station.flash)
+    _perform(phone, station, world, PoweredOn(now=now, tftp_servers=station.tftp_servers))
+    last = phone.journal.entries[-1]
+    served = last if isinstance(last, InService) else None
+    return Boot(
+        station=attrs.evolve(station, flash=phone.flash) if phone.flash is not station.flash else station,
+        journal=phone.journal,
+        state=phone.state,
+        registered_to=served.node if served is not None else None,
+        secure=served is not None and served.secure,
+    )
+
+
+def erase(station: Station, target: EraseTarget) -> tuple[Station, Journal]:
+    """A person erases lists at the phone; the journal says what really went."""
+    phone = Phone(station.profile, station.name, station.flash)
+    phone.receive(ErasedByHand(target=target))
+    return attrs.evolve(station, flash=phone.flash), phone.journal
+
+
+def _perform(phone: Phone, station: Station, world: World, event: Event) -> None:
+    queue = phone.receive(event)
+    while queue:
+        command = queue.pop(0)
+        if type(command) is not Save:
+            queue += phone.receive(_PERFORMERS[type(command)](command, station, world))
+
+
+def _fetch(command: Fetch, station: Station, world: World) -> Event:
+    place = world.find(command.server)
+    if place is None or not place[1].runs(TFTP) or PORTS[command.transport] in place[1].blocked_ports:
+        return ServerSilent(name=command.name, server=command.server)
+    template = command.name.replace(station.name, "{name}")
+    content = world.offer(command.server, template, station.name, station)
+    if not isinstance(content, TrustList | SignedFile):
+        return FileMissing(name=command.name, server=command.server)
+    return FileArrived(name=command.name, server=command.server, content=content)
+
+
+def _too_old(tls_max: str | None, cluster: Cluster) -> bool:
+    return tls_max is not None and tls_max < cluster.min_tls
+
+
+def _versions_unknown(tls_max: str | None, cluster: Cluster) -> bool:
+    return tls_max is None and cluster.min_tls > "1.0"
+
+
+def _reach_tvs(command: ReachTvs, _station: Station, world: World) -> Event:
+    place = world.find(command.server)
+    peer = tvs.peer(*place) if place is not None else None
+    if place is None or peer is None:
+        return TvsFailed(server=command.server, trouble=TvsTrouble.UNREACHABLE)
+    if _versions_unknown(command.tls_max, place[0]):
+        return TvsFailed(server=command.server, trouble=TvsTrouble.TLS_UNKNOWN)
+    if _too_old(command.tls_max, place[0]):
+        return TvsFailed(server=command.server, trouble=TvsTrouble.TLS_VERSION)
+    return TvsConnected(server=command.server, peer=peer.identity, certificate=peer.der)
+
+
+def _ask_tvs(command: AskTvs, _station: Station, world: World) -> Event:
+    place = world.find(command.server)
+    assert place is not None  # noqa: S101 - it was reached a moment ago
+    answer = tvs.answer(*place, command.signer)
+    certificate = answer.certificate
+    return TvsAnswered(
+        server=command.server,
+        session=command.session,
+        found=answer.found,
+        identity=command.signer if answer.found else None,
+        roles=frozenset(int(role) for role in answer.roles),
+        ttl=answer.ttl,
+        certificate=certificate.der if certificate is not None else b"",
+    )
+
+
+def _reach_callmanager(command: ReachCallManager, station: Station, world: World) -> Event:
+    place = world.find(command.node)
+    if place is None or not place[1].runs(CALLMANAGER):
+        return CallManagerFailed(node=command.node, trouble=RegistrationTrouble.UNREACHABLE)
+    cluster, node = place
+    device = station.device_in(cluster)
+    wants_tls = cluster.mixed and device.security.uses_tls
+    if wants_tls != command.secure:
+        return CallManagerFailed(node=command.node, trouble=RegistrationTrouble.SIGNALLING_MODE)
+    if not command.secure:
+        return CallManagerAnswered(node=command.node)
+    authenticated = device.security is DeviceSecurity.AUTHENTICATED
+    # authenticated profiles use NULL-SHA, which TLS 1.3 does not have [SG15-tls]
+    if _too_old(command.tls_max, cluster) or (authenticated and cluster.min_tls >= "1.3"):
+        return CallManagerFailed(node=command.node, trouble=RegistrationTrouble.TLS_VERSION)
+    if _versions_unknown(command.tls_max, cluster):
+        return CallManagerFailed(node=command.node, trouble=RegistrationTrouble.TLS_UNKNOWN)
+    return CallManagerAnswered(node=command.node, peer=node.running[CALLMANAGER].identity)
+
+
+def _register(command: Register, station: Station, world: World) -> Event:
+    place = world.find(command.node)
+    assert place is not None  # noqa: S101 - it was reached a moment ago
+    cluster, node = place
+    device = station.device_in(cluster)
+    if cluster.mixed and device.security.uses_tls:
+        trouble = _device_certificate_trouble(cluster, node, device)
+        if trouble is not None:
+            return CallManagerFailed(node=command.node, trouble=trouble)
+    return Registered(node=command.node)
+
+
+def _device_certificate_trouble(cluster: Cluster, node: Node, device: Device) -> RegistrationTrouble | None:
+    """Whether the cluster takes the phone's LSC.
+
+    The cluster must hold the CAPF that issued it [SG15-capf], and the served CTL must name the present
+    CAPF: a CAPF renewed without a CTL update leaves phones at "registering" [TS225746, case C14].
+    """
+    if device.lsc_known and device.lsc_issuer is None:
+        return None  # it shows its factory certificate, whose roots are in every trust store [CERT210541]
+    trusted = trusted_capfs(cluster)
+    current = cluster.publisher.own.get(CAPF)
+    ctl = node.ctl
+    stale = (
+        ctl is not None
+        and current is not None
+        and ctl.complete
+        and bool(ctl.holding(Role.CAPF))
+        and current.identity not in ctl.holding(Role.CAPF)
+    )
+    if not device.lsc_known:
+        return RegistrationTrouble.UNKNOWN_DEVICE_CERTIFICATE if stale else None
+    if stale or device.lsc_issuer not in trusted:
+        return RegistrationTrouble.DEVICE_CERTIFICATE
+    return None
+
+
+def trusted_capfs(cluster: Cluster) -> frozenset[Identity]:
+    """The issuers whose LSCs this cluster takes: its own CAPF and what its trust stores hold."""
+    stored = (
+        certificate.identity
+        for store in (CALLMANAGER_TRUST, CAPF_TRUST)
+        for certificate in cluster.stores.get(store, ())
+    )
+    own = (node.own[CAPF].identity for node in cluster.nodes if CAPF in node.own)
+    return frozenset((*stored, *own))
+
+
+_PERFORMERS: Mapping[type, Callable[..., Event]] = {
+    Fetch: _fetch,
+    ReachTvs: _reach_tvs,
+    AskTvs: _ask_tvs,
+    ReachCallManager: _reach_callmanager,
+    Register: _register,
+}

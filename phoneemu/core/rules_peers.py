@@ -1,0 +1,313 @@
+"""Chapters A, T and R of the rule book: files that do not come, TVS servers, CallManagers.
+
+A TVS itself is judged here before a byte of the question is sent: the driver completes TLS without
+verifying and hands over the certificate.
+"""
+
+from phoneemu.core.evidence import Standing
+from phoneemu.core.question import Absence, Question, Subject
+from phoneemu.core.rules_lists import accepted
+from phoneemu.core.ruling import Reason, Rule, Ruling, Verdict
+from phoneemu.core.trustlist import Role, SignatureStatus
+from phoneemu.core.vocabulary import (
+    CallManagerAnswered,
+    CallManagerFailed,
+    RegistrationTrouble,
+    TvsAnswered,
+    TvsConnected,
+    TvsFailed,
+    TvsTrouble,
+)
+
+A1 = Rule(
+    number="A1",
+    title="another name, transport or server is left",
+    standing=Standing.REPORTED,
+    source="EMCC214535, BOOTLOG",
+)
+A2 = Rule(
+    number="A2",
+    title="a secure phone without a CTL asks again",
+    standing=Standing.DOCUMENTED,
+    source="AG7931-8.5, AG7961-start",
+)
+A3 = Rule(
+    number="A3",
+    title="the server has no such file: keep what is installed",
+    standing=Standing.DOCUMENTED,
+    source="AG8800-status, SG1251SU2-ctl",
+)
+A4 = Rule(
+    number="A4",
+    title="no server answers: keep what is installed",
+    standing=Standing.DOCUMENTED,
+    source="CCNPV-CME, AG8800-status",
+)
+T1 = Rule(
+    number="T1",
+    title="the TVS shows a certificate the installed ITL lists as TVS",
+    standing=Standing.DOCUMENTED,
+    source="MIG213407, BULK215539",
+)
+T2 = Rule(
+    number="T2",
+    title="the TVS shows a certificate the installed ITL does not list: its handshake is broken off",
+    standing=Standing.DOCUMENTED,
+    source="MIG213407",
+)
+T3 = Rule(
+    number="T3",
+    title="a TVS that cannot be reached: the next member is tried",
+    standing=Standing.DOCUMENTED,
+    source="IPCHG-0100, UCM-SEPXML",
+)
+T4 = Rule(
+    number="T4",
+    title="the TVS speaks no TLS version of this model",
+    standing=Standing.DOCUMENTED,
+    source="SG1251SU2-tls",
+)
+T5 = Rule(
+    number="T5",
+    title="the answer is about another certificate",
+    standing=Standing.INFERRED,
+    source="DIR118699",
+    note="the server compares whole certificates; the phone's own check is deduced",
+)
+T6 = Rule(
+    number="T6",
+    title="the TVS does not know the signer",
+    standing=Standing.DOCUMENTED,
+    source="DIR118699",
+    note="whether a phone then asks the next member is not known; it is taken not to",
+)
+T7 = Rule(
+    number="T7",
+    title="the TVS does not grant the role this file needs",
+    standing=Standing.INFERRED,
+    source="MIG213407, SEED118893",
+    note="every logged answer about a list's signer holds role 0",
+)
+T8 = Rule(
+    number="T8",
+    title="the signature does not match the certificate the TVS returned",
+    standing=Standing.DOCUMENTED,
+    source="MIG213407",
+)
+T9 = Rule(number="T9", title="the TVS vouches", standing=Standing.DOCUMENTED, source="SEED118893, MIG213407")
+T10 = Rule(
+    number="T10",
+    title="no TVS is left to ask: the file is refused",
+    standing=Standing.DOCUMENTED,
+    source="REGEN214231, AG8800-status",
+)
+R1 = Rule(
+    number="R1",
+    title="signalling without TLS shows no certificate",
+    standing=Standing.DOCUMENTED,
+    source="SG1251SU2-ctl",
+)
+R2 = Rule(
+    number="R2",
+    title="a secure phone without a CTL cannot judge a CallManager",
+    standing=Standing.DOCUMENTED,
+    source="AG7931-8.5",
+)
+R3 = Rule(
+    number="R3",
+    title="the CallManager's certificate is in the installed CTL",
+    standing=Standing.DOCUMENTED,
+    source="SG1251SU2-ctl",
+)
+R4 = Rule(
+    number="R4",
+    title="the CallManager's certificate is not in the installed CTL",
+    standing=Standing.DOCUMENTED,
+    source="SG1251SU2-ctl",
+)
+R5 = Rule(
+    number="R5",
+    title="this CallManager does not answer: the next is tried",
+    standing=Standing.DOCUMENTED,
+    source="CVD14",
+)
+R6 = Rule(
+    number="R6",
+    title="the CallManager speaks no TLS version of this phone",
+    standing=Standing.DOCUMENTED,
+    source="SG1251SU2-tls, SG15-tls",
+)
+R7 = Rule(
+    number="R7",
+    title="the CallManager does not trust the phone's certificate",
+    standing=Standing.DOCUMENTED,
+    source="TS225746, SG15-capf",
+)
+R8 = Rule(
+    number="R8",
+    title="no CallManager is left to try",
+    standing=Standing.DOCUMENTED,
+    source="SG1251SU2-ctl",
+)
+R9 = Rule(
+    number="R9",
+    title="the CallManager confirms the registration",
+    standing=Standing.DOCUMENTED,
+    source="CVD14",
+)
+R10 = Rule(
+    number="R10",
+    title="the installed CTL is known only in part",
+    standing=Standing.ASSUMED,
+    source="phoneemu",
+    note="settled by the complete `show ctl` text, or the .tlv file",
+)
+R11 = Rule(
+    number="R11",
+    title="no export says which CAPF issued this phone's certificate",
+    standing=Standing.ASSUMED,
+    source="phoneemu",
+    note="settled by the LSC columns of the device table, or the phone's LSC status",
+)
+R12 = Rule(
+    number="R12",
+    title="the CallManager expects the other kind of signalling",
+    standing=Standing.INFERRED,
+    source="SEC2NON221657",
+    note="the phone's configuration and the cluster's security mode must agree",
+)
+R13 = Rule(
+    number="R13",
+    title="the server has a TLS floor and this model's versions are not known",
+    standing=Standing.ASSUMED,
+    source="phoneemu",
+    note="settled by a capture of the phone's ClientHello",
+)
+
+_NEXT_FILE = Ruling(verdict=Verdict.NEXT, reason=Reason.NOT_OFFERED, rule=A1)
+_NEXT_SERVER = Ruling(verdict=Verdict.NEXT, reason=Reason.SERVER_SILENT, rule=A1)
+_NOT_OFFERED = Ruling(verdict=Verdict.UNCHANGED, reason=Reason.NOT_OFFERED, rule=A3)
+_SILENT = Ruling(verdict=Verdict.UNCHANGED, reason=Reason.SERVER_SILENT, rule=A4)
+_PLAIN = Ruling(verdict=Verdict.ACCEPT, reason=Reason.PLAIN_SIGNALLING, rule=R1)
+_CONFIRMED = Ruling(verdict=Verdict.ACCEPT, reason=Reason.CONFIRMED, rule=R9)
+_TVS_TROUBLE = {
+    TvsTrouble.UNREACHABLE: Ruling(verdict=Verdict.NEXT, reason=Reason.TVS_SILENT, rule=T3),
+    TvsTrouble.NO_ANSWER: Ruling(verdict=Verdict.NEXT, reason=Reason.TVS_SILENT, rule=T3),
+    TvsTrouble.HANDSHAKE: Ruling(verdict=Verdict.NEXT, reason=Reason.TVS_NOT_TRUSTED, rule=T2),
+}
+
+
+def judge_absence(question: Question) -> Ruling:
+    """Chapter A: a file was asked for and did not come."""
+    absence = question.answer
+    assert isinstance(absence, Absence)  # noqa: S101 - the phone asks this only with an Absence
+    if absence.more:
+        return _NEXT_SERVER if absence.silent else _NEXT_FILE
+    config = question.flash.config
+    wanted = question.subject is Subject.CTL and question.flash.ctl is None
+    if wanted and config is not None and config.security.uses_tls:
+        return _wanted_ctl(question, absence)
+    return _SILENT if absence.silent else _NOT_OFFERED
+
+
+def _wanted_ctl(question: Question, absence: Absence) -> Ruling:
+    retries = question.profile.ctl_retries
+    if retries.value == -1:
+        return Ruling(verdict=Verdict.HALT, reason=Reason.CTL_WANTED, rule=A2, facts=(retries,))
+    if absence.attempts < (retries.value or 1):
+        return Ruling(verdict=Verdict.NEXT, reason=Reason.CTL_WANTED, rule=A2, facts=(retries,))
+    return _SILENT if absence.silent else _NOT_OFFERED
+
+
+def judge_tvs_peer(question: Question) -> Ruling:
+    """Chapter T, before the question is sent: is this TVS to be believed?"""
+    answer = question.answer
+    if isinstance(answer, TvsFailed):
+        return _tvs_failed(question, answer)
+    assert isinstance(answer, TvsConnected)  # noqa: S101 - the phone asks this only of a TVS
+    itl = question.flash.itl
+    if itl is not None and answer.peer in itl.tvs:
+        return Ruling(verdict=Verdict.ACCEPT, reason=Reason.LISTED_PEER, rule=T1)
+    return Ruling(verdict=Verdict.NEXT, reason=Reason.TVS_NOT_TRUSTED, rule=T2)
+
+
+def _tvs_failed(question: Question, answer: TvsFailed) -> Ruling:
+    if answer.trouble is TvsTrouble.TLS_VERSION:
+        fact = question.profile.tls_max
+        return Ruling(verdict=Verdict.NEXT, reason=Reason.TVS_TLS_VERSION, rule=T4, facts=(fact,))
+    if answer.trouble is TvsTrouble.TLS_UNKNOWN:
+        fact = question.profile.tls_max
+        return Ruling(verdict=Verdict.CANNOT_SAY, reason=Reason.TLS_SUPPORT_UNKNOWN, rule=R13, facts=(fact,))
+    return _TVS_TROUBLE[answer.trouble]
+
+
+def judge_tvs_answer(question: Question) -> Ruling:
+    """Chapter T, after the answer: does it vouch for this signer in the role this file needs?"""
+    answer = question.answer
+    if isinstance(answer, TvsFailed):
+        return _tvs_failed(question, answer)
+    assert isinstance(answer, TvsAnswered)  # noqa: S101 - the phone asks this only with an answer
+    if not answer.found:
+        return Ruling(verdict=Verdict.REFUSE, reason=Reason.TVS_DOES_NOT_KNOW, rule=T6)
+    if answer.identity != question.signer:
+        return Ruling(verdict=Verdict.REFUSE, reason=Reason.TVS_WRONG_CERTIFICATE, rule=T5)
+    config = question.subject is Subject.CONFIG
+    needed = frozenset({Role.CCM_TFTP, Role.TFTP}) if config else frozenset({Role.SAST})
+    if not answer.roles & needed:
+        return Ruling(verdict=Verdict.REFUSE, reason=Reason.TVS_WRONG_ROLE, rule=T7)
+    if question.signature is SignatureStatus.BAD:
+        return Ruling(verdict=Verdict.REFUSE, reason=Reason.SIGNATURE_BAD, rule=T8)
+    return accepted(question, Reason.TVS_VOUCHES, T9)
+
+
+def judge_tvs_exhausted(question: Question) -> Ruling:
+    """Chapter T, the end: every member was tried. `answer` is the last trouble."""
+    last = question.answer
+    reason = Reason.TVS_SILENT
+    if isinstance(last, TvsConnected):
+        reason = Reason.TVS_NOT_TRUSTED
+    elif isinstance(last, TvsFailed) and last.trouble is TvsTrouble.TLS_VERSION:
+        reason = Reason.TVS_TLS_VERSION
+    elif isinstance(last, TvsFailed) and last.trouble is TvsTrouble.HANDSHAKE:
+        reason = Reason.TVS_NOT_TRUSTED
+    return Ruling(verdict=Verdict.REFUSE, reason=reason, rule=T10)
+
+
+_REGISTRATION = {
+    RegistrationTrouble.UNREACHABLE: (Verdict.NEXT, Reason.CALLMANAGER_SILENT, R5),
+    RegistrationTrouble.SIGNALLING_MODE: (Verdict.NEXT, Reason.SIGNALLING_MODE, R12),
+    RegistrationTrouble.TLS_UNKNOWN: (Verdict.CANNOT_SAY, Reason.TLS_SUPPORT_UNKNOWN, R13),
+    RegistrationTrouble.TLS_VERSION: (Verdict.NEXT, Reason.CALLMANAGER_TLS_VERSION, R6),
+    RegistrationTrouble.DEVICE_CERTIFICATE: (Verdict.NEXT, Reason.DEVICE_CERTIFICATE_REFUSED, R7),
+    RegistrationTrouble.UNKNOWN_DEVICE_CERTIFICATE: (
+        Verdict.CANNOT_SAY,
+        Reason.DEVICE_CERTIFICATE_UNKNOWN,
+        R11,
+    ),
+}
+
+
+def judge_callmanager(question: Question) -> Ruling:
+    """Chapter R: may the phone register here?"""
+    answer = question.answer
+    if isinstance(answer, CallManagerFailed):
+        verdict, reason, rule = _REGISTRATION[answer.trouble]
+        facts = (question.profile.tls_max,) if rule in (R6, R13) else ()
+        return Ruling(verdict=verdict, reason=reason, rule=rule, facts=facts)
+    if not isinstance(answer, CallManagerAnswered):
+        return _CONFIRMED
+    if answer.peer is None:
+        return _PLAIN
+    ctl = question.flash.ctl
+    if ctl is None:
+        return Ruling(verdict=Verdict.NEXT, reason=Reason.NO_CTL_FOR_TLS, rule=R2)
+    if answer.peer in ctl.holding(Role.CCM, Role.CCM_TFTP):
+        return Ruling(verdict=Verdict.ACCEPT, reason=Reason.LISTED_PEER, rule=R3)
+    if not ctl.complete:
+        return Ruling(verdict=Verdict.CANNOT_SAY, reason=Reason.LIST_INCOMPLETE, rule=R10)
+    return Ruling(verdict=Verdict.NEXT, reason=Reason.CALLMANAGER_NOT_IN_CTL, rule=R4)
+
+
+def judge_callmanager_exhausted(_question: Question) -> Ruling:
+    """Chapter R, the end: nobody took the phone."""
+    return Ruling(verdict=Verdict.REFUSE, reason=Reason.NO_CALLMANAGER, rule=R8)
