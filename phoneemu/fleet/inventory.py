@@ -1,0 +1,250 @@
+"""Phones from CSV exports: a bulk-administration export, or any CSV with a device-name column.
+
+Reading is streaming and the result is small: what phones have in common is one shared Traits value. Only the
+columns named here are ever looked at, so authentication strings, passwords and product-specific XML never
+enter memory that outlives the row.
+This module does not know what a model is or what a site means: see snapshot.
+"""
+
+import csv
+import io
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from operator import itemgetter
+from pathlib import Path
+from typing import NamedTuple
+
+import attrs
+
+from phoneemu.errors import BadInput
+
+COLUMNS: dict[str, tuple[str, ...]] = {
+    "name": ("device name", "devicename", "name", "device", "mac address/device name"),
+    "model": ("device type", "model", "product", "devicetype", "phone type"),
+    "site": ("device pool", "devicepool", "site", "devicepoolname"),
+    "protocol": ("device protocol", "protocol"),
+    "load": ("activeloadid", "phone load name", "load", "load name", "firmware"),
+    "profile": ("device security profile", "security profile", "secprofile", "securityprofilename"),
+    "mode": ("security mode", "device security mode", "secmode"),
+    "location": ("location", "locationname"),
+    "group": ("callmanager group", "cisco unified callmanager group", "cmgroup", "group"),
+    "lsc": ("lsc status", "lsc", "lscstatus"),
+}
+"""What is read, and the headers it is known under, lower-case; the first in the list wins [INVENTORY 1.1]."""
+
+RECORD_LINES = 64
+"""Most lines one quoted record may span before its opening line is taken as broken [assumed]."""
+
+LONGEST_NAME = 128
+"""Longest device name kept; the database's own limit is 128 [assumed]."""
+
+
+class Traits(NamedTuple):
+    """What phones share: the cells of one row that matter, as they stood in the export; "" when absent."""
+
+    model: str = ""
+    site: str = ""
+    protocol: str = ""
+    load: str = ""
+    profile: str = ""
+    mode: str = ""
+    location: str = ""
+    group: str = ""
+    lsc: str = ""
+
+
+class Listed(NamedTuple):
+    """One phone of the inventory, and where it stands in which file."""
+
+    name: str
+    traits: Traits
+    file: str
+    line: int
+
+
+@attrs.frozen(kw_only=True)
+class Remark:
+    """Something about an export that a person should see: `place` is `file:line`."""
+
+    place: str
+    text: str
+
+
+@attrs.frozen(kw_only=True)
+class Inventory:
+    """All phones in the order of the files, and what was wrong with the rows left out.
+
+    `columns` tells, per file, which headers were read and which were not known.
+    """
+
+    phones: tuple[Listed, ...]
+    remarks: tuple[Remark, ...] = ()
+    columns: tuple[tuple[str, tuple[str, ...], int], ...] = ()
+    """(file, headers used, how many others were ignored)."""
+
+
+def read_inventory(paths: Iterable[Path]) -> Inventory:
+    """Read every file; the first row of a device name wins and later ones are remarked upon.
+
+    Raises:
+        BadInput: a file has no device-name column, or is empty.
+        OSError: a file cannot be read.
+    """
+    phones: dict[str, Listed] = {}
+    remarks: list[Remark] = []
+    columns: list[tuple[str, tuple[str, ...], int]] = []
+    for path in paths:
+        with path.open("rb") as stream:
+            columns.append(_read_file(stream.read(), path.name, phones, remarks))
+    return Inventory(phones=tuple(phones.values()), remarks=tuple(remarks), columns=tuple(columns))
+
+
+def read_text(text: str, file: str = "phones.csv") -> Inventory:
+    """Read one file that is already text.
+
+    Raises:
+        BadInput: it has no device-name column, or is empty.
+    """
+    phones: dict[str, Listed] = {}
+    remarks: list[Remark] = []
+    columns = _read_file(text.encode(), file, phones, remarks)
+    return Inventory(phones=tuple(phones.values()), remarks=tuple(remarks), columns=(columns,))
+
+
+def _read_file(
+    content: bytes, file: str, phones: dict[str, Listed], remarks: list[Remark]
+) -> tuple[str, tuple[str, ...], int]:
+    lines = _Lines(_decoded(content, file))
+    header, delimiter = _header(lines, file)
+    positions = _positions(header)
+    if "name" not in positions:
+        raise BadInput(f"no device-name column among {', '.join(header[:6]) or 'nothing'}", place=f"{file}:1")
+    used = tuple(header[position] for position in positions.values())
+    _read_rows(_records(lines, delimiter, file, remarks), positions, file, phones, remarks)
+    return file, used, len(header) - len(used)
+
+
+def _decoded(content: bytes, file: str) -> str:
+    """UTF-8 with or without a mark, or UTF-16 with one; anything else is read as Windows' western page."""
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return content.decode("utf-16", errors="replace")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as broken:
+        if b"\x00" in content[:4096]:
+            raise BadInput("not a text file", place=f"{file}: byte {broken.start}") from None
+        return content.decode("cp1252", errors="replace")
+
+
+class _Lines:
+    """The lines of a file, with their numbers, and the power to give back those of a broken record."""
+
+    def __init__(self, text: str) -> None:
+        self._left: Iterator[str] = io.StringIO(text, newline="")
+        self._given_back: deque[str] = deque()
+        self.number = 0
+        self.taken: list[str] = []
+
+    def __iter__(self) -> "_Lines":
+        return self
+
+    def __next__(self) -> str:
+        if len(self.taken) >= RECORD_LINES:
+            raise csv.Error("a quote that does not end")
+        line = self._given_back.popleft() if self._given_back else next(self._left)
+        self.number += 1
+        self.taken.append(line)
+        return line
+
+    def give_back_all_but_first(self) -> None:
+        """After a broken record: only its first line is lost."""
+        rest = self.taken[1:]
+        self.number -= len(rest)
+        self._given_back.extendleft(reversed(rest))
+        self.taken = []
+
+
+def _header(lines: _Lines, file: str) -> tuple[list[str], str]:
+    """The first line that says anything, split by the delimiter that finds a device-name column."""
+    for line in lines:
+        lines.taken = []
+        if line.strip(" \t\r\n,;\"'"):
+            candidates = [(_split(line, delimiter), delimiter) for delimiter in (",", ";", "\t", "|")]
+            return next((found for found in candidates if "name" in _positions(found[0])), candidates[0])
+    raise BadInput("the file is empty", place=f"{file}:1")
+
+
+def _split(line: str, delimiter: str) -> list[str]:
+    return [cell.strip() for cell in next(csv.reader([line.rstrip("\r\n")], delimiter=delimiter), [])]
+
+
+def _positions(header: Sequence[str]) -> dict[str, int]:
+    """Where each wanted column stands; of a repeated column the first."""
+    lowered = [" ".join(cell.lower().split()) for cell in header]
+    found = {}
+    for column, aliases in COLUMNS.items():
+        position = next((lowered.index(alias) for alias in aliases if alias in lowered), None)
+        if position is not None:
+            found[column] = position
+    return found
+
+
+def _records(
+    lines: _Lines, delimiter: str, file: str, remarks: list[Remark]
+) -> Iterator[tuple[int, list[str]]]:
+    """(line, cells) of every readable record; a broken one is remarked upon and costs its first line only."""
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    while True:
+        lines.taken.clear()
+        first = lines.number + 1
+        try:
+            record = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as broken:
+            remarks.append(Remark(place=f"{file}:{first}", text=f"row left out: {broken}"))
+            lines.give_back_all_but_first()
+            reader = csv.reader(lines, delimiter=delimiter, strict=True)
+            continue
+        yield first, record
+
+
+def _read_rows(
+    records: Iterator[tuple[int, list[str]]],
+    positions: dict[str, int],
+    file: str,
+    phones: dict[str, Listed],
+    remarks: list[Remark],
+) -> None:
+    where = [positions[field] for field in Traits._fields if field in positions]
+    fields = [field for field in Traits._fields if field in positions]
+    name_at = positions["name"]
+    cells_of = itemgetter(name_at, name_at, *where)  # twice: itemgetter of one position gives no tuple
+    widest = max(positions.values())
+    shared: dict[tuple[str, ...], Traits] = {}
+    for line, record in records:
+        if len(record) <= widest:
+            if any(cell.strip() for cell in record):
+                remarks.append(_left_out(file, line, f"{len(record)} cells, {widest + 1} are needed"))
+            continue
+        cells = cells_of(record)
+        name = cells[0].strip()
+        if not name or len(name) > LONGEST_NAME or not name.isprintable():
+            remarks.append(_left_out(file, line, "no usable device name"))
+            continue
+        key = cells[2:]
+        traits = shared.get(key)
+        if traits is None:
+            traits = shared[key] = Traits(
+                **{field: cell.strip() for field, cell in zip(fields, key, strict=True)}
+            )
+        before = phones.get(name.upper())
+        if before is None:
+            phones[name.upper()] = Listed(name, traits, file, line)
+        else:
+            text = f"{name} stands twice: {before.file}:{before.line} is taken, this row is not"
+            remarks.append(Remark(place=f"{file}:{line}", text=text))
+
+
+def _left_out(file: str, line: int, why: str) -> Remark:
+    return Remark(place=f"{file}:{line}", text=f"row left out: {why}")
