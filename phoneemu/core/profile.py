@@ -49,7 +49,12 @@ class Profile:
     """Which of "ctl", "itl", "config" are refused from a TFTP server that the installed CTL does not list."""
     digests: Words
     """Digests accepted for list and file signatures: "sha1", "sha256", "sha512"."""
+    digests_unknown: Words
+    """Digests of which nobody knows whether this model accepts them."""
     rsa_max_bits: Number
+    """Largest RSA key known to work for the cluster's certificates."""
+    rsa_above_unknown: Known
+    """True: keys above `rsa_max_bits` may or may not work."""
     list_max_bytes: Number
 
     file_order: Words
@@ -100,7 +105,9 @@ ENGINE_FACTS: Mapping[str, str] = {
     "finds_multi_san": "trust.finds_multi_san",
     "authorises_tftp": "trust.authorises_tftp",
     "digests": "trust.digests",
+    "digests_unknown": "trust.digests_unknown",
     "rsa_max_bits": "trust.rsa_max_bits",
+    "rsa_above_unknown": "trust.rsa_above_unknown",
     "list_max_bytes": "trust.list_max_bytes",
     "file_order": "files.order",
     "transports": "files.transports",

@@ -1,0 +1,349 @@
+"""How a journal reads: as plain text, JSON lines, status messages, an alarm, a console log.
+
+Text is made only from entries and the model's facts. Nothing here decides, and nothing invents a time: a
+journal has none, so the console log numbers its lines and leaves the clock out.
+Exact phone strings: models/*.toml [status], and the published logs MIG213407, SEED118893, DIR118699.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+
+import attrs
+
+from phoneemu.core.journal import (
+    AskedTvs,
+    CouldNotErase,
+    Delivery,
+    Entry,
+    Erased,
+    Fetched,
+    Ignored,
+    InService,
+    Installed,
+    Journal,
+    LostItl,
+    NotInService,
+    PoweredDown,
+    ReachedForCallManager,
+    ReachedForTvs,
+    Ruled,
+    Started,
+    Undecided,
+)
+from phoneemu.core.names import serial_text
+from phoneemu.core.profile import Profile, Text
+from phoneemu.core.question import Subject
+from phoneemu.core.ruling import Reason, Verdict
+
+_WHAT = {
+    Subject.CTL: "CTL",
+    Subject.ITL: "ITL",
+    Subject.CONFIG: "configuration",
+    Subject.REGISTRATION: "registration",
+}
+
+
+def _fetched(entry: Fetched) -> str:
+    ends = {Delivery.ARRIVED: "arrived", Delivery.MISSING: "no such file", Delivery.SILENT: "no answer"}
+    return f"asked {entry.server} for {entry.name} by {entry.transport.value}: {ends[entry.delivery]}"
+
+
+def _ruled(entry: Ruled) -> str:
+    ruling = entry.ruling
+    return (
+        f"{_WHAT[entry.subject]}: {ruling.verdict.value}, {ruling.reason.value} "
+        f"(rule {ruling.rule.number}: {ruling.rule.title})"
+    )
+
+
+def _installed(entry: Installed) -> str:
+    return f"{'installed its first' if entry.first else 'replaced its'} {_WHAT[entry.subject]}"
+
+
+def _secure(secure: bool) -> str:  # noqa: FBT001 - a word for a flag
+    return "with TLS" if secure else "without TLS"
+
+
+_TEXT: Mapping[type, Callable[..., str]] = {
+    Started: lambda entry: f"started, TFTP servers {', '.join(entry.tftp_servers) or 'none'}",
+    Fetched: _fetched,
+    Ruled: _ruled,
+    ReachedForTvs: lambda entry: f"opened TLS to the TVS on {entry.server}",
+    AskedTvs: lambda entry: f"asked the TVS on {entry.server} about {entry.signer.short}",
+    Installed: _installed,
+    LostItl: lambda _: "dropped its ITL: every certificate in it that signs files had changed",
+    ReachedForCallManager: lambda entry: (
+        f"connected to CallManager {entry.node} {_secure(secure=entry.secure)}"
+    ),
+    InService: lambda entry: f"registered to {entry.node} {_secure(secure=entry.secure)}",
+    NotInService: lambda _: "could not register anywhere",
+    Undecided: lambda _: "the story ends here: a fact is missing",
+    Erased: lambda entry: f"a person erased: {entry.target.value}",
+    CouldNotErase: lambda entry: f"this model cannot erase {entry.target.value} alone; factory reset only",
+    PoweredDown: lambda _: "lost power",
+    Ignored: lambda entry: f"ignored {entry.event}, which means nothing now",
+}
+
+
+def line(entry: Entry) -> str:
+    """One entry as one line for a person."""
+    return _TEXT[type(entry)](entry)
+
+
+def lines(journal: Journal) -> list[str]:
+    """The journal for a person, a line each."""
+    return [line(entry) for entry in journal]
+
+
+def _kebab(name: str) -> str:
+    return "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in name).lstrip("-")
+
+
+def _as_json(entry: Entry) -> dict[str, object]:
+    said: dict[str, object] = {"event": _kebab(type(entry).__name__)}
+    match entry:
+        case Started():
+            said["tftp_servers"] = list(entry.tftp_servers)
+        case Fetched():
+            said |= {"name": entry.name, "server": entry.server}
+            said |= {"transport": entry.transport.value, "delivery": entry.delivery.value}
+        case Ruled():
+            ruling = entry.ruling
+            said |= {"subject": entry.subject.value, "verdict": ruling.verdict.value}
+            said |= {"reason": ruling.reason.value, "rule": ruling.rule.number}
+            said |= {"standing": ruling.standing.label, "source": ruling.rule.source}
+        case AskedTvs():
+            said |= {"server": entry.server, "issuer": entry.signer.issuer}
+            said["serial"] = serial_text(entry.signer.serial)
+        case Installed():
+            said |= {"subject": entry.subject.value, "first": entry.first}
+        case Erased() | CouldNotErase():
+            said["target"] = entry.target.value
+        case LostItl() | NotInService() | Undecided() | PoweredDown():
+            pass
+        case _:
+            said |= attrs.asdict(entry)
+    return said
+
+
+def json_lines(journal: Journal) -> Iterator[str]:
+    """Each entry as one JSON object."""
+    return (json.dumps(_as_json(entry)) for entry in journal)
+
+
+# ---------------------------------------------------------------- what became of the lists
+
+
+@attrs.frozen(kw_only=True)
+class ListFate:
+    """What became of one list in a boot: first installed, updated, failed; and whether one was held."""
+
+    first: bool
+    updated: bool
+    failed: bool
+    held_before: bool
+
+    @property
+    def held_after(self) -> bool:
+        """Whether the phone holds such a list when it is done."""
+        return self.held_before or self.first
+
+
+def fate(journal: Journal, subject: Subject) -> ListFate:
+    """What became of the CTL or the ITL."""
+    installed = [entry for entry in journal if isinstance(entry, Installed) and entry.subject is subject]
+    rulings = journal.rulings()
+    flash = rulings[0].question.flash if rulings else None
+    held = flash is not None and (flash.ctl if subject is Subject.CTL else flash.itl) is not None
+    last = journal.last_ruling(subject)
+    failed = last is not None and last.verdict in (Verdict.REFUSE, Verdict.HALT)
+    first = any(entry.first for entry in installed)
+    return ListFate(first=first, updated=bool(installed) and not first, failed=failed, held_before=held)
+
+
+# ---------------------------------------------------------------- status messages
+
+MISSING_CTL = "File Not Found <CTLFile.tlv>"
+"""Printed when the cluster has no CTL; harmless [AG8800-status]."""
+
+UNKNOWN_TEXT = "(text of this model not known)"
+
+
+def _said(text: Text, meaning: str) -> str:
+    return text.value if text.value else f"{meaning} {UNKNOWN_TEXT}"
+
+
+def status_messages(journal: Journal, profile: Profile) -> list[str]:
+    """The status messages this model shows for the boot, oldest first, in its own words."""
+    messages = [_said(profile.status_erasing, "erasing") for entry in journal if isinstance(entry, Erased)]
+    if not journal.rulings():
+        return messages
+    ctl, itl = fate(journal, Subject.CTL), fate(journal, Subject.ITL)
+    missing = journal.last_ruling(Subject.CTL)
+    if missing is not None and missing.reason is Reason.NOT_OFFERED and profile.reads_itl.value:
+        messages.append(MISSING_CTL)
+    if ctl.first and itl.first:
+        messages.append(_said(profile.status_both_installed, "CTL and ITL installed"))
+    elif ctl.first:
+        messages.append(_said(profile.status_ctl_installed, "CTL installed"))
+    elif itl.first:
+        messages.append(_said(profile.status_itl_installed, "ITL installed"))
+    if ctl.updated or itl.updated:
+        messages.append(_said(profile.status_updated, "trust list updated"))
+    if ctl.failed or itl.failed:
+        messages.append(_said(profile.status_failed, "trust list update failed"))
+    if not (ctl.held_after or itl.held_after) and (profile.reads_ctl.value or profile.reads_itl.value):
+        messages.append(_said(profile.status_none, "no trust list"))
+    config = journal.last_ruling(Subject.CONFIG)
+    if config is not None and config.verdict is Verdict.REFUSE:
+        messages.append(_said(profile.status_file_auth, "configuration refused"))
+    return messages
+
+
+# ---------------------------------------------------------------- trust-list alarm
+
+ALARMS: Mapping[int, str] = {
+    1: "TL_SUCCESS",
+    2: "CTL_INITIAL_SUCCESS",
+    3: "ITL_INITIAL_SUCCESS",
+    4: "TL_INITIAL_SUCCESS",
+    5: "TL_FAILED_OLD_CTL",
+    6: "TL_FAILED_NO_TL",
+    7: "TL_FAILED",
+    8: "TL_FAILED_OLD_ITL",
+    9: "TL_FAILED_OLD_TL",
+}
+"""StatusCode of the DeviceTLInfo alarm [AG8800-sec, ALARMS15]."""
+
+
+def alarm(journal: Journal) -> int:
+    """The StatusCode a phone reports after this boot; a key of ALARMS."""
+    ctl, itl = fate(journal, Subject.CTL), fate(journal, Subject.ITL)
+    if ctl.failed or itl.failed:
+        if not (ctl.held_after or itl.held_after):
+            return 6
+        if ctl.failed and itl.failed:
+            return 9
+        kept = ctl if ctl.failed else itl
+        if not kept.held_before:
+            return 7
+        return 5 if ctl.failed else 8
+    if ctl.first and itl.first:
+        return 4
+    if ctl.first:
+        return 2
+    return 3 if itl.first else 1
+
+
+# ---------------------------------------------------------------- console log
+
+
+def console_log(journal: Journal, profile: Profile, device: str) -> list[str]:
+    """The lines of the phone's security process in its dialect, numbered, without a clock.
+
+    A model whose dialect nobody knows gets one line that says so.
+    """
+    dialect = profile.console.value
+    if dialect is None:
+        return ["(the console log dialect of this model is not known)"]
+    speak = _speak_secd if dialect == "SECD" else _speak_secureapp
+    spoken = [said for entry in journal for said in speak(entry, profile, device)]
+    return [f"{number:04}: {said}" for number, said in enumerate(spoken, start=1)]
+
+
+def _query_length(entry: AskedTvs, profile: Profile, device: str) -> int:
+    """Bytes of the TVS query: a 10-byte head and four elements [C213407]."""
+    serial = max(1, (entry.signer.serial.bit_length() + 7) // 8)
+    names = len(entry.signer.subject) + len(entry.signer.issuer) + 2
+    return 10 + 4 * 3 + 1 + len(f"CP-{profile.model}-{device}") + names + serial
+
+
+def _speak_secureapp(entry: Entry, profile: Profile, device: str) -> list[str]:
+    match entry:
+        case Fetched():
+            place = _place(entry.name)
+            said = [f"NOT dgetfile-GETXXTP [src={entry.name}][dest={place}][serv=][serv6=][sec=0]"]
+            return (
+                said
+                if entry.delivery is Delivery.ARRIVED
+                else [*said, "WRN TFTPD-Error: (1+1)File not found"]
+            )
+        case ReachedForTvs():
+            return [f"NOT SECUREAPP-Attempting connect to TVS server addr [{entry.server}], mode [IPv4]"]
+        case AskedTvs():
+            sent = _query_length(entry, profile, device)
+            return [
+                "NOT SECUREAPP-TVS process request - processing TVS Query Certificate request.",
+                "NOT SECUREAPP-TVS process request - Successfully sent the TVS request to TVS server, "
+                f"bytes written : {sent}",
+            ]
+        case Ruled():
+            return [f"NOT SECUREAPP-{said}" for said in _SECUREAPP_RULED.get(entry.reason, ())]
+        case Installed() if entry.subject in (Subject.CTL, Subject.ITL):
+            return [f"NOT SECUREAPP-{said}" for said in _SECUREAPP_INSTALLED]
+    return []
+
+
+_SECUREAPP_INSTALLED = (
+    "updateFromFile: TL parse to table: CTL_SUCCESS",
+    "updateFromFile: Updating master TL table",
+    "TL file verified successfully.",
+    "TL file updated.",
+)
+
+_MATCH = "Hashes match... authentication successful."
+
+_SECUREAPP_RULED: Mapping[Reason, tuple[str, ...]] = {
+    Reason.LISTED_PEER: (
+        "SSL session setup Cert Verification - Role is = 21",
+        "SSL session setup Cert Verification - Certificate is valid.",
+        "Sec SSL Connection - Handshake successful.",
+    ),
+    Reason.TVS_NOT_TRUSTED: (
+        "No match found in trust list against the item",
+        "Sec SSL Connection - Handshake failed.",
+    ),
+    Reason.TVS_VOUCHES: ("TVS added cert to TVS cache - expires in 24 hours", _MATCH),
+    Reason.LISTED_SIGNER: (_MATCH,),
+    Reason.TVS_CACHED: (_MATCH,),
+    Reason.SIGNER_UNKNOWN_NO_TVS: ("No match found in trust list against the item",),
+    Reason.NO_TVS_IN_ITL: ("No match found in trust list against the item",),
+}
+
+
+def _speak_secd(entry: Entry, _profile: Profile, _device: str) -> list[str]:
+    match entry:
+        case ReachedForTvs():
+            return [f"NOT SECD: clpSetupSsl: Trying to connect to IPV4, IP: {entry.server}, Port : 2445"]
+        case AskedTvs():
+            return [
+                "NOT SECD: -Successfully obtained a TLS connection to the TVS server",
+                "NOT SECD: setupSocketToTvsProxy: Connected to TVS proxy server",
+            ]
+        case Ruled():
+            return _secd_ruled(entry)
+    return []
+
+
+def _secd_ruled(entry: Ruled) -> list[str]:
+    server = entry.question.server
+    if entry.reason is Reason.TVS_VOUCHES:
+        return ["NOT SECD: -Authentication Response received, status : 0"]
+    if entry.verdict is Verdict.NEXT and entry.reason in (Reason.TVS_NOT_TRUSTED, Reason.TVS_TLS_VERSION):
+        return [f"ERR SECD: EROR:clpSetupSsl: ** SSL handshake failed, <{server}> c:14 s:15"]
+    if entry.verdict is Verdict.REFUSE and entry.subject is not Subject.REGISTRATION:
+        name = _place(_WHAT[entry.subject])
+        return [
+            f"ERR SECD: EROR:verifyFile: sgn verify file failed <{name}>, errclass 8, errcode 19 "
+            "(signer not in CTL)"
+        ]
+    return []
+
+
+def _place(name: str) -> str:
+    """Where the phone keeps the file while it checks it [MIG213407]."""
+    if name.startswith("CTL"):
+        return "/tmp/CTLFile.tlv"  # noqa: S108 - the phone's path, printed
+    if name.startswith("ITL"):
+        return "/tmp/ITLFile.tlv"  # noqa: S108 - the phone's path, printed
+    return f"/tmp/ram/{name}"  # noqa: S108 - the phone's path, printed
