@@ -1,0 +1,112 @@
+"""Assumption: what a prediction takes for granted because no export says it.
+
+Nothing is assumed in silence: each has a stable id, a text, what would settle it, and the number of phones
+that stand on it.
+"""
+
+import attrs
+
+from phoneemu.core.evidence import Standing
+
+
+@attrs.frozen(kw_only=True)
+class Assumption:
+    """One thing taken for granted. `phones` counts those whose prediction stands on it."""
+
+    id: str
+    text: str
+    settles: str
+    standing: Standing = Standing.ASSUMED
+    phones: int = 0
+
+
+@attrs.frozen(kw_only=True)
+class Basis:
+    """The assumptions one phone stands on, by id; shared by all phones of a class."""
+
+    ids: frozenset[str] = frozenset()
+
+    def plus(self, *ids: str) -> "Basis":
+        """The same with these as well."""
+        return Basis(ids=self.ids | frozenset(ids))
+
+
+HOLDS_SERVED = Assumption(
+    id="holds-served",
+    text="the phone holds the lists and the configuration that its TFTP node serves today",
+    settles="checksums read from phones, or `holds_served = true` under [phones] in cluster.toml",
+)
+TFTP_ORDER = Assumption(
+    id="tftp-order",
+    text="the phone asks every node that runs TFTP, in the order of the nodes",
+    settles="`tftp = [...]` under [phones] or [sites.NAME] in cluster.toml, from DHCP option 150",
+)
+GROUP_ORDER = Assumption(
+    id="callmanager-group",
+    text="the phone's CallManager group is every node that runs CallManager, in the order of the nodes",
+    settles="[groups] and `group` under [sites.NAME] or [phones] in cluster.toml",
+)
+NON_SECURE = Assumption(
+    id="non-secure",
+    text="the phone's security mode is Non Secure",
+    settles="a Security Mode column, or the security profile's name in the export",
+)
+MODE_FROM_NAME = Assumption(
+    id="mode-from-name",
+    text="the security profile does what its name says",
+    settles="a Security Mode column: `run sql` on securityprofile.tkdevicesecuritymode",
+)
+LSC_OF_CLUSTER = Assumption(
+    id="lsc-of-cluster",
+    text="the secure phone's LSC, if it has one, was issued by the CAPF this cluster has now",
+    settles="an LSC Status column, or `lsc` under [phones] in cluster.toml",
+)
+RELEASE = Assumption(
+    id="release",
+    text="the cluster's release is the one its trust lists look like",
+    settles="`release` in cluster.toml",
+)
+MIXED = Assumption(
+    id="mixed",
+    text="the cluster is in mixed mode exactly when it serves a CTL that names a CallManager",
+    settles="`mixed` in cluster.toml: `run sql` on ClusterSecurityMode",
+)
+NODES = Assumption(
+    id="nodes",
+    text="the cluster's nodes are those that its trust lists name, all running every service",
+    settles="[[node]] in cluster.toml",
+)
+CERTIFICATE_MADE = Assumption(
+    id="certificate-unknown",
+    text="a certificate that no export names is taken as one that no phone has seen changed",
+    settles="`show itl` of every TFTP node and `show ctl`, or the .tlv files",
+)
+LIST_MADE = Assumption(
+    id="list-unknown",
+    text="a node whose list was not exported serves the list its certificates and release call for",
+    settles="`show itl` of that node, `show ctl`, or the .tlv files",
+)
+POWER = Assumption(
+    id="powered-on",
+    text="the phone is powered on and connected unless cluster.toml says it is off",
+    settles="[[off]] in cluster.toml, from the registration report",
+)
+
+KNOWN = {
+    each.id: each
+    for each in (
+        HOLDS_SERVED,
+        TFTP_ORDER,
+        GROUP_ORDER,
+        NON_SECURE,
+        MODE_FROM_NAME,
+        LSC_OF_CLUSTER,
+        RELEASE,
+        MIXED,
+        NODES,
+        CERTIFICATE_MADE,
+        LIST_MADE,
+        POWER,
+    )
+}
+"""Every assumption by its id."""

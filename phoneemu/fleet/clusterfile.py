@@ -1,0 +1,305 @@
+"""cluster.toml: what exports cannot say about a cluster, in the administrator's words.
+
+Every key is optional and checked; an unknown key, a wrong type or a name nobody declared is refused with the
+file and the key. The grammar is documented in docs/snapshot.md. What the file means is for snapshot.
+"""
+
+import datetime
+import difflib
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+import attrs
+
+from phoneemu.cluster.state import CALLMANAGER, CAPF, TFTP, TVS
+from phoneemu.errors import BadInput
+
+SERVICES = frozenset({CALLMANAGER, TFTP, TVS, CAPF})
+LSC_WORDS = ("cluster", "none", "unknown")
+TLS_VERSIONS = ("1.0", "1.1", "1.2", "1.3")
+
+
+@attrs.frozen(kw_only=True)
+class NodeEntry:
+    """One [[node]]."""
+
+    name: str
+    address: str = ""
+    publisher: bool = False
+    services: frozenset[str] = frozenset({CALLMANAGER, TFTP, TVS})
+    up: bool = True
+    tvs_reachable: bool = True
+
+
+@attrs.frozen(kw_only=True)
+class SiteEntry:
+    """[sites.NAME]: a device pool. None: the file does not say."""
+
+    group: str | None = None
+    tftp: tuple[str, ...] | None = None
+
+
+@attrs.frozen(kw_only=True)
+class OffEntry:
+    """One [[off]]: phones without power. `since` is in seconds since the epoch, None when not said."""
+
+    where: str = ""
+    devices: frozenset[str] = frozenset()
+    since: float | None = None
+    place: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class PhoneDefaults:
+    """[phones]: what holds for a phone when its row does not say."""
+
+    group: str | None = None
+    tftp: tuple[str, ...] | None = None
+    security: str | None = None
+    protocol: str | None = None
+    lsc: str | None = None
+    holds_served: bool = False
+    loads: Mapping[str, str] = MappingProxyType({})
+    """Model as written -> the load its phones run, such as the device defaults page shows."""
+
+
+@attrs.frozen(kw_only=True)
+class ClusterFile:
+    """The whole file; None where it says nothing."""
+
+    file: str = "cluster.toml"
+    present: bool = False
+    name: str | None = None
+    release: str | None = None
+    mixed: bool | None = None
+    min_tls: str | None = None
+    export_allowed: bool = True
+    taken: float | None = None
+    """When the exports were made, in seconds since the epoch."""
+    nodes: tuple[NodeEntry, ...] = ()
+    groups: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+    sites: Mapping[str, SiteEntry] = MappingProxyType({})
+    phones: PhoneDefaults = PhoneDefaults()
+    off: tuple[OffEntry, ...] = ()
+    parameters: Mapping[str, str] = MappingProxyType({})
+
+
+def read(path: Path) -> ClusterFile:
+    """Read cluster.toml; an absent file is an empty one.
+
+    Raises:
+        BadInput: it is not TOML, or says something the grammar does not know.
+    """
+    if not path.exists():
+        return ClusterFile(file=path.name)
+    try:
+        return parse(path.read_text(encoding="utf-8-sig"), path.name)
+    except UnicodeDecodeError as broken:
+        raise BadInput("not UTF-8 text", place=f"{path.name}: byte {broken.start}") from None
+
+
+def parse(text: str, file: str = "cluster.toml") -> ClusterFile:
+    """Read the text of a cluster.toml.
+
+    Raises:
+        BadInput: it is not TOML, or says something the grammar does not know.
+    """
+    try:
+        table = _Table(tomllib.loads(text), file, "")
+    except tomllib.TOMLDecodeError as broken:
+        raise BadInput(str(broken), place=file) from None
+    nodes = tuple(_node(each) for each in table.tables("node"))
+    groups = {name: table.sub("groups").names(name) or () for name in table.sub("groups").all_keys()}
+    cluster = ClusterFile(
+        file=file,
+        present=True,
+        name=table.text("name"),
+        release=table.text("release"),
+        mixed=table.flag("mixed"),
+        min_tls=table.word("min_tls", TLS_VERSIONS),
+        export_allowed=table.flag("export_allowed") is not False,
+        taken=table.moment("taken"),
+        nodes=nodes,
+        groups=groups,
+        sites={name: _site(table.sub("sites").sub(name)) for name in table.sub("sites").all_keys()},
+        phones=_phones(table.sub("phones")),
+        off=tuple(_off(each) for each in table.tables("off")),
+        parameters=table.sub("parameters").texts(),
+    )
+    table.nothing_else()
+    _check_names(cluster)
+    return cluster
+
+
+def _node(table: "_Table") -> NodeEntry:
+    services = table.names("services")
+    unknown = next((name for name in services or () if name not in SERVICES), None)
+    if unknown is not None:
+        raise table.bad("services", f"{unknown!r} is none of {', '.join(sorted(SERVICES))}")
+    entry = NodeEntry(
+        name=table.text("name") or "",
+        address=table.text("address") or "",
+        publisher=table.flag("publisher") or False,
+        services=frozenset(services) if services is not None else NodeEntry(name="").services,
+        up=table.flag("up") is not False,
+        tvs_reachable=table.flag("tvs_reachable") is not False,
+    )
+    if not entry.name:
+        raise table.bad("name", "a node needs a name")
+    table.nothing_else()
+    return entry
+
+
+def _site(table: "_Table") -> SiteEntry:
+    entry = SiteEntry(group=table.text("group"), tftp=table.names("tftp"))
+    table.nothing_else()
+    return entry
+
+
+def _off(table: "_Table") -> OffEntry:
+    entry = OffEntry(
+        where=table.text("where") or "",
+        devices=frozenset(name.upper() for name in table.names("devices") or ()),
+        since=table.moment("since"),
+        place=f"{table.file}: {table.path}",
+    )
+    table.nothing_else()
+    if not entry.where and not entry.devices:
+        raise table.bad("where", "say which phones are off: `where` or `devices`")
+    return entry
+
+
+def _phones(table: "_Table") -> PhoneDefaults:
+    defaults = PhoneDefaults(
+        group=table.text("group"),
+        tftp=table.names("tftp"),
+        security=table.text("security"),
+        protocol=table.word("protocol", ("SIP", "SCCP")),
+        lsc=table.word("lsc", LSC_WORDS),
+        holds_served=table.flag("holds_served") or False,
+        loads=table.sub("loads").texts(),
+    )
+    table.nothing_else()
+    return defaults
+
+
+def _check_names(cluster: ClusterFile) -> None:
+    """Every node that is named somewhere must be declared, when nodes are declared at all."""
+    seen: set[str] = set()
+    for node in cluster.nodes:
+        for name in {node.name.lower(), node.address.lower()} - {""}:
+            if name in seen:
+                raise BadInput(f"node {name!r} is declared twice", place=f"{cluster.file}: node")
+            seen.add(name)
+    lists = [(f"groups.{name!r}", names) for name, names in cluster.groups.items()]
+    lists += [(f"sites.{name!r}.tftp", site.tftp or ()) for name, site in cluster.sites.items()]
+    lists.append(("phones.tftp", cluster.phones.tftp or ()))
+    for key, names in lists:
+        unknown = next((name for name in names if name.lower() not in seen), None)
+        if unknown is not None and cluster.nodes:
+            raise BadInput(f"no [[node]] is named {unknown!r}", place=f"{cluster.file}: {key}")
+    for name, site in cluster.sites.items():
+        if site.group is not None and site.group not in cluster.groups:
+            raise BadInput(
+                f"no group {site.group!r} under [groups]", place=f"{cluster.file}: sites.{name!r}.group"
+            )
+    if cluster.phones.group is not None and cluster.phones.group not in cluster.groups:
+        raise BadInput(
+            f"no group {cluster.phones.group!r} under [groups]", place=f"{cluster.file}: phones.group"
+        )
+
+
+class _Table:
+    """One TOML table being read: each key is taken once, in the type it must have."""
+
+    def __init__(self, content: Mapping[str, object], file: str, path: str) -> None:
+        self.file = file
+        self.path = path
+        self._content = content
+        self._asked: set[str] = set()
+
+    def bad(self, key: str, why: str) -> BadInput:
+        """The error to raise about one key."""
+        return BadInput(why, place=f"{self.file}: {self.path + '.' if self.path else ''}{key}")
+
+    def all_keys(self) -> tuple[str, ...]:
+        """All keys, whatever they are."""
+        return tuple(self._content)
+
+    def _take(self, key: str) -> object:
+        self._asked.add(key)
+        return self._content.get(key)
+
+    def text(self, key: str) -> str | None:
+        """A text; numbers such as `release = 14` are taken as written."""
+        found = self._take(key)
+        if found is None or isinstance(found, str):
+            return found
+        if isinstance(found, int | float) and not isinstance(found, bool):
+            return str(found)
+        raise self.bad(key, "a text is needed")
+
+    def word(self, key: str, words: tuple[str, ...]) -> str | None:
+        """One of these words."""
+        found = self.text(key)
+        if found is None or found in words:
+            return found
+        raise self.bad(key, f"{found!r} is none of {', '.join(words)}")
+
+    def flag(self, key: str) -> bool | None:
+        """True or false."""
+        found = self._take(key)
+        if found is None or isinstance(found, bool):
+            return found
+        raise self.bad(key, "true or false is needed")
+
+    def names(self, key: str) -> tuple[str, ...] | None:
+        """A list of texts; a single text is a list of one."""
+        found = self._take(key)
+        if found is None:
+            return None
+        listed = [found] if isinstance(found, str) else found
+        if isinstance(listed, list) and listed and all(isinstance(each, str) for each in listed):
+            return tuple(listed)
+        raise self.bad(key, "a list of names is needed")
+
+    def moment(self, key: str) -> float | None:
+        """A TOML date or time; without an offset it is taken as UTC."""
+        found = self._take(key)
+        if found is None:
+            return None
+        if isinstance(found, datetime.datetime):
+            zoned = found if found.tzinfo is not None else found.replace(tzinfo=datetime.UTC)
+            return zoned.timestamp()
+        if isinstance(found, datetime.date):
+            midnight = datetime.time(tzinfo=datetime.UTC)
+            return datetime.datetime.combine(found, midnight).timestamp()
+        raise self.bad(key, "a date such as 2015-03-09T16:59:43Z is needed, without quotes")
+
+    def sub(self, key: str) -> "_Table":
+        """A table inside; an absent one is empty."""
+        found = self._take(key)
+        if found is not None and not isinstance(found, dict):
+            raise self.bad(key, "a table is needed")
+        return _Table(found or {}, self.file, f"{self.path}.{key}" if self.path else key)
+
+    def tables(self, key: str) -> list["_Table"]:
+        """An array of tables."""
+        found = self._take(key) or []
+        if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
+            raise self.bad(key, f"an array of tables is needed: [[{key}]]")
+        return [_Table(each, self.file, f"{key}[{number}]") for number, each in enumerate(found, 1)]
+
+    def texts(self) -> dict[str, str]:
+        """The whole table as texts."""
+        return {key: self.text(key) or "" for key in self._content}
+
+    def nothing_else(self) -> None:
+        """Refuse keys that nobody asked for."""
+        for key in self._content:
+            if key not in self._asked:
+                nearest = difflib.get_close_matches(key, self._asked, n=1)
+                hint = f"; did you mean {nearest[0]!r}?" if nearest else ""
+                raise self.bad(key, f"unknown key{hint}")
