@@ -50,7 +50,7 @@ FLEET = (
     ("Cisco Unified Client Services Framework", "SIP", "", "Encrypted", 2, (0,)),
     ("Doorphone 2", "SIP", "", "Non-Secure", 2, (2,)),
 )
-"""(device type, protocol, load, security word of its profile, how many, numbers of the sites they stand at)."""
+"""(device type, protocol, load, security word of its profile, how many, at which sites)."""
 
 CLIENT = "Cisco Unified Client Services Framework"
 FILES = ("cluster.toml", "show_ctl.txt", "show_itl_cucm-1051-a-pub.txt", "show_itl_cucm-1051-a-sub1.txt")

@@ -1,0 +1,138 @@
+"""Forecast: what a prediction says, as values.
+
+How it reads is in report and export; how it is made, in predict.
+"""
+
+import enum
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+
+import attrs
+
+from phoneemu.cluster.drive import Boot, World
+from phoneemu.core.evidence import Standing
+from phoneemu.fleet.assumptions import Assumption
+from phoneemu.fleet.inventory import Listed
+from phoneemu.fleet.outcome import WORST_FIRST, Ending, Outcome, Path, Service, Trust
+
+
+class RemedyKind(enum.Enum):
+    """What brings a phone back, from cheapest to dearest."""
+
+    NONE = "none"
+    RESET = "reset"
+    UPDATE_CTL = "update-ctl"
+    RESET_ITL = "reset-itl"
+    IMPORT_SIGNER = "import-signer"
+    ERASE_CTL = "erase-ctl"
+    ERASE_ITL = "erase-itl"
+    ERASE_SECURITY = "erase-security"
+    FACTORY_RESET = "factory-reset"
+    REPLACE_LSC = "replace-lsc"
+
+
+@attrs.frozen(kw_only=True)
+class Remedy:
+    """One remedy that was tried on the emulated phone and worked, and how it is done.
+
+    `keys` are the key presses or the commands; "" for none. `standing` is that of the key presses.
+    `found` is False when nothing that was tried brought the phone back.
+    """
+
+    kind: RemedyKind = RemedyKind.NONE
+    keys: str = ""
+    standing: Standing = Standing.CAPTURED
+    source: str = ""
+    found: bool = True
+
+
+@attrs.frozen(kw_only=True)
+class Episode:
+    """One boot within the story of a phone. `step` is 1-based, None for the probe after the last step."""
+
+    step: int | None
+    occasion: str
+    boot: Boot
+    world: World
+    ending: Ending
+
+
+@attrs.frozen(kw_only=True)
+class Fate:
+    """What becomes of every phone of one class.
+
+    `reason` is the kebab-case name of what decided. `lost_at_step` is 1-based, None when the phone is not
+    lost; 0 when it was lost before the first step. `basis` are ids of assumptions. `note` is one line for
+    a person, such as what each candidate load would do.
+    """
+
+    model: str
+    site: str
+    outcome: Outcome
+    trust: Trust
+    path: Path
+    service: Service
+    registered_to: str | None
+    secure: bool
+    reason: str
+    remedy: Remedy
+    lost_at_step: int | None
+    standing: Standing
+    occasion: str
+    basis: frozenset[str]
+    note: str = ""
+    episodes: tuple[Episode, ...] = attrs.field(default=(), repr=False, eq=False)
+
+
+@attrs.frozen(kw_only=True)
+class Group:
+    """Phones that share a fate."""
+
+    fate: Fate
+    phones: tuple[Listed, ...] = attrs.field(repr=False)
+
+
+@attrs.frozen(kw_only=True)
+class Forecast:
+    """A whole prediction, worst groups first. `steps` are the runbook's lines as written."""
+
+    cluster: str
+    release: str
+    mixed: bool
+    steps: tuple[str, ...]
+    groups: tuple[Group, ...]
+    assumptions: tuple[Assumption, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+    @cached_property
+    def summary(self) -> Mapping[Outcome, int]:
+        """Phones by outcome, worst first; every outcome is named."""
+        counted: Counter[Outcome] = Counter()
+        for group in self.groups:
+            counted[group.fate.outcome] += len(group.phones)
+        return {outcome: counted[outcome] for outcome in WORST_FIRST}
+
+    @cached_property
+    def standings(self) -> Mapping[Standing, int]:
+        """Phones by the standing of their prediction, strongest first."""
+        counted: Counter[Standing] = Counter()
+        for group in self.groups:
+            counted[group.fate.standing] += len(group.phones)
+        return {standing: counted[standing] for standing in sorted(Standing, reverse=True)}
+
+    @property
+    def total(self) -> int:
+        """How many phones there are."""
+        return sum(len(group.phones) for group in self.groups)
+
+    def each(self) -> Iterator[tuple[Listed, Fate]]:
+        """Every phone with its fate, worst first."""
+        for group in self.groups:
+            for phone in group.phones:
+                yield phone, group.fate
+
+    def closing_line(self) -> str:
+        """`412 phones: 37 out-of-service, ...`."""
+        counts = ", ".join(f"{count} {outcome.value}" for outcome, count in self.summary.items())
+        return f"{self.total} {'phone' if self.total == 1 else 'phones'}: {counts}"

@@ -1,0 +1,222 @@
+"""From a phone's last boot to the words people read: trust, path, service, outcome, reason.
+
+"The list is accepted" and "the phone is in service" are two verdicts; both are kept and the outcome is
+derived from them. Nothing here decides what a phone does: that stands in the journal of its boot.
+"""
+
+import enum
+from collections.abc import Iterable, Sequence
+
+import attrs
+
+from phoneemu.cluster import tvs
+from phoneemu.cluster.drive import Boot, Station, World
+from phoneemu.cluster.state import TFTP, Node
+from phoneemu.core.evidence import Standing, weakest
+from phoneemu.core.journal import Installed, Ruled
+from phoneemu.core.question import Stage, Subject
+from phoneemu.core.ruling import Reason, Verdict
+from phoneemu.core.states import State
+from phoneemu.core.trustlist import TrustList
+
+
+class Outcome(enum.Enum):
+    """The word people read; listed from best to worst."""
+
+    OK = "ok"
+    DEGRADED = "degraded"
+    CANNOT_SAY = "cannot-say"
+    STUCK = "stuck"
+    OUT_OF_SERVICE = "out-of-service"
+
+    @property
+    def bad(self) -> bool:
+        """Whether the phone is lost: somebody must act for it to be managed again."""
+        return self in (Outcome.STUCK, Outcome.OUT_OF_SERVICE)
+
+
+WORST_FIRST = tuple(reversed(Outcome))
+
+
+class Trust(enum.Enum):
+    """What the phone holds, compared with what its cluster serves."""
+
+    CURRENT = "current"
+    STALE = "stale"
+    NONE = "none"
+    UNKNOWN = "unknown"
+
+
+class Path(enum.Enum):
+    """How its lists got there."""
+
+    UNCHANGED = "unchanged"
+    LISTED_SIGNER = "listed-signer"
+    TVS = "tvs"
+    FIRST_TRUST = "first-trust"
+
+
+class Service(enum.Enum):
+    """Whether it can be called."""
+
+    REGISTERED = "registered"
+    DEGRADED = "degraded"
+    OUT = "out"
+    UNKNOWN = "unknown"
+
+
+class FleetReason(enum.Enum):
+    """Reasons that are not a ruling of a phone. Removing a member is a breaking change."""
+
+    UNKNOWN_MODEL = "unknown-model"
+    LOAD_UNKNOWN = "load-unknown"
+    HELD_LIST_UNKNOWN = "held-list-unknown"
+    TVS_UNUSABLE = "tvs-unusable"
+    NO_SITE = "no-tftp-server"
+
+
+_PATHS = {
+    Reason.TVS_VOUCHES: Path.TVS,
+    Reason.TVS_CACHED: Path.TVS,
+    Reason.FIRST_TRUST: Path.FIRST_TRUST,
+    Reason.ITL_EMPTIED: Path.FIRST_TRUST,
+    Reason.LISTED_SIGNER: Path.LISTED_SIGNER,
+}
+_MOST_TELLING = (Path.TVS, Path.FIRST_TRUST, Path.LISTED_SIGNER)
+_LISTS = (Subject.CTL, Subject.ITL)
+_FILES = (*_LISTS, Subject.CONFIG)
+_TROUBLE = frozenset({Verdict.REFUSE, Verdict.HALT, Verdict.CANNOT_SAY})
+
+
+@attrs.frozen(kw_only=True)
+class Ending:
+    """Where one boot ended, in the words people read. `decisive` is the ruling that explains it."""
+
+    outcome: Outcome
+    trust: Trust
+    service: Service
+    registered_to: str | None
+    secure: bool
+    reason: Reason | FleetReason
+    decisive: Ruled | None
+
+
+def ending(boot: Boot, world: World) -> Ending:
+    """Derive the words from one boot against one world."""
+    decisive = _decisive(boot)
+    trust = _trust(boot, world)
+    outcome = _outcome(boot, decisive)
+    reason: Reason | FleetReason = Reason.CONFIRMED
+    if decisive is not None:
+        reason = decisive.reason
+    if outcome is Outcome.OK and not tvs_usable(boot.station, world):
+        outcome, reason = Outcome.DEGRADED, FleetReason.TVS_UNUSABLE
+    return Ending(
+        outcome=outcome,
+        trust=trust,
+        service=_service(boot, outcome),
+        registered_to=boot.registered_to,
+        secure=boot.secure,
+        reason=reason,
+        decisive=decisive,
+    )
+
+
+def _outcome(boot: Boot, decisive: Ruled | None) -> Outcome:
+    if boot.state is State.OUT_OF_SERVICE:
+        return Outcome.OUT_OF_SERVICE
+    if decisive is not None and decisive.verdict is Verdict.REFUSE and decisive.subject in _FILES:
+        return Outcome.STUCK
+    return Outcome.CANNOT_SAY if boot.state is State.UNDECIDED else Outcome.OK
+
+
+def _service(boot: Boot, outcome: Outcome) -> Service:
+    if boot.state is State.UNDECIDED:
+        return Service.UNKNOWN
+    if boot.registered_to is None:
+        return Service.OUT
+    return Service.DEGRADED if outcome is Outcome.DEGRADED else Service.REGISTERED
+
+
+def _decisive(boot: Boot) -> Ruled | None:
+    """The first thing that went wrong and stayed so: a refused list explains the rest."""
+    for subject in _FILES:
+        entry = boot.journal.last_ruling(subject)
+        if entry is not None and entry.verdict in _TROUBLE and entry.reason is not Reason.NOT_READ_BY_MODEL:
+            return entry
+    if boot.state is State.IN_SERVICE:
+        return None
+    rulings = [
+        entry
+        for entry in boot.journal.rulings(Subject.REGISTRATION)
+        if entry.question.stage is not Stage.CALLMANAGER_EXHAUSTED
+    ]
+    return rulings[-1] if rulings else boot.journal.last_ruling(Subject.REGISTRATION)
+
+
+def serving_node(station: Station, world: World) -> Node | None:
+    """The first of the phone's TFTP servers that answers."""
+    for server in station.tftp_servers:
+        place = world.find(server)
+        if place is not None and place[1].runs(TFTP):
+            return place[1]
+    return None
+
+
+def _trust(boot: Boot, world: World) -> Trust:
+    station = boot.station
+    profile, flash = station.profile, station.flash
+    if boot.state is State.UNDECIDED:
+        return Trust.UNKNOWN
+    if flash.ctl is None and flash.itl is None:
+        return Trust.NONE
+    node = serving_node(station, world)
+    if node is None:
+        return Trust.UNKNOWN
+    pairs = ((profile.reads_ctl, flash.ctl, node.ctl), (profile.reads_itl, flash.itl, node.itl))
+    current = all(_same(held, served) for reads, held, served in pairs if reads.value is not False)
+    return Trust.CURRENT if current else Trust.STALE
+
+
+def _same(held: TrustList | None, served: TrustList | None) -> bool:
+    return held is served or (held is not None and held.same_as(served))
+
+
+def tvs_usable(station: Station, world: World) -> bool:
+    """Whether HTTPS services have a TVS to ask; True for a phone that never asks one.
+
+    A phone checks every HTTPS certificate through TVS once it holds an ITL [DIR118699]; with the ITL emptied
+    for a rollback, or none of its TVS servers known to it, they fail [SG14-sbd].
+    """
+    itl, config = station.flash.itl, station.flash.config
+    if not station.profile.asks_tvs.value or itl is None or config is None:
+        return True
+    for server in config.tvs_servers:
+        place = world.find(server)
+        peer = tvs.peer(*place) if place is not None else None
+        if peer is not None and peer.identity in itl.tvs:
+            return True
+    return False
+
+
+def path_of(boots: Sequence[Boot]) -> Path:
+    """How the lists the phone holds in the end were let in: the most telling way over all its boots."""
+    ways = {
+        _PATHS.get(ruled.reason)
+        for boot in boots
+        for subject in _LISTS
+        for ruled in boot.journal.rulings(subject)
+        if ruled.verdict is Verdict.ACCEPT
+    }
+    return next((path for path in _MOST_TELLING if path in ways), Path.UNCHANGED)
+
+
+def standing_of(boots: Iterable[Boot], assumed: Iterable[Standing]) -> Standing:
+    """As strong as the weakest ruling passed, fact used and assumption made."""
+    rulings = (ruled.ruling.standing for boot in boots for ruled in boot.journal.rulings())
+    return weakest((*rulings, *assumed))
+
+
+def installs(boot: Boot) -> list[Installed]:
+    """What this boot put into the flash."""
+    return [entry for entry in boot.journal if isinstance(entry, Installed)]

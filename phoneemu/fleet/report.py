@@ -1,0 +1,143 @@
+"""A forecast for a person at a terminal: worst first, few words, every assumption counted."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+
+from phoneemu.fleet.forecast import Fate, Forecast, Group, RemedyKind
+from phoneemu.fleet.outcome import WORST_FIRST, Outcome
+
+REASONS_SHOWN = 12
+ROWS_SHOWN = 25
+
+Paint = Callable[[str, Outcome], str]
+
+_COLOURS = {
+    Outcome.OUT_OF_SERVICE: "31;1",
+    Outcome.STUCK: "31",
+    Outcome.CANNOT_SAY: "35",
+    Outcome.DEGRADED: "33",
+    Outcome.OK: "32",
+}
+
+
+def plain(text: str, _outcome: Outcome) -> str:
+    """No colours: for files, pipes and tests."""
+    return text
+
+
+def coloured(text: str, outcome: Outcome) -> str:
+    """ANSI colours, for a terminal only."""
+    return f"\x1b[{_COLOURS[outcome]}m{text}\x1b[0m"
+
+
+def lines(forecast: Forecast, paint: Paint = plain) -> Iterator[str]:
+    """The whole report, line by line."""
+    mode = "mixed mode" if forecast.mixed else "non-secure mode"
+    yield f"{forecast.cluster}, release {forecast.release}, {mode}, {forecast.total} phones"
+    yield ""
+    yield "runbook"
+    for number, step in enumerate(forecast.steps, 1):
+        yield f"  {number:>2}  {step}"
+    yield ""
+    yield from _causes(forecast, paint)
+    yield from _table("by model", forecast, lambda fate: fate.model, paint)
+    yield from _table("by site", forecast, lambda fate: fate.site, paint)
+    yield from _assumptions(forecast)
+    yield from _remarks(forecast.remarks)
+    yield (
+        ", ".join(f"{count} {standing.label}" for standing, count in forecast.standings.items() if count)
+        + ": how well each prediction is known, by its weakest fact"
+    )
+    yield ""
+    yield forecast.closing_line()
+
+
+def _causes(forecast: Forecast, paint: Paint) -> Iterator[str]:
+    """What goes wrong, by reason, with one phone to look at and what helps."""
+    found: dict[tuple[Outcome, str, int | None, RemedyKind, bool], list[Group]] = {}
+    for group in forecast.groups:
+        fate = group.fate
+        if fate.outcome is not Outcome.OK:
+            key = (fate.outcome, fate.reason, fate.lost_at_step, fate.remedy.kind, fate.remedy.found)
+            found.setdefault(key, []).append(group)
+    if not found:
+        return
+    yield "what goes wrong, worst first"
+    ranked = sorted(found.items(), key=lambda item: (WORST_FIRST.index(item[0][0]), -_count(item[1])))
+    for (outcome, reason, step, _, _), groups in ranked[:REASONS_SHOWN]:
+        when = "" if step is None else " before the first step" if step == 0 else f" at step {step}"
+        counted = f"{_count(groups):>6}"
+        yield f"{paint(f'{counted} {outcome.value}', outcome)}{when}: {reason}"
+        yield f"         {_models(groups)}"
+        yield f"         such as {groups[0].phones[0].name}; remedy: {_remedy(groups[0].fate)}"
+        if groups[0].fate.note:
+            yield f"         {groups[0].fate.note}"
+    if len(ranked) > REASONS_SHOWN:
+        yield f"         and {len(ranked) - REASONS_SHOWN} more kinds; --json and --csv have them all"
+    yield ""
+
+
+def _count(groups: Sequence[Group]) -> int:
+    return sum(len(group.phones) for group in groups)
+
+
+def _models(groups: Sequence[Group]) -> str:
+    counted: Counter[str] = Counter()
+    for group in groups:
+        counted[group.fate.model] += len(group.phones)
+    named = [f"{count} x {model}" for model, count in counted.most_common(6)]
+    return ", ".join(named) + (f" and {len(counted) - 6} more models" if len(counted) > 6 else "")
+
+
+def _remedy(fate: Fate) -> str:
+    if not fate.remedy.found:
+        return "none of those tried brought it back"
+    return fate.remedy.kind.value + (f" ({fate.remedy.keys})" if fate.remedy.keys else "")
+
+
+def _table(title: str, forecast: Forecast, key: Callable[[Fate], str], paint: Paint) -> Iterator[str]:
+    counts: dict[str, Counter[Outcome]] = {}
+    for group in forecast.groups:
+        counts.setdefault(key(group.fate) or "(none)", Counter())[group.fate.outcome] += len(group.phones)
+    width = min(max([len(name) for name in counts] + [len(title)]), 44)
+    columns = [outcome.value for outcome in WORST_FIRST]
+    yield f"{title:<{width}}  " + "  ".join(columns)
+    ranked = sorted(counts.items(), key=lambda item: (_badness(item[1]), item[0]))
+    for name, counted in ranked[:ROWS_SHOWN]:
+        cells = []
+        for outcome in WORST_FIRST:
+            text = f"{counted[outcome] or '.':>{len(outcome.value)}}"
+            cells.append(paint(text, outcome) if counted[outcome] else text)
+        yield f"{_clipped(name, width):<{width}}  " + "  ".join(cells)
+    if len(ranked) > ROWS_SHOWN:
+        yield f"and {len(ranked) - ROWS_SHOWN} more rows; --json and --csv have them all"
+    yield ""
+
+
+def _badness(counted: Counter[Outcome]) -> tuple[int, ...]:
+    return tuple(-counted[outcome] for outcome in WORST_FIRST)
+
+
+def _clipped(text: str, width: int) -> str:
+    return text if len(text) <= width else text[: width - 1] + "…"
+
+
+def _assumptions(forecast: Forecast) -> Iterator[str]:
+    if not forecast.assumptions:
+        return
+    yield "assumed, because no export says"
+    for each in forecast.assumptions:
+        yield f"{each.phones:>6} phones  {each.text}"
+        yield f"               settled by {each.settles}"
+    yield ""
+
+
+def _remarks(remarks: Sequence[str]) -> Iterator[str]:
+    if not remarks:
+        return
+    yield "remarks"
+    for remark in remarks[:ROWS_SHOWN]:
+        yield f"  {remark}"
+    if len(remarks) > ROWS_SHOWN:
+        yield f"  and {len(remarks) - ROWS_SHOWN} more"
+    yield ""
