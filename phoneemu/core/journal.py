@@ -145,9 +145,9 @@ class PoweredDown:
 
 @attrs.frozen(kw_only=True)
 class Ignored:
-    """An event that means nothing in this state, such as a late answer."""
+    """An event that means nothing in this state, such as a late answer; `what` is its type."""
 
-    event: str
+    what: str
 
 
 Entry = (

@@ -80,7 +80,7 @@ _TEXT: Mapping[type, Callable[..., str]] = {
     Erased: lambda entry: f"a person erased: {entry.target.value}",
     CouldNotErase: lambda entry: f"this model cannot erase {entry.target.value} alone; factory reset only",
     PoweredDown: lambda _: "lost power",
-    Ignored: lambda entry: f"ignored {entry.event}, which means nothing now",
+    Ignored: lambda entry: f"ignored {entry.what}, which means nothing now",
 }
 
 

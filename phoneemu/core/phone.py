@@ -146,7 +146,7 @@ class Phone:
         return [Save(flash=self.flash)]
 
     def _ignore(self, event: Event) -> list[Command]:
-        self._note(Ignored(event=type(event).__name__))
+        self._note(Ignored(what=type(event).__name__))
         return []
 
     # ------------------------------------------------------------ movement
@@ -242,8 +242,8 @@ class Phone:
                 self.flash = attrs.evolve(before, ctl=offered)
             else:
                 self.flash = attrs.evolve(before, itl=self._kept_itl(before.itl, offered))
-        elif isinstance(offered, SignedFile) and offered.config is not None:
-            if offered.config == before.config:
+        elif isinstance(offered, SignedFile):
+            if offered.config is None or offered.config == before.config:
                 return []
             self._note(Installed(subject=question.subject, first=before.config is None, content=offered))
             self.flash = attrs.evolve(before, config=offered.config)

@@ -1,0 +1,35 @@
+"""Bytes to values, and which certificate checks a signature. Real signatures are in test_phone_signed."""
+
+import attrs
+from making import CM, CM_NEW, a_ctl, a_file, an_itl
+
+from phoneemu.core.flash import Flash
+from phoneemu.core.question import Subject
+from phoneemu.core.reading import check, read, signature_of
+from phoneemu.core.tlv import MalformedFile
+from phoneemu.core.trustlist import SignatureStatus
+
+HELD = Flash(ctl=a_ctl(), itl=an_itl())
+
+
+def test_values_pass_as_they_are() -> None:
+    assert read(Subject.CTL, "CTLSEP1.tlv", HELD.ctl) is HELD.ctl  # type: ignore[arg-type]
+
+
+def test_broken_bytes_become_the_error_itself() -> None:
+    assert isinstance(read(Subject.CTL, "CTLSEP1.tlv", b"\x01\x00"), MalformedFile)
+    assert isinstance(read(Subject.CONFIG, "SEP1.cnf.xml.sgn", b"\x01\x00"), MalformedFile)
+
+
+def test_without_bytes_a_signature_is_assumed() -> None:
+    assert signature_of(a_ctl(), CM, HELD) is SignatureStatus.ASSUMED
+    assert check(a_ctl(), b"certificate") is SignatureStatus.ASSUMED
+    assert check(MalformedFile("x", offset=0), b"certificate") is SignatureStatus.ASSUMED
+
+
+def test_bytes_of_an_unknown_signer_or_a_text_only_list_cannot_be_checked() -> None:
+    offered = attrs.evolve(a_ctl(), raw=b"bytes")
+    assert signature_of(offered, CM_NEW, HELD) is SignatureStatus.ASSUMED
+    assert signature_of(offered, CM, HELD) is SignatureStatus.ASSUMED
+    assert signature_of(offered, None, HELD) is SignatureStatus.ASSUMED
+    assert signature_of(attrs.evolve(a_file(), raw=b"bytes"), CM_NEW, Flash()) is SignatureStatus.ASSUMED
