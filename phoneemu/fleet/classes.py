@@ -1,0 +1,130 @@
+"""Classes of identical phones: what one run of the machine can answer for.
+
+Two phones are of one class when nothing the machine or the runbook can see tells them apart: model, load,
+protocol, place, security, LSC, power, and which of the runbook's phone filters they match.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import attrs
+
+from phoneemu.cluster.runbook import PhoneFilter
+from phoneemu.cluster.state import Cluster
+from phoneemu.fleet.clusterfile import ClusterFile, OffEntry
+from phoneemu.fleet.inventory import Listed, Traits
+from phoneemu.fleet.placing import Place, place_of
+
+
+@attrs.frozen(kw_only=True)
+class Kind:
+    """The key of a class.
+
+    `off` is the [[off]] entry it falls under, or None; `matches` the numbers of the filters, in the order
+    given to `classify`, that it matches.
+    """
+
+    model: str
+    load: str
+    protocol: str
+    place: Place
+    off: OffEntry | None
+    matches: frozenset[int]
+
+
+@attrs.frozen(kw_only=True)
+class PhoneClass:
+    """Phones of one kind at one site. The site only matters for the report."""
+
+    kind: Kind
+    site: str
+    phones: tuple[Listed, ...] = attrs.field(repr=False)
+
+
+def row_of(traits: Traits, place: Place) -> dict[str, str]:
+    """A phone as runbook filters see it."""
+    return {
+        "model": traits.model,
+        "site": traits.site,
+        "load": traits.load,
+        "protocol": traits.protocol,
+        "security": place.device.security.value,
+        "group": traits.group,
+        "location": traits.location,
+    }
+
+
+def classify(
+    phones: Sequence[Listed],
+    file: ClusterFile,
+    cluster: Cluster,
+    filters: Sequence[PhoneFilter],
+    off_filters: Mapping[OffEntry, PhoneFilter],
+    loads: Callable[[Traits], str],
+) -> list[PhoneClass]:
+    """Group phones into classes, in the order of their first phone."""
+    sorter = _Sorter(file, cluster, filters, off_filters, loads)
+    found: dict[tuple[Kind, str], list[Listed]] = {}
+    shared: dict[Traits, list[Listed]] = {}
+    for phone in phones:
+        bucket = shared.get(phone.traits)
+        if bucket is None or not sorter.by_traits_alone:
+            kind = sorter.kind_of(phone)
+            bucket = found.setdefault((kind, phone.traits.site), [])
+            shared[phone.traits] = bucket
+        bucket.append(phone)
+    return [PhoneClass(kind=kind, site=site, phones=tuple(each)) for (kind, site), each in found.items()]
+
+
+class _Sorter:
+    """Finds the kind of a phone; what depends on its traits alone is worked out once for each."""
+
+    def __init__(
+        self,
+        file: ClusterFile,
+        cluster: Cluster,
+        filters: Sequence[PhoneFilter],
+        off_filters: Mapping[OffEntry, PhoneFilter],
+        loads: Callable[[Traits], str],
+    ) -> None:
+        self._file = file
+        self._cluster = cluster
+        self._filters = tuple(filters)
+        self._off_filters = off_filters
+        self._loads = loads
+        everything = (*self._filters, *off_filters.values())
+        self.by_traits_alone = not any(entry.devices for entry in file.off) and not any(
+            each.by_device for each in everything
+        )
+        self._places: dict[Traits, Place] = {}
+        self._kinds: dict[tuple[Traits, OffEntry | None, frozenset[int]], Kind] = {}
+
+    def kind_of(self, phone: Listed) -> Kind:
+        traits = phone.traits
+        place = self._places.get(traits)
+        if place is None:
+            place = self._places[traits] = place_of(traits, self._file, self._cluster)
+        row = row_of(traits, place)
+        off = self._off(phone, row)
+        matches = frozenset(
+            number for number, each in enumerate(self._filters) if each.matches(row, phone.name)
+        )
+        key = (traits, off, matches)
+        if key not in self._kinds:
+            self._kinds[key] = Kind(
+                model=traits.model,
+                load=self._loads(traits),
+                protocol=traits.protocol.upper() or (self._file.phones.protocol or ""),
+                place=place,
+                off=off,
+                matches=matches,
+            )
+        return self._kinds[key]
+
+    def _off(self, phone: Listed, row: Mapping[str, str]) -> OffEntry | None:
+        for entry in self._file.off:
+            wanted = self._off_filters.get(entry)
+            if phone.name.upper() in entry.devices or (
+                wanted is not None and wanted.matches(row, phone.name)
+            ):
+                return entry
+        return None

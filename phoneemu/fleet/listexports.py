@@ -1,0 +1,106 @@
+"""The trust lists of a snapshot: saved `show` texts and raw files, and which node each belongs to.
+
+A list is kept with the file and line of each of its records, so that an explanation can say where a name was
+read. What the lists say about a cluster's certificates is for certificates; nothing here judges a list.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import attrs
+
+from phoneemu.core import limits, showtext, trustlist
+from phoneemu.core.names import Identity
+from phoneemu.core.tlv import MalformedFile
+from phoneemu.core.trustlist import FILE_SIGNER_ROLES, ListKind, TrustList
+from phoneemu.errors import BadInput
+
+_NAMED_AFTER = re.compile(r"^(?:show_)?(?:ctl|itl)(?:file)?[_-](?P<node>.+)$", re.IGNORECASE)
+
+
+@attrs.frozen(kw_only=True)
+class ListExport:
+    """One list of one file. `node` is the node the file is named after, "" when it is named after none.
+
+    `lines` gives the line of each record by its number, empty for raw files. `listed` is None when the text
+    says that the node has no such list.
+    """
+
+    file: str
+    kind: ListKind
+    listed: TrustList | None
+    node: str = ""
+    lines: Mapping[int, int] = attrs.field(factory=dict)
+    remarks: tuple[str, ...] = ()
+
+    def place(self, number: int) -> str:
+        """`file:line` of a record, counted from 1."""
+        line = self.lines.get(number)
+        return f"{self.file}:{line}" if line is not None else f"{self.file} record {number}"
+
+
+def node_in_name(stem: str) -> str:
+    """The node a file is named after: `show_itl_pub` and `ITLFile_pub` give `pub`."""
+    match = _NAMED_AFTER.match(stem)
+    return match.group("node") if match is not None else ""
+
+
+def read_lists(paths: Iterable[Path]) -> tuple[ListExport, ...]:
+    """Read every saved text and raw file.
+
+    Raises:
+        BadInput: a file holds no list, naming the file.
+        OSError: a file cannot be read.
+    """
+    found: list[ListExport] = []
+    for path in paths:
+        if path.stat().st_size > limits.SHOW_TEXT_BYTES:
+            raise BadInput(f"larger than {limits.SHOW_TEXT_BYTES:,} bytes", place=path.name)
+        try:
+            found += _raw(path) if path.suffix.lower() == ".tlv" else _texts(path)
+        except MalformedFile as malformed:
+            raise BadInput(str(malformed), place=path.name) from None
+    return tuple(found)
+
+
+def _raw(path: Path) -> list[ListExport]:
+    listed = trustlist.parse(path.read_bytes(), origin=path.name)
+    return [ListExport(file=path.name, kind=listed.kind, listed=listed, node=node_in_name(path.stem))]
+
+
+def _texts(path: Path) -> list[ListExport]:
+    text = path.read_bytes().decode("utf-8-sig", errors="replace")
+    return [
+        ListExport(
+            file=path.name,
+            kind=shown.kind,
+            listed=shown.list,
+            node=node_in_name(path.stem),
+            lines=shown.lines,
+            remarks=tuple(f"{path.name}: {remark}" for remark in shown.remarks),
+        )
+        for shown in showtext.parse_all(text, origin=path.name)
+    ]
+
+
+def sightings(exports: Sequence[ListExport]) -> dict[Identity, tuple[str, ...]]:
+    """Where each certificate was read, in the order of the exports."""
+    found: dict[Identity, list[str]] = {}
+    for export in exports:
+        for number, record in enumerate(export.listed.records if export.listed else (), 1):
+            if record.identity is not None:
+                found.setdefault(record.identity, []).append(export.place(number))
+    return {identity: tuple(places) for identity, places in found.items()}
+
+
+def nodes_named(exports: Sequence[ListExport]) -> tuple[str, ...]:
+    """Every node the lists and the file names speak of, publisher-like first: the order of the records."""
+    found: dict[str, str] = {}
+    for export in exports:
+        if export.node:
+            found.setdefault(export.node.lower(), export.node)
+        for record in export.listed.records if export.listed else ():
+            if record.dns_name and record.role in FILE_SIGNER_ROLES:
+                found.setdefault(record.dns_name.lower(), record.dns_name)
+    return tuple(found.values())

@@ -1,0 +1,121 @@
+"""What brings a lost phone back: candidates from cheapest to dearest, each tried on the emulated phone.
+
+Nothing is looked up in a table of symptoms. An administrator's candidate is a few runbook lines performed on
+the cluster as it stands in the end; a candidate at the phone is what hands can do on that model. The first
+after which the phone ends well is the remedy.
+"""
+
+from collections.abc import Iterator, Mapping
+
+import attrs
+
+from phoneemu.cluster import drive
+from phoneemu.cluster.drive import Station, World
+from phoneemu.core.evidence import Fact, Standing
+from phoneemu.core.profile import Profile
+from phoneemu.core.question import Subject
+from phoneemu.core.vocabulary import EraseTarget
+from phoneemu.fleet.forecast import Remedy, RemedyKind
+from phoneemu.fleet.outcome import Outcome, ending
+from phoneemu.fleet.story import with_new_lsc
+
+
+@attrs.frozen(kw_only=True)
+class Administered:
+    """An administrator's remedy, already performed: the world after it, and its commands in one line."""
+
+    kind: RemedyKind
+    world: World
+    now: float
+    commands: str
+
+
+_HANDS: Mapping[str, tuple[tuple[RemedyKind, EraseTarget], ...]] = {
+    "separate": (
+        (RemedyKind.ERASE_CTL, EraseTarget.CTL),
+        (RemedyKind.ERASE_ITL, EraseTarget.ITL),
+        (RemedyKind.ERASE_SECURITY, EraseTarget.SECURITY),
+        (RemedyKind.FACTORY_RESET, EraseTarget.FACTORY),
+    ),
+    "ctl": (
+        (RemedyKind.ERASE_CTL, EraseTarget.CTL),
+        (RemedyKind.FACTORY_RESET, EraseTarget.FACTORY),
+    ),
+    "combined": (
+        (RemedyKind.ERASE_SECURITY, EraseTarget.SECURITY),
+        (RemedyKind.FACTORY_RESET, EraseTarget.FACTORY),
+    ),
+    "factory": ((RemedyKind.FACTORY_RESET, EraseTarget.FACTORY),),
+    "none": (),
+}
+"""What a person can erase, by the model's erase.scope."""
+
+_UNKNOWN_SCOPE = ((RemedyKind.FACTORY_RESET, EraseTarget.FACTORY),)
+"""Every phone has some factory reset; nothing finer is promised when nobody knows the menu [assumed]."""
+
+
+def find(
+    station: Station, world: World, now: float, outcome: Outcome, administered: tuple[Administered, ...]
+) -> Remedy:
+    """The first remedy after which this phone ends ok; `Remedy(found=False)` when none does."""
+    if outcome is Outcome.OK or outcome is Outcome.CANNOT_SAY:
+        return Remedy()
+    for remedy, tried, place, when in _candidates(station, world, now, administered):
+        if _ends_well(tried, place, when):
+            return remedy
+    return Remedy(found=False)
+
+
+def _ends_well(station: Station, world: World, now: float) -> bool:
+    return ending(drive.boot(station, world, now), world).outcome is Outcome.OK
+
+
+def _candidates(
+    station: Station, world: World, now: float, administered: tuple[Administered, ...]
+) -> Iterator[tuple[Remedy, Station, World, float]]:
+    yield Remedy(kind=RemedyKind.RESET, keys="phones reset"), station, world, now
+    for each in administered:
+        remedy = Remedy(kind=each.kind, keys=f"{each.commands}; then reset the phone")
+        yield remedy, station, each.world, each.now
+    profile = station.profile
+    for kind, target in _HANDS.get(profile.erase_scope.value or "", _UNKNOWN_SCOPE):
+        erased, _ = drive.erase(station, target)
+        yield by_hand(profile, kind), erased, world, now
+    renewed = with_new_lsc(station, world)
+    if station.device.security.uses_tls and renewed is not station:
+        keys = "install a new LSC: CAPF operation Install/Upgrade with a temporary non-secure profile"
+        remedy = Remedy(kind=RemedyKind.REPLACE_LSC, keys=keys, standing=Standing.DOCUMENTED)
+        yield attrs.evolve(remedy, source="TS225746"), renewed, world, now
+        for kind, target in _HANDS.get(profile.erase_scope.value or "", _UNKNOWN_SCOPE):
+            erased, _ = drive.erase(renewed, target)
+            both = by_hand(profile, kind)
+            keys = f"{both.keys}; then {remedy.keys}"
+            yield attrs.evolve(both, kind=RemedyKind.REPLACE_LSC, keys=keys), erased, world, now
+
+
+def by_hand(profile: Profile, kind: RemedyKind) -> Remedy:
+    """The remedy at the phone with this model's own key presses, and how well they are known."""
+    fact = _keys_fact(profile, kind)
+    if fact.value is None:
+        return Remedy(kind=kind, keys="menu of this model not known", standing=Standing.ASSUMED)
+    standing = min(fact.standing, profile.erase_scope.standing)
+    return Remedy(kind=kind, keys=fact.value, standing=standing, source=fact.source)
+
+
+def _keys_fact(profile: Profile, kind: RemedyKind) -> Fact[str | None]:
+    if kind is RemedyKind.ERASE_CTL:
+        return profile.erase_ctl
+    if kind is RemedyKind.ERASE_ITL:
+        return profile.erase_itl
+    if kind is RemedyKind.FACTORY_RESET:
+        return profile.factory_reset
+    return profile.erase_keys
+
+
+def refused_signer(boot: drive.Boot) -> str | None:
+    """A short name of the signer the phone refused, None when it refused no list."""
+    for subject in (Subject.CTL, Subject.ITL):
+        entry = boot.journal.last_ruling(subject)
+        if entry is not None and entry.question.signer is not None:
+            return entry.question.signer.short
+    return None

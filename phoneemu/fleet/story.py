@@ -1,0 +1,172 @@
+"""One class of phones through a whole runbook: which boots happen, against which world, and how each ends.
+
+The runbook is performed once for all phones, giving a list of stages; a story walks one station along it. The
+phone itself is the engine's: this module only says when it starts, and what hands do to it.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import attrs
+
+from phoneemu.cluster import drive
+from phoneemu.cluster.drive import Station, World
+from phoneemu.cluster.state import CAPF
+from phoneemu.core.vocabulary import EraseTarget
+from phoneemu.fleet.forecast import Episode
+from phoneemu.fleet.outcome import ending
+
+
+@attrs.frozen(kw_only=True)
+class Move:
+    """What a runbook step does to the phones it is meant for; every field that is None does nothing.
+
+    `filter` is the number of its phone filter; None when it is meant for every phone.
+    """
+
+    filter: int | None = None
+    boots: bool = False
+    power: bool | None = None
+    erases: EraseTarget | None = None
+    tftp: tuple[str, ...] | None = None
+    load: str | None = None
+    new_lsc: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class Stage:
+    """The world after one step. `number` is the step's, 0 for the state before the first.
+
+    `resets` are the nodes whose phones the cluster itself resets at this step; None stands for all of them.
+    """
+
+    number: int
+    text: str
+    world: World
+    now: float
+    move: Move | None = None
+    resets: frozenset[str] | None = frozenset()
+
+
+@attrs.frozen(kw_only=True)
+class Story:
+    """How it went for one station. `lost_at` as in Fate.lost_at_step."""
+
+    episodes: tuple[Episode, ...]
+    station: Station
+    powered: bool
+    lost_at: int | None
+
+
+def tell(
+    station: Station,
+    stages: Sequence[Stage],
+    matches: frozenset[int],
+    *,
+    powered: bool,
+    loads: Mapping[str, Station],
+) -> Story:
+    """Walk the stages; a phone that has not started since the last change is started once more in the end.
+
+    `loads` gives, by load name, a station with the profile the phone has on that load: for runbooks that
+    change the firmware.
+    """
+    first = station
+    episodes: list[Episode] = []
+    since = stages[0]
+    for stage in stages[1:]:
+        starts, station, powered = _act(stage, station, matches, loads, powered=powered)
+        if starts:
+            episode = _boot(station, stage, stage.number, f"at step {stage.number}")
+            episodes.append(episode)
+            station, since = episode.boot.station, stage
+    last = stages[-1]
+    if not episodes or since.world is not last.world or not powered:
+        occasion = "at its next restart" if powered else "when it returns"
+        episodes.append(_boot(station, last, None, occasion))
+        station = episodes[-1].boot.station
+    return Story(
+        episodes=tuple(episodes),
+        station=station,
+        powered=powered,
+        lost_at=_lost_at(first, episodes, stages),
+    )
+
+
+def _act(
+    stage: Stage,
+    station: Station,
+    matches: frozenset[int],
+    loads: Mapping[str, Station],
+    *,
+    powered: bool,
+) -> tuple[bool, Station, bool]:
+    """(whether the phone starts now, the station after hands were laid on it, whether it has power)."""
+    move = stage.move
+    starts = powered and _reset_by_cluster(stage, station)
+    if move is None or (move.filter is not None and move.filter not in matches):
+        return starts, station, powered
+    if move.erases is not None and powered:
+        station, _ = drive.erase(station, move.erases)
+        starts = True
+    if move.tftp is not None:
+        station = attrs.evolve(station, tftp_servers=move.tftp)
+        starts = powered
+    if move.load is not None and move.load in loads:
+        station = attrs.evolve(station, profile=loads[move.load].profile)
+        starts = powered
+    if move.new_lsc and powered:
+        station = with_new_lsc(station, stage.world)
+    if move.power is not None:
+        starts = move.power and not powered
+        powered = move.power
+    return starts or (move.boots and powered), station, powered
+
+
+def with_new_lsc(station: Station, world: World) -> Station:
+    """The station after the first cluster's CAPF issued it a certificate; unchanged when it has no CAPF."""
+    capf = world.clusters[0].publisher.own.get(CAPF)
+    if capf is None:
+        return station
+    device = attrs.evolve(station.device, lsc_issuer=capf.identity, lsc_known=True)
+    return attrs.evolve(station, device=device)
+
+
+def _reset_by_cluster(stage: Stage, station: Station) -> bool:
+    return stage.resets is None or any(node in stage.resets for node in station.device.group)
+
+
+def _boot(station: Station, stage: Stage, step: int | None, occasion: str) -> Episode:
+    boot = drive.boot(station, stage.world, stage.now)
+    return Episode(
+        step=step, occasion=occasion, boot=boot, world=stage.world, ending=ending(boot, stage.world)
+    )
+
+
+def _lost_at(first: Station, episodes: Sequence[Episode], stages: Sequence[Stage]) -> int | None:
+    """The step at which it went wrong for good; 0 when it was wrong before the first, None when it is not."""
+    if not episodes[-1].ending.outcome.bad:
+        return None
+    good = [number for number, each in enumerate(episodes) if not each.ending.outcome.bad]
+    if not good and _bad_at(first, stages[0]):
+        return 0
+    turned = good[-1] + 1 if good else 0
+    bad_from = episodes[turned].step
+    if bad_from is not None:
+        return bad_from
+    # it never started since: the first step after which every start would have gone wrong
+    station = episodes[turned - 1].boot.station if turned else first
+    earliest = (episodes[turned - 1].step or 0) + 1 if turned else 1
+    lost = stages[-1].number
+    seen: dict[int, bool] = {}
+    for stage in reversed(stages[earliest:]):
+        key = id(stage.world)
+        if key not in seen:
+            seen[key] = _bad_at(station, stage)
+        if not seen[key]:
+            break
+        lost = stage.number
+    return lost
+
+
+def _bad_at(station: Station, stage: Stage) -> bool:
+    return ending(drive.boot(station, stage.world, stage.now), stage.world).outcome.bad
