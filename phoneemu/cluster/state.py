@@ -91,6 +91,8 @@ class Node:
     ctl: TrustList | None = None
     itl: TrustList | None = None
     tvs_ctl: TrustList | None = None
+    replicated: "Cluster | None" = attrs.field(default=None, repr=False)
+    """The database as it was when replication to this node broke; None while it works."""
 
     def runs(self, service: str) -> bool:
         """Whether the service answers: node up, service activated and not stopped."""

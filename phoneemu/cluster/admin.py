@@ -1,0 +1,90 @@
+"""An administrator's command performed: from one Cluster to the next, and what the terminal shows.
+
+This module finds who is meant and hands the step to the room that knows its effect: admin_certs,
+admin_lists, admin_services. A command that is understood but not emulated is an error, never skipped.
+"""
+
+from collections.abc import Callable, Mapping
+
+import attrs
+
+from phoneemu.cluster import admin_certs, admin_lists, admin_services
+from phoneemu.cluster.performing import Office, Performed
+from phoneemu.cluster.runbook import Step, seconds
+from phoneemu.cluster.state import Cluster, Node
+from phoneemu.errors import BadInput
+
+Act = Callable[[Office, Node, Step], Performed]
+
+ON_NODE: Mapping[str, Act] = {
+    "show-ctl": admin_lists.show_ctl,
+    "show-itl": admin_lists.show_itl,
+    "mixed-mode": admin_lists.mixed_mode,
+    "non-secure-mode": admin_lists.non_secure_mode,
+    "update-ctl": admin_lists.update_ctl,
+    "reset-ctl": admin_lists.reset_ctl,
+    "reset-itl": admin_lists.reset_itl,
+    "delete-file": admin_lists.delete_file,
+    "regenerate": admin_certs.regenerate,
+    "upload-signed": admin_certs.upload_signed,
+    "upload-trust": admin_certs.upload_trust,
+    "import": admin_certs.import_certificate,
+    "delete-certificate": admin_certs.delete_certificate,
+    "service": admin_services.service,
+    "power": admin_services.power,
+    "block": admin_services.block,
+    "unblock": admin_services.unblock,
+    "system-restart": admin_services.system_restart,
+    "run-sql": admin_services.run_sql,
+    "min-tls": admin_services.min_tls,
+}
+"""What one node is told."""
+
+ON_CLUSTER: Mapping[str, Callable[[Office, Step], Performed]] = {
+    "parameter": admin_services.parameter,
+    "ctl-client": admin_lists.ctl_client,
+}
+"""What the whole cluster is told."""
+
+
+def perform(cluster: Cluster, step: Step, others: Mapping[str, Cluster] | None = None) -> Performed:
+    """Perform one step that is not about phones.
+
+    `others` are further clusters by name, whose certificates may be uploaded.
+
+    Raises:
+        BadInput: no such node, or the command is not emulated; names the runbook line.
+    """
+    office = Office(cluster=cluster, others=others or {})
+    if step.verb == "wait":
+        return Performed(cluster=attrs.evolve(cluster, clock=cluster.clock + seconds(step.args[0])))
+    if step.verb in ON_CLUSTER:
+        if step.who.lower() not in {"cluster", "admin"} and cluster.node(step.who) is None:
+            raise _no_node(cluster, step)
+        return ON_CLUSTER[step.verb](office, step)
+    act = ON_NODE.get(step.verb)
+    if act is None:
+        raise BadInput(f"`{step.text}` is understood but not emulated yet", place=step.place)
+    done = Performed(cluster=cluster)
+    for name in _who(cluster, step):
+        node = done.cluster.by_name[name.lower()]
+        done = done.then(act(attrs.evolve(office, cluster=done.cluster), node, step))
+    return done
+
+
+def _who(cluster: Cluster, step: Step) -> list[str]:
+    if step.who == "*":
+        if step.verb == "service":
+            return admin_services.running_nodes(cluster, step)
+        return [node.name for node in cluster.nodes]
+    if step.who.lower() in {"cluster", "admin"}:
+        return [cluster.publisher.name]
+    node = cluster.node(step.who)
+    if node is None:
+        raise _no_node(cluster, step)
+    return [node.name]
+
+
+def _no_node(cluster: Cluster, step: Step) -> BadInput:
+    known = ", ".join(node.name for node in cluster.nodes)
+    return BadInput(f"no node `{step.who}` in cluster {cluster.name}; it has {known}", place=step.place)

@@ -1,0 +1,268 @@
+"""Commands about certificates: regenerate, upload, import, delete (commands.md sections 6 and 7).
+
+A regenerated CallManager certificate lies on disk at once; the services show and sign with the old one until
+they restart, before 14. The lists keep naming the old one until somebody writes them.
+"""
+
+from types import MappingProxyType
+
+import attrs
+
+from phoneemu.cluster import publish
+from phoneemu.cluster import release as since
+from phoneemu.cluster.certs import add_to_stores, etoken, make_certificate
+from phoneemu.cluster.performing import Office, Performed, refused
+from phoneemu.cluster.runbook import Step
+from phoneemu.cluster.state import (
+    CALLMANAGER,
+    CALLMANAGER_TRUST,
+    CAPF,
+    CAPF_TRUST,
+    ITL_RECOVERY,
+    PHONE_INTERACTION,
+    PHONE_SAST_TRUST,
+    TFTP,
+    TOMCAT,
+    TVS,
+    Certificate,
+    Cluster,
+    Node,
+)
+from phoneemu.errors import BadInput
+
+_STORES_OF_UNIT = {
+    CALLMANAGER: (CALLMANAGER_TRUST, PHONE_SAST_TRUST),
+    CAPF: (CALLMANAGER_TRUST, CAPF_TRUST),
+    TOMCAT: ("tomcat-trust",),
+}
+"""Stores that hold copies of a unit's certificates [CERT210541]."""
+
+_WITHOUT_LISTS = frozenset({TOMCAT, "ipsec", "tomcat-ECDSA", "CallManager-ECDSA"})
+"""Units no trust list names."""
+
+_ITL_RECOVERY_WARNING = (
+    "",
+    "WARNING: If you are using a tokenless CTL and if the CallManager certificate is recently ",
+    "generated, please ensure that the CTL File already has the new CallManager certificate and is",
+    "updated to the endpoints, before generating the ITL Recovery certificate. Are you sure want ",
+    "to proceed?",
+)
+
+
+def regenerate(office: Office, node: Node, step: Step) -> Performed:
+    """`set cert regen NAME` on this node."""
+    unit = step.args[0]
+    cluster = office.cluster
+    if unit in _WITHOUT_LISTS and unit not in node.own:
+        return Performed(cluster=cluster, lines=_regenerated(unit), remarks=(f"no list names {unit}",))
+    if unit not in node.own:
+        known = ", ".join(sorted(node.own))
+        raise BadInput(f"{node.name} has no own certificate `{unit}`; it has {known}", place=step.place)
+    old = node.own[unit]
+    new = _renewed(office, node, old, step)
+    cluster = replaced(cluster, old, new)
+    return Performed(
+        cluster=took_effect(cluster, node.name, unit),
+        lines=_regenerated(unit),
+        resets=phones_reset(cluster, node, unit),
+    )
+
+
+def _renewed(office: Office, node: Node, old: Certificate, step: Step) -> Certificate:
+    """A self-signed successor; the name stays, but a CAPF gets a new one [CERT210541]."""
+    made = make_certificate(
+        office.cluster,
+        node.name,
+        old.unit,
+        generation=f"{old.identity.serial:x}",
+        key_bits=max(old.key_bits or 2048, 2048),  # 1024 became 2048 in the published renewal [SEED118893]
+        maker=None,
+    )
+    if old.unit != CAPF and not old.ca_signed:
+        made = attrs.evolve(made, identity=attrs.evolve(made.identity, subject=old.identity.subject))
+        made = _self_signed(made)
+    made = attrs.evolve(made, origin=f"{step.place} made it")
+    return office.maker(made) if office.maker is not None else made
+
+
+def _self_signed(certificate: Certificate) -> Certificate:
+    identity = certificate.identity
+    kept = type(identity)(identity.subject, identity.subject, identity.serial)
+    return attrs.evolve(certificate, identity=kept)
+
+
+def _regenerated(unit: str) -> tuple[str, ...]:
+    proceed = "Proceed with regeneration (yes|no)? yes"
+    done = f"Successfully Regenerated Certificate for {unit}."
+    if unit == ITL_RECOVERY:
+        return (
+            *_ITL_RECOVERY_WARNING,
+            "",
+            proceed,
+            "",
+            done,
+            "",
+            f"You must restart the services related to {unit} for the regenerated certificates to ",
+            "become active.",
+        )
+    return (
+        "",
+        f"WARNING: This operation will overwrite any CA signed certificate previously imported for  {unit}",
+        proceed,
+        "",
+        done,
+        "",
+        f"You must restart services related to {unit} for the regenerated certificates to become active.",
+    )
+
+
+def replaced(cluster: Cluster, old: Certificate, new: Certificate) -> Cluster:
+    """Put the new certificate in the place of the old: on its node and in the stores with copies.
+
+    An old CAPF stays in CallManager-trust, so that LSCs it issued are still taken [CERT210541].
+    """
+    node = cluster.by_name[new.node.lower()]
+    cluster = cluster.with_node(attrs.evolve(node, own=MappingProxyType({**node.own, new.unit: new})))
+    if new.unit != CAPF:
+        cluster = _without(cluster, old, _STORES_OF_UNIT.get(new.unit, ()))
+    return add_to_stores(cluster, dict.fromkeys(_STORES_OF_UNIT.get(new.unit, ()), (new,)))
+
+
+def _without(cluster: Cluster, gone: Certificate, stores: tuple[str, ...]) -> Cluster:
+    kept = {
+        store: tuple(
+            certificate
+            for certificate in certificates
+            if store not in stores or certificate.identity != gone.identity
+        )
+        for store, certificates in cluster.stores.items()
+    }
+    return attrs.evolve(cluster, stores=MappingProxyType(kept))
+
+
+def took_effect(cluster: Cluster, name: str, unit: str) -> Cluster:
+    """What the cluster does by itself with a new certificate.
+
+    TVS restarts itself [SG15-cert]. From 14 CallManager and TFTP need no restart and the lists are rewritten
+    [REL14, SG15-tftp]; before that they stay until a person restarts the services.
+    """
+    node = cluster.by_name[name.lower()]
+    running = dict(node.running)
+    if unit in (TVS, CAPF):
+        running[unit] = node.own[unit]
+    if unit == CALLMANAGER and since.NO_CALLMANAGER_RESTART_NEEDED.holds(cluster.release):
+        running[CALLMANAGER] = node.own[unit]
+    if unit == CALLMANAGER and since.NO_TFTP_RESTART_NEEDED.holds(cluster.release):
+        running[TFTP] = node.own[unit]
+    cluster = cluster.with_node(attrs.evolve(node, running=MappingProxyType(running)))
+    if since.NO_TFTP_RESTART_NEEDED.holds(cluster.release) and unit not in _WITHOUT_LISTS:
+        return publish.with_all_itls(cluster)
+    return cluster
+
+
+def phones_reset(cluster: Cluster, node: Node, unit: str) -> bool:
+    """Whether phones reset by themselves after this renewal: from 14, unless set to manual [REL14]."""
+    manual = "manual" in cluster.parameters.get(PHONE_INTERACTION, "").lower()
+    if manual or not since.PHONES_RESET_THEMSELVES.holds(cluster.release):
+        return False
+    if unit == CALLMANAGER:
+        return TFTP in node.services
+    return unit in (TVS, CAPF, ITL_RECOVERY)
+
+
+# ---------------------------------------------------------------- upload and import
+
+
+def upload_signed(office: Office, node: Node, step: Step) -> Performed:
+    """Upload a CA-signed certificate of its own; multi-server gives every node the same one."""
+    unit, issuer = step.args[0], step.args[1]
+    multi = len(step.args) > 2
+    if unit not in node.own:
+        raise BadInput(f"{node.name} has no own certificate `{unit}`", place=step.place)
+    cluster = office.cluster
+    made = make_certificate(
+        cluster,
+        node.name,
+        unit,
+        generation=f"{node.own[unit].identity.serial:x}-signed",
+        issuer=f"CN={issuer}",
+        multi_san=multi,
+        maker=office.maker,
+    )
+    made = attrs.evolve(made, origin=f"{step.place} uploaded it")
+    concerned = [each for each in cluster.nodes if unit in each.own] if multi else [node]
+    for each in concerned:
+        cluster = replaced(cluster, each.own[unit], attrs.evolve(made, node=each.name))
+        cluster = took_effect(cluster, each.name, unit)
+    return Performed(
+        cluster=cluster,
+        lines=(f"Certificate Uploaded: {unit}",),
+        resets=phones_reset(cluster, node, unit),
+        remarks=("uploading CallManager or CAPF may reset phones by itself [SG15-cert]",),
+    )
+
+
+def upload_trust(office: Office, _node: Node, step: Step) -> Performed:
+    """Upload a certificate into a trust store; its TVS roles follow from the store."""
+    store, what = step.args[0], step.args[1]
+    found, cluster = find_certificate(office, what, step)
+    return Performed(
+        cluster=add_to_stores(cluster, {store: (attrs.evolve(found, origin=f"{step.place} uploaded it"),)}),
+        lines=(f"Certificate Uploaded: {store}",),
+    )
+
+
+def import_certificate(office: Office, node: Node, step: Step) -> Performed:
+    """`set cert import trust NAME CERT`: the same as an upload into NAME-trust."""
+    if step.args[0].lower() == "own" or len(step.args) < 3:
+        usage = "set cert import trust Phone-SAST CallManager@other-cluster"
+        raise BadInput(f"say which certificate is pasted, such as `{usage}`", place=step.place)
+    unit = step.args[1]
+    store = unit if unit.endswith("-trust") else f"{unit}-trust"
+    done = upload_trust(office, node, attrs.evolve(step, args=(store, step.args[2])))
+    return attrs.evolve(
+        done,
+        lines=(
+            f"Successfully imported certificate for {unit}.",
+            "Please restart services related to " + unit + " for the new certificate to",
+            "become active.",
+        ),
+    )
+
+
+def find_certificate(office: Office, what: str, step: Step) -> tuple[Certificate, Cluster]:
+    """`UNIT@node`, `UNIT@cluster` (its publisher's) or a token's name; with the cluster that knows it now.
+
+    Raises:
+        BadInput: nothing of that name.
+    """
+    cluster = office.cluster
+    unit, at, owner = what.partition("@")
+    if not at:
+        token = cluster.etokens.get(what) or etoken(what)
+        return token, attrs.evolve(cluster, etokens={**cluster.etokens, what: token})
+    for known in (cluster, *office.others.values()):
+        node = known.publisher if owner.lower() == known.name.lower() else known.node(owner)
+        if node is not None and unit in node.own:
+            return node.own[unit], cluster
+    places = ", ".join([cluster.name, *office.others, *(node.name for node in cluster.nodes)])
+    raise BadInput(f"no certificate `{what}`; clusters and nodes known are {places}", place=step.place)
+
+
+def delete_certificate(office: Office, _node: Node, step: Step) -> Performed:
+    """Delete a trust certificate by common name; cluster-wide from 12.5 [SG15-cert]."""
+    store, name = step.args
+    cluster = office.cluster
+    held = cluster.stores.get(store, ())
+    gone = [
+        certificate
+        for certificate in held
+        if name.lower().removesuffix(".pem")
+        in {certificate.identity.common_name.lower(), certificate.node.lower()}
+    ]
+    if not gone:
+        names = ", ".join(sorted({certificate.identity.common_name for certificate in held})) or "nothing"
+        return refused(cluster, f"{store} holds no certificate {name}; it holds {names}")
+    for certificate in gone:
+        cluster = _without(cluster, certificate, (store,))
+    return Performed(cluster=cluster, lines=("You are about to permanently delete this certificate.",))

@@ -1,0 +1,179 @@
+"""Commands about services, nodes and parameters (commands.md sections 10, 11, 12, 15, 18)."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import attrs
+
+from phoneemu.cluster import publish
+from phoneemu.cluster import release as since
+from phoneemu.cluster.certs import running_of
+from phoneemu.cluster.performing import Office, Performed
+from phoneemu.cluster.runbook import Step
+from phoneemu.cluster.state import CALLMANAGER, CAPF, ROLLBACK, TFTP, TVS, Cluster, Node
+from phoneemu.errors import BadInput
+
+SERVICES: Mapping[str, str] = {
+    "cisco tftp": TFTP,
+    "cisco callmanager": CALLMANAGER,
+    "cisco trust verification service": TVS,
+    "cisco certificate authority proxy function": CAPF,
+}
+"""Services whose restart matters for trust, by their exact names in lower case [SERV125]."""
+
+OTHER_SERVICES = frozenset(
+    {
+        "cisco ctimanager",
+        "cisco ctl provider",
+        "cisco tomcat",
+        "cisco haproxy",
+        "cisco certificate change notification",
+        "cisco certificate expiry monitor",
+        "cisco ssosp tomcat",
+        "cisco uds tomcat",
+        "cisco drf master",
+        "cisco drf local",
+        "cisco amc service",
+        "cisco extension mobility",
+        "a cisco db",
+    }
+)
+"""Services whose restart changes no trust list."""
+
+
+def _service_name(step: Step) -> str:
+    said = step.args[1].strip().strip('"').lower()
+    if said not in SERVICES and said not in OTHER_SERVICES:
+        known = ", ".join(sorted(name.title() for name in SERVICES))
+        raise BadInput(f"no service `{step.args[1]}`; those about trust are {known}", place=step.place)
+    return said
+
+
+def running_nodes(cluster: Cluster, step: Step) -> list[str]:
+    """The nodes `*` means: those on which the service is activated."""
+    service = SERVICES.get(_service_name(step))
+    return [node.name for node in cluster.nodes if node.up and (service is None or service in node.services)]
+
+
+def service(office: Office, node: Node, step: Step) -> Performed:
+    """`utils service restart|start|stop NAME` on this node."""
+    action, said = step.args[0].lower(), step.args[1].strip().strip('"')
+    unit = SERVICES.get(_service_name(step))
+    cluster = office.cluster
+    if unit is None:
+        return Performed(cluster=cluster, lines=_service_text(action, said))
+    if unit not in node.services and unit != CAPF:
+        return Performed(
+            cluster=cluster,
+            lines=(f"{said}[STOPPED]  Service Not Activated",),
+            refused=True,
+            remarks=(f"{said} is not activated on {node.name}",),
+        )
+    if action == "stop":
+        stopped = attrs.evolve(node, stopped=node.stopped | {unit})
+        return Performed(cluster=cluster.with_node(stopped), lines=_service_text(action, said))
+    return Performed(cluster=started(cluster, node, unit), lines=_service_text(action, said))
+
+
+def _service_text(action: str, name: str) -> tuple[str, ...]:
+    if action == "stop":
+        return ("Commanded Out of Service", f"{name}[NOTRUNNING]")
+    states = ("STOPPING", "STARTING", "STARTED") if action == "restart" else ("STARTING", "STARTED")
+    return ("Service Manager is running", *(f"{name}[{state}]" for state in states))
+
+
+def started(cluster: Cluster, node: Node, unit: str) -> Cluster:
+    """A service starts: it loads its certificate, and TFTP writes the node's ITL with the normal signer."""
+    fresh = running_of(node.own)
+    running = {**node.running, **({unit: fresh[unit]} if unit in fresh else {})}
+    node = attrs.evolve(
+        node,
+        stopped=node.stopped - {unit},
+        running=MappingProxyType(running),
+        tvs_ctl=node.ctl if unit == TVS else node.tvs_ctl,
+    )
+    cluster = cluster.with_node(node)
+    return publish.with_itl(cluster, node) if unit == TFTP and node.up else cluster
+
+
+def power(office: Office, node: Node, step: Step) -> Performed:
+    """A node is powered off, or on again: every service starts anew."""
+    if step.args[0].lower() == "off":
+        return Performed(cluster=office.cluster.with_node(attrs.evolve(node, up=False)))
+    return Performed(cluster=_risen(office.cluster, node))
+
+
+def _risen(cluster: Cluster, node: Node) -> Cluster:
+    node = attrs.evolve(node, up=True, stopped=frozenset())
+    cluster = cluster.with_node(node)
+    for unit in sorted(node.services):
+        cluster = started(cluster, cluster.by_name[node.name.lower()], unit)
+    return cluster
+
+
+def system_restart(office: Office, node: Node, _step: Step) -> Performed:
+    """`utils system restart`: every service of the node starts anew."""
+    return Performed(
+        cluster=_risen(office.cluster, node),
+        lines=(
+            "Do you really want to restart ?",
+            "Enter (yes/no)? yes",
+            "Appliance is being Restarted ...",
+            "Warning: Restart could take up to 5 minutes.",
+        ),
+    )
+
+
+def block(office: Office, node: Node, step: Step) -> Performed:
+    """A firewall between phones and this node drops a port."""
+    ports = node.blocked_ports | {int(step.args[0])}
+    return Performed(cluster=office.cluster.with_node(attrs.evolve(node, blocked_ports=ports)))
+
+
+def unblock(office: Office, node: Node, step: Step) -> Performed:
+    """The port is open again."""
+    ports = node.blocked_ports - {int(step.args[0])}
+    return Performed(cluster=office.cluster.with_node(attrs.evolve(node, blocked_ports=ports)))
+
+
+def run_sql(office: Office, _node: Node, step: Step) -> Performed:
+    """The one query that is emulated: the cluster's security mode [SEED118893]."""
+    if "processconfig" not in step.args[0] or "ClusterSecurityMode" not in step.args[0]:
+        raise BadInput("only the ClusterSecurityMode query is emulated", place=step.place)
+    value = "1" if office.cluster.mixed else "0"
+    lines = (
+        "paramname           paramvalue",
+        "=================== ==========",
+        f"ClusterSecurityMode {value}",
+    )
+    return Performed(cluster=office.cluster, lines=lines)
+
+
+def min_tls(office: Office, _node: Node, step: Step) -> Performed:
+    """`set tls min-version`: the floor of every TLS service; no certificate or list changes [CLI15]."""
+    version = step.args[0]
+    return Performed(
+        cluster=attrs.evolve(office.cluster, min_tls=version),
+        lines=(
+            "Do you want to continue (yes/no) ? yes",
+            "",
+            f"Successfully set minimum TLS version to {version}",
+        ),
+        remarks=("emulated for the whole cluster at once; before 15SU2 it is set node by node [CLI15]",),
+    )
+
+
+def parameter(office: Office, step: Step) -> Performed:
+    """Set an enterprise parameter; the rollback one writes every ITL anew [SG14-sbd]."""
+    name, value = step.args
+    cluster = office.cluster
+    known = next((each for each in cluster.parameters if each.lower() == name.lower()), name)
+    changed = attrs.evolve(cluster, parameters=MappingProxyType({**cluster.parameters, known: value}))
+    if known.lower() != ROLLBACK.lower():
+        return Performed(cluster=changed)
+    changed = attrs.evolve(changed, parameters=MappingProxyType({**changed.parameters, ROLLBACK: value}))
+    return Performed(
+        cluster=publish.with_all_itls(changed),
+        resets=since.ROLLBACK_RESETS_PHONES.holds(cluster.release),
+        remarks=("phones reset by themselves from 10.5 on; wait ten minutes [SG15-sbd]",),
+    )

@@ -1,0 +1,70 @@
+"""Releases and what differs by them: who signs, what exists, what happens without a restart.
+
+One table of thresholds, each with its source; nothing else in the package compares release numbers.
+"""
+
+import re
+
+import attrs
+
+from phoneemu.cluster.state import Release
+from phoneemu.core.evidence import Standing
+from phoneemu.errors import BadInput
+
+_MARKETING = re.compile(r"^(\d+)(?:\.(\d+))?(?:\((\d+)\))?\s*(?:SU\s*(\d+))?[a-z]?$", re.IGNORECASE)
+_DOTTED = re.compile(r"^(\d+)\.(\d+)\.(\d+)(?:\.(\d+))?(?:-\d+)?$")
+
+
+def parse_release(text: str, *, place: str = "") -> Release:
+    """Read `8.6`, `10.5(2)SU3`, `10.5.1`, `14SU2` or a full version such as `11.5.1.15900-18`.
+
+    Raises:
+        BadInput: the text is no release.
+    """
+    plain = text.strip()
+    dotted = _DOTTED.match(plain)
+    if dotted:
+        major, minor, maintenance = (int(number) for number in dotted.groups()[:3])
+        # the fourth number counts builds, not service updates: 15900 is SU5 by ten-thousands of 10000 + 1000n
+        build = int(dotted.group(4) or 0)
+        update = (build - 10000) // 1000 if 10000 <= build < 30000 else 0
+        return Release(text=plain, parts=(major, minor, maintenance, update))
+    named = _MARKETING.match(plain)
+    if not named:
+        raise BadInput(f"`{text}` is not a release; write it like 12.5(1)SU2 or 14SU3", place=place)
+    numbers = [int(number or 0) for number in named.groups()]
+    return Release(text=plain, parts=(numbers[0], numbers[1], numbers[2], numbers[3]))
+
+
+@attrs.frozen(kw_only=True)
+class Since:
+    """Something that is so from a release on."""
+
+    parts: tuple[int, ...]
+    standing: Standing
+    source: str
+
+    def holds(self, release: Release) -> bool:
+        """Whether it is so in this release."""
+        return release.at_least(*self.parts)
+
+
+DOC, INF = Standing.DOCUMENTED, Standing.INFERRED
+
+ITL_RECOVERY_EXISTS = Since(parts=(10, 0), standing=DOC, source="TN117598, SG14-sbd")
+TOKENLESS_CTL = Since(parts=(10, 0), standing=DOC, source="SEED118893")
+ITL_RECOVERY_IN_TOKENLESS_CTL = Since(parts=(10, 5, 2), standing=DOC, source="SG1251SU2-ctl")
+ITL_RECOVERY_IN_TOKEN_CTL = Since(parts=(11, 5), standing=DOC, source="SG1251SU2-ctl")
+SIGNS_WITH_ITL_RECOVERY = Since(parts=(12, 0), standing=DOC, source="SG1251SU2-ctl, REGEN214231")
+ONE_ITL_RECOVERY = Since(parts=(12, 5), standing=DOC, source="REGEN214231, UPG15")
+CAPF_ON_PUBLISHER_ONLY = Since(parts=(14, 0), standing=DOC, source="REGEN214231")
+SHA512_OFFERED = Since(parts=(11, 5), standing=DOC, source="JTAPI14")
+RESET_CTL_LOCALKEY = Since(parts=(12, 0), standing=DOC, source="CLI125")
+NO_TFTP_RESTART_NEEDED = Since(parts=(14, 0), standing=DOC, source="SG15-tftp")
+NO_CALLMANAGER_RESTART_NEEDED = Since(parts=(14, 0), standing=DOC, source="REL14")
+PHONES_RESET_THEMSELVES = Since(parts=(14, 0), standing=DOC, source="REL14, SG15-cert")
+ROLLBACK_RESETS_PHONES = Since(parts=(10, 5), standing=DOC, source="SG15-sbd")
+NEW_PROMPTS = Since(parts=(12, 5), standing=DOC, source="CVP1262")
+LICENCE_GATE = Since(parts=(12, 0), standing=DOC, source="SG125-ctl")
+NO_TOKENS = Since(parts=(14, 0), standing=DOC, source="SG15-cert")
+NEW_ITL_RESET_TEXT = Since(parts=(15, 0), standing=DOC, source="CLI15")
