@@ -11,6 +11,7 @@ import attrs
 from phoneemu.cluster.runbook import PhoneFilter
 from phoneemu.cluster.state import Cluster
 from phoneemu.fleet.clusterfile import ClusterFile, OffEntry
+from phoneemu.fleet.filters import by_device
 from phoneemu.fleet.inventory import Listed, Traits
 from phoneemu.fleet.placing import Place, place_of
 
@@ -40,10 +41,10 @@ class PhoneClass:
     phones: tuple[Listed, ...] = attrs.field(repr=False)
 
 
-def row_of(traits: Traits, place: Place) -> dict[str, str]:
-    """A phone as runbook filters see it."""
+def row_of(traits: Traits, place: Place, model: str) -> dict[str, str]:
+    """A phone as runbook filters see it; `model` is as the catalogue names it."""
     return {
-        "model": traits.model,
+        "model": model,
         "site": traits.site,
         "load": traits.load,
         "protocol": traits.protocol,
@@ -60,9 +61,13 @@ def classify(
     filters: Sequence[PhoneFilter],
     off_filters: Mapping[OffEntry, PhoneFilter],
     loads: Callable[[Traits], str],
+    models: Callable[[str], str],
 ) -> list[PhoneClass]:
-    """Group phones into classes, in the order of their first phone."""
-    sorter = _Sorter(file, cluster, filters, off_filters, loads)
+    """Group phones into classes, in the order of their first phone.
+
+    `loads` gives the load of a phone whose row may not say it, `models` a model's name in the catalogue.
+    """
+    sorter = _Sorter(file, cluster, filters, off_filters, loads, models)
     found: dict[tuple[Kind, str], list[Listed]] = {}
     shared: dict[Traits, list[Listed]] = {}
     for phone in phones:
@@ -85,15 +90,17 @@ class _Sorter:
         filters: Sequence[PhoneFilter],
         off_filters: Mapping[OffEntry, PhoneFilter],
         loads: Callable[[Traits], str],
+        models: Callable[[str], str],
     ) -> None:
         self._file = file
         self._cluster = cluster
         self._filters = tuple(filters)
         self._off_filters = off_filters
         self._loads = loads
+        self._models = models
         everything = (*self._filters, *off_filters.values())
         self.by_traits_alone = not any(entry.devices for entry in file.off) and not any(
-            each.by_device for each in everything
+            by_device(each) for each in everything
         )
         self._places: dict[Traits, Place] = {}
         self._kinds: dict[tuple[Traits, OffEntry | None, frozenset[int]], Kind] = {}
@@ -103,7 +110,8 @@ class _Sorter:
         place = self._places.get(traits)
         if place is None:
             place = self._places[traits] = place_of(traits, self._file, self._cluster)
-        row = row_of(traits, place)
+        model = self._models(traits.model)
+        row = row_of(traits, place, model)
         off = self._off(phone, row)
         matches = frozenset(
             number for number, each in enumerate(self._filters) if each.matches(row, phone.name)
@@ -111,7 +119,7 @@ class _Sorter:
         key = (traits, off, matches)
         if key not in self._kinds:
             self._kinds[key] = Kind(
-                model=traits.model,
+                model=model,
                 load=self._loads(traits),
                 protocol=traits.protocol.upper() or (self._file.phones.protocol or ""),
                 place=place,

@@ -83,6 +83,8 @@ class ClusterFile:
     sites: Mapping[str, SiteEntry] = MappingProxyType({})
     phones: PhoneDefaults = PhoneDefaults()
     off: tuple[OffEntry, ...] = ()
+    off_said: bool = False
+    """Whether the file speaks of power at all; `off = []` says that every phone is on."""
     parameters: Mapping[str, str] = MappingProxyType({})
 
 
@@ -126,6 +128,7 @@ def parse(text: str, file: str = "cluster.toml") -> ClusterFile:
         sites={name: _site(table.sub("sites").sub(name)) for name in table.sub("sites").all_keys()},
         phones=_phones(table.sub("phones")),
         off=tuple(_off(each) for each in table.tables("off")),
+        off_said="off" in table.all_keys(),
         parameters=table.sub("parameters").texts(),
     )
     table.nothing_else()

@@ -14,7 +14,7 @@ from phoneemu.cluster.drive import Boot, World
 from phoneemu.core.evidence import Standing
 from phoneemu.fleet.assumptions import Assumption
 from phoneemu.fleet.inventory import Listed
-from phoneemu.fleet.outcome import WORST_FIRST, Ending, Outcome, Path, Service, Trust
+from phoneemu.fleet.outcome import WORST_FIRST, Ending, Outcome, Service, Trust, TrustPath
 
 
 class RemedyKind(enum.Enum):
@@ -71,7 +71,7 @@ class Fate:
     site: str
     outcome: Outcome
     trust: Trust
-    path: Path
+    path: TrustPath
     service: Service
     registered_to: str | None
     secure: bool

@@ -47,7 +47,7 @@ class Trust(enum.Enum):
     UNKNOWN = "unknown"
 
 
-class Path(enum.Enum):
+class TrustPath(enum.Enum):
     """How its lists got there."""
 
     UNCHANGED = "unchanged"
@@ -76,13 +76,13 @@ class FleetReason(enum.Enum):
 
 
 _PATHS = {
-    Reason.TVS_VOUCHES: Path.TVS,
-    Reason.TVS_CACHED: Path.TVS,
-    Reason.FIRST_TRUST: Path.FIRST_TRUST,
-    Reason.ITL_EMPTIED: Path.FIRST_TRUST,
-    Reason.LISTED_SIGNER: Path.LISTED_SIGNER,
+    Reason.TVS_VOUCHES: TrustPath.TVS,
+    Reason.TVS_CACHED: TrustPath.TVS,
+    Reason.FIRST_TRUST: TrustPath.FIRST_TRUST,
+    Reason.ITL_EMPTIED: TrustPath.FIRST_TRUST,
+    Reason.LISTED_SIGNER: TrustPath.LISTED_SIGNER,
 }
-_MOST_TELLING = (Path.TVS, Path.FIRST_TRUST, Path.LISTED_SIGNER)
+_MOST_TELLING = (TrustPath.TVS, TrustPath.FIRST_TRUST, TrustPath.LISTED_SIGNER)
 _LISTS = (Subject.CTL, Subject.ITL)
 _FILES = (*_LISTS, Subject.CONFIG)
 _TROUBLE = frozenset({Verdict.REFUSE, Verdict.HALT, Verdict.CANNOT_SAY})
@@ -199,7 +199,7 @@ def tvs_usable(station: Station, world: World) -> bool:
     return False
 
 
-def path_of(boots: Sequence[Boot]) -> Path:
+def path_of(boots: Sequence[Boot]) -> TrustPath:
     """How the lists the phone holds in the end were let in: the most telling way over all its boots."""
     ways = {
         _PATHS.get(ruled.reason)
@@ -208,7 +208,7 @@ def path_of(boots: Sequence[Boot]) -> Path:
         for ruled in boot.journal.rulings(subject)
         if ruled.verdict is Verdict.ACCEPT
     }
-    return next((path for path in _MOST_TELLING if path in ways), Path.UNCHANGED)
+    return next((path for path in _MOST_TELLING if path in ways), TrustPath.UNCHANGED)
 
 
 def standing_of(boots: Iterable[Boot], assumed: Iterable[Standing]) -> Standing:

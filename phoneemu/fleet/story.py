@@ -29,14 +29,15 @@ class Move:
     erases: EraseTarget | None = None
     tftp: tuple[str, ...] | None = None
     load: str | None = None
-    new_lsc: bool = False
+    lsc: str | None = None
+    """ "install" or "delete"."""
 
 
 @attrs.frozen(kw_only=True)
 class Stage:
     """The world after one step. `number` is the step's, 0 for the state before the first.
 
-    `resets` are the nodes whose phones the cluster itself resets at this step; None stands for all of them.
+    `resets` tells that the cluster itself resets its phones at this step.
     """
 
     number: int
@@ -44,7 +45,7 @@ class Stage:
     world: World
     now: float
     move: Move | None = None
-    resets: frozenset[str] | None = frozenset()
+    resets: bool = False
 
 
 @attrs.frozen(kw_only=True)
@@ -102,7 +103,7 @@ def _act(
 ) -> tuple[bool, Station, bool]:
     """(whether the phone starts now, the station after hands were laid on it, whether it has power)."""
     move = stage.move
-    starts = powered and _reset_by_cluster(stage, station)
+    starts = powered and stage.resets
     if move is None or (move.filter is not None and move.filter not in matches):
         return starts, station, powered
     if move.erases is not None and powered:
@@ -114,8 +115,8 @@ def _act(
     if move.load is not None and move.load in loads:
         station = attrs.evolve(station, profile=loads[move.load].profile)
         starts = powered
-    if move.new_lsc and powered:
-        station = with_new_lsc(station, stage.world)
+    if move.lsc is not None and powered:
+        station = with_new_lsc(station, stage.world) if move.lsc == "install" else without_lsc(station)
     if move.power is not None:
         starts = move.power and not powered
         powered = move.power
@@ -131,8 +132,9 @@ def with_new_lsc(station: Station, world: World) -> Station:
     return attrs.evolve(station, device=device)
 
 
-def _reset_by_cluster(stage: Stage, station: Station) -> bool:
-    return stage.resets is None or any(node in stage.resets for node in station.device.group)
+def without_lsc(station: Station) -> Station:
+    """The station after its LSC was deleted: it shows its factory certificate."""
+    return attrs.evolve(station, device=attrs.evolve(station.device, lsc_issuer=None, lsc_known=True))
 
 
 def _boot(station: Station, stage: Stage, step: int | None, occasion: str) -> Episode:

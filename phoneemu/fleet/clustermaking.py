@@ -1,0 +1,227 @@
+"""The cluster as its exports show it: nodes, certificates, stores and the lists each node serves.
+
+What an export says is taken; what none says is made as a cluster of that release would have it, and named as
+an assumption. Lists that were exported are served as they are, even where they contradict the certificates.
+"""
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+import attrs
+
+from phoneemu.cluster import certs, publish, tvs
+from phoneemu.cluster.release import parse_release
+from phoneemu.cluster.state import CALLMANAGER, CAPF, TFTP, TVS, Certificate, Cluster, Node
+from phoneemu.core.trustlist import ListKind, Role, TrustList
+from phoneemu.errors import BadInput
+from phoneemu.fleet import assumptions
+from phoneemu.fleet.certificates import Found, find_certificates, node_of
+from phoneemu.fleet.clusterfile import ClusterFile, NodeEntry
+from phoneemu.fleet.listexports import ListExport, nodes_named
+
+NEWEST_COMMON = "12.5(1)"
+"""Release taken when nothing tells: the oldest whose lists are like those of every later one [assumed]."""
+
+
+@attrs.frozen(kw_only=True)
+class Made:
+    """The cluster, what was assumed for all phones and for those of some nodes, and what contradicts."""
+
+    cluster: Cluster
+    basis: frozenset[str]
+    node_basis: Mapping[str, frozenset[str]]
+    remarks: tuple[str, ...]
+
+
+def make_cluster(file: ClusterFile, exports: Sequence[ListExport]) -> Made:
+    """Build the cluster.
+
+    Raises:
+        BadInput: an export is named after a node nobody declared, or no node is known at all.
+    """
+    basis: set[str] = set()
+    entries = _entries(file, exports, basis)
+    names = {entry.name.lower(): entry.name for entry in entries}
+    names |= {entry.address.lower(): entry.name for entry in entries if entry.address}
+    _check_owners(exports, names, file)
+    publisher = next((entry.name for entry in entries if entry.publisher), entries[0].name)
+    found = find_certificates(exports, names, publisher)
+    ctl = next((each for each in exports if each.kind is ListKind.CTL and each.listed is not None), None)
+    cluster = _bare(file, exports, ctl, basis)
+    nodes = tuple(_node(cluster, entry, entry.name == publisher, found) for entry in entries)
+    cluster = attrs.evolve(cluster, nodes=nodes, etokens=MappingProxyType(dict(found.tokens)))
+    cluster = certs.with_stores(cluster)
+    missing = {name: _missing(found, name, cluster.by_name[name.lower()]) for name in names.values()}
+    cluster, unlisted = _with_lists(cluster, exports, names)
+    return Made(
+        cluster=cluster,
+        basis=frozenset(basis),
+        node_basis={name: missing[name] | unlisted.get(name, frozenset()) for name in missing},
+        remarks=(*found.remarks, *_contradictions(cluster, exports)),
+    )
+
+
+def _entries(file: ClusterFile, exports: Sequence[ListExport], basis: set[str]) -> tuple[NodeEntry, ...]:
+    if file.nodes:
+        return file.nodes
+    named = nodes_named(exports)
+    if not named:
+        raise BadInput(
+            "no node is known: declare one as [[node]] or add `show itl` of a TFTP node",
+            place=file.file,
+        )
+    basis.add(assumptions.NODES.id)
+    return tuple(NodeEntry(name=name, publisher=number == 0) for number, name in enumerate(named))
+
+
+def _check_owners(exports: Sequence[ListExport], names: Mapping[str, str], file: ClusterFile) -> None:
+    for export in exports:
+        if export.node and node_of(export.node, names) is None:
+            raise BadInput(
+                f"named after node {export.node!r}, which {file.file} does not declare; "
+                f"it has {', '.join(dict.fromkeys(names.values()))}",
+                place=export.file,
+            )
+
+
+def _bare(
+    file: ClusterFile, exports: Sequence[ListExport], ctl: ListExport | None, basis: set[str]
+) -> Cluster:
+    """The cluster without nodes."""
+    release = file.release
+    if release is None:
+        basis.add(assumptions.RELEASE.id)
+        release = _release_by_lists(exports)
+    mixed = file.mixed
+    if mixed is None:
+        basis.add(assumptions.MIXED.id)
+        mixed = ctl is not None and ctl.listed is not None and bool(ctl.listed.file_signers)
+    stamps = [each.listed.timestamp or 0 for each in exports if each.listed is not None]
+    has_capf = any(Role.CAPF in _roles(each) for each in exports)
+    says_capf = any(CAPF in entry.services for entry in file.nodes)
+    return Cluster(
+        name=file.name or "cluster",
+        release=parse_release(release, place=f"{file.file}: release"),
+        nodes=(),
+        mixed=mixed,
+        parameters=MappingProxyType(dict(file.parameters)),
+        min_tls=file.min_tls or "1.0",
+        clock=file.taken if file.taken is not None else float(max(stamps, default=0)),
+        export_allowed=file.export_allowed,
+        capf_active=has_capf or says_capf or not exports,
+        organisation=_organisation(exports),
+    )
+
+
+def _roles(export: ListExport) -> frozenset[int]:
+    records = export.listed.records if export.listed is not None else ()
+    return frozenset(record.role for record in records if record.role is not None)
+
+
+def _release_by_lists(exports: Sequence[ListExport]) -> str:
+    """The oldest release that writes such lists: ITLRecovery signs from 12.0, is listed from 10.0."""
+    itls = [each.listed for each in exports if each.kind is ListKind.ITL and each.listed is not None]
+    if not itls or any(
+        itl.signer is not None and itl.signer.common_name.upper().startswith("ITLRECOVERY") for itl in itls
+    ):
+        return NEWEST_COMMON
+    if any(signer.common_name.upper().startswith("ITLRECOVERY") for itl in itls for signer in itl.sast):
+        return "11.5(1)"
+    return "9.1(2)"
+
+
+def _organisation(exports: Sequence[ListExport]) -> str:
+    """What follows the CN in this cluster's own names, so that a renewed certificate keeps its name."""
+    for export in exports:
+        for signer in sorted(export.listed.file_signers, key=str) if export.listed is not None else ():
+            head, separator, rest = signer.subject.partition(";")
+            if head.upper().startswith("CN="):
+                return separator + rest
+    return ";O=unknown"
+
+
+def _node(cluster: Cluster, entry: NodeEntry, publisher: bool, found: Found) -> Node:  # noqa: FBT001
+    bare = certs.bare_node(
+        cluster, entry.name, publisher=publisher, services=entry.services, address=entry.address
+    )
+    own: dict[str, Certificate] = {**bare.own, **found.own[entry.name]}
+    return attrs.evolve(
+        bare,
+        own=MappingProxyType(own),
+        running=MappingProxyType(certs.running_of(own)),
+        up=entry.up,
+        blocked_ports=frozenset() if entry.tvs_reachable else frozenset({tvs.PORT}),
+    )
+
+
+def _missing(found: Found, name: str, node: Node) -> frozenset[str]:
+    wanted = {unit for unit in (CALLMANAGER, TVS) if unit in node.services or unit == CALLMANAGER}
+    if wanted <= set(found.own[name]):
+        return frozenset()
+    return frozenset({assumptions.CERTIFICATE_MADE.id})
+
+
+def _with_lists(
+    cluster: Cluster, exports: Sequence[ListExport], names: Mapping[str, str]
+) -> tuple[Cluster, dict[str, frozenset[str]]]:
+    """Give every node the lists that were exported for it, and make those that were not."""
+    made: dict[str, frozenset[str]] = {}
+    ctl, says_none = _ctl(exports, names)
+    for node in cluster.nodes:
+        listed = _itl(exports, node, names)
+        served = ctl.get(node.name, ctl.get(""))
+        if served is None and cluster.mixed and node.name not in says_none and "" not in says_none:
+            served = publish.ctl_of(cluster)
+            made[node.name] = frozenset({assumptions.LIST_MADE.id})
+        if listed is None and TFTP in node.services:
+            listed = publish.itl_of(cluster, node)
+            made[node.name] = frozenset({assumptions.LIST_MADE.id})
+        served_itl = listed if TFTP in node.services else None
+        cluster = cluster.with_node(attrs.evolve(node, itl=served_itl, ctl=served, tvs_ctl=served))
+    return cluster, made
+
+
+def _ctl(
+    exports: Sequence[ListExport], names: Mapping[str, str]
+) -> tuple[dict[str, TrustList], frozenset[str]]:
+    """(CTL by node name, "" for all nodes; the nodes, or "", of which a text says that there is none)."""
+    found: dict[str, TrustList] = {}
+    none: set[str] = set()
+    for export in exports:
+        if export.kind is ListKind.CTL:
+            node = node_of(export.node, names) or ""
+            if export.listed is None:
+                none.add(node)
+            else:
+                found.setdefault(node, export.listed)
+    return found, frozenset(none)
+
+
+def _itl(exports: Sequence[ListExport], node: Node, names: Mapping[str, str]) -> TrustList | None:
+    """The ITL exported for a node: by the file's name, else by the TFTP record in it."""
+    itls = [each for each in exports if each.kind is ListKind.ITL and each.listed is not None]
+    named = next((each.listed for each in itls if node_of(each.node, names) == node.name), None)
+    if named is not None:
+        return named
+    for each in itls:
+        if not each.node and each.listed is not None:
+            servers = {node_of(server, names) for server in each.listed.tftp_servers}
+            if node.name in servers:
+                return each.listed
+    return None
+
+
+def _contradictions(cluster: Cluster, exports: Sequence[ListExport]) -> list[str]:
+    found: list[str] = []
+    for export in exports:
+        listed = export.listed
+        if export.kind is not ListKind.CTL:
+            continue
+        if cluster.mixed and listed is None:
+            found.append(f"{export.file}: no CTL there, although the cluster is in mixed mode")
+        if not cluster.mixed and listed is not None and listed.file_signers:
+            found.append(
+                f"{export.file}: a CTL that names call servers, although the cluster is not in mixed mode; "
+                "phones that hold it go on judging by it"
+            )
+    return found

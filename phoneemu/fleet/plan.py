@@ -1,0 +1,246 @@
+"""Plan: a runbook performed once on the emulated cluster, ready for every class of phones to walk along.
+
+It holds the world after each step, what each step does to phones, where new certificates and lists came
+from, and the administrator's remedies performed on the final state.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import attrs
+
+from phoneemu.catalogue import Catalogue
+from phoneemu.cluster import admin, runbook
+from phoneemu.cluster.drive import World
+from phoneemu.cluster.runbook import PhoneFilter, Step
+from phoneemu.cluster.state import CALLMANAGER, TFTP, Cluster, Device
+from phoneemu.core.names import Identity
+from phoneemu.core.vocabulary import EraseTarget
+from phoneemu.errors import BadInput
+from phoneemu.fleet.filters import normalised
+from phoneemu.fleet.forecast import RemedyKind
+from phoneemu.fleet.remedy import Administered
+from phoneemu.fleet.snapshot import Snapshot
+from phoneemu.fleet.story import Move, Stage
+
+_ERASES = {"ctl": EraseTarget.CTL, "itl": EraseTarget.ITL, "security": EraseTarget.SECURITY}
+
+
+@attrs.frozen(kw_only=True)
+class Plan:
+    """The performed runbook. `made_at` and `served_at` tell at which step a certificate or list appeared."""
+
+    steps: tuple[str, ...]
+    stages: tuple[Stage, ...]
+    filters: tuple[PhoneFilter, ...]
+    administered: tuple[Administered, ...]
+    made_at: Mapping[Identity, int]
+    served_at: Mapping[str, int]
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def now(self) -> float:
+        """The time after the last step, in seconds since the epoch."""
+        return self.stages[-1].now
+
+    def elsewhere(self, device: Device) -> dict[str, Device]:
+        """How other clusters know a phone: as one of theirs, with every call server in their order."""
+        return {
+            cluster.name: attrs.evolve(
+                device, group=tuple(node.name for node in cluster.nodes if CALLMANAGER in node.services)
+            )
+            for cluster in self.stages[0].world.clusters[1:]
+        }
+
+
+def make_plan(main: Snapshot, beside: Sequence[Snapshot], file: Path) -> Plan:
+    """Read a runbook file and perform it.
+
+    Raises:
+        BadInput: a line is no command, names nobody known, or is not emulated.
+        OSError: the file cannot be read.
+    """
+    try:
+        text = file.read_text("utf-8-sig")
+    except UnicodeDecodeError as broken:
+        raise BadInput("not UTF-8 text", place=f"{file.name}: byte {broken.start}") from None
+    steps = runbook.parse(text, file.name)
+    return perform_all((main.cluster, *(each.cluster for each in beside)), steps, Catalogue())
+
+
+def perform_all(clusters: tuple[Cluster, ...], steps: Sequence[Step], catalogue: Catalogue) -> Plan:
+    """Perform steps one after the other.
+
+    Raises:
+        BadInput: a step names nobody known, or is not emulated.
+    """
+    performer = _Performer(clusters, catalogue)
+    for number, step in enumerate(steps, 1):
+        performer.perform(number, step)
+    return performer.plan(tuple(step.text for step in steps))
+
+
+class _Performer:
+    """The clusters as they pass through the steps, and everything noted on the way."""
+
+    def __init__(self, clusters: tuple[Cluster, ...], catalogue: Catalogue) -> None:
+        names = [name for cluster in clusters for name in cluster.by_name]
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice is not None:
+            raise BadInput(f"node {twice!r} is in two clusters; phones could not tell them apart")
+        self._clusters = clusters
+        self._catalogue = catalogue
+        self._filters: list[PhoneFilter] = []
+        self._remarks: list[str] = []
+        self._made: dict[Identity, int] = {}
+        self._served: dict[str, int] = {}
+        self._stages = [Stage(number=0, text="", world=World(clusters=clusters), now=clusters[0].clock)]
+        self._note(0)
+
+    def perform(self, number: int, step: Step) -> None:
+        """One step: on phones, or on the cluster it names."""
+        move, resets = None, False
+        if step.who == "phones":
+            move = self._move(step)
+        else:
+            resets = self._administer(number, step)
+        if step.who == "phones" and step.verb == "wait":
+            self._clusters = tuple(
+                attrs.evolve(cluster, clock=cluster.clock + runbook.seconds(step.args[0]))
+                for cluster in self._clusters
+            )
+        before = self._stages[-1].world
+        same = all(
+            now is then or attrs.evolve(now, clock=then.clock) == then
+            for now, then in zip(self._clusters, before.clusters, strict=True)
+        )
+        self._stages.append(
+            Stage(
+                number=number,
+                text=step.text,
+                world=before if same else World(clusters=self._clusters),
+                now=self._clusters[0].clock,
+                move=move,
+                resets=resets,
+            )
+        )
+        self._note(number)
+
+    def _administer(self, number: int, step: Step) -> bool:
+        at = self._cluster_of(step)
+        others = {each.name: each for each in self._clusters if each is not self._clusters[at]}
+        cluster = self._clusters[at]
+        if step.who.lower() in {cluster.name.lower(), "other-cluster"} and cluster.node(step.who) is None:
+            step = attrs.evolve(step, who="cluster")
+        done = admin.perform(cluster, step, others)
+        if done.refused:
+            why = " ".join(line for line in done.lines if line)
+            self._remarks.append(f"step {number} ({step.place}) is refused by the cluster: {why}")
+        else:
+            self._remarks += [f"step {number} ({step.place}): {remark}" for remark in done.remarks]
+        self._clusters = (*self._clusters[:at], done.cluster, *self._clusters[at + 1 :])
+        return done.resets
+
+    def _cluster_of(self, step: Step) -> int:
+        """The cluster a step is for: the one with that node or name, else the first."""
+        who = step.who.lower()
+        for at, cluster in enumerate(self._clusters):
+            if who == cluster.name.lower() or cluster.node(who) is not None:
+                return at
+        return 1 if who == "other-cluster" and len(self._clusters) > 1 else 0
+
+    def _move(self, step: Step) -> Move:
+        chosen = None
+        if step.where is not None:
+            chosen = len(self._filters)
+            self._filters.append(normalised(step.where, self._catalogue))
+        move = Move(filter=chosen)
+        if step.verb == "reset":
+            return attrs.evolve(move, boots=True)
+        if step.verb == "power":
+            return attrs.evolve(move, power=step.args[0].lower() == "on")
+        if step.verb == "erase":
+            return attrs.evolve(move, erases=_ERASES[step.args[0].lower()])
+        if step.verb == "factory-reset":
+            return attrs.evolve(move, erases=EraseTarget.FACTORY)
+        if step.verb == "point-to":
+            return attrs.evolve(move, tftp=self._tftp_of(step.args[0], step.place))
+        if step.verb == "load":
+            return attrs.evolve(move, load=step.args[0])
+        if step.verb == "lsc":
+            return attrs.evolve(move, lsc=step.args[0].lower(), boots=True)
+        return move
+
+    def _tftp_of(self, target: str, place: str) -> tuple[str, ...]:
+        """The TFTP servers a phone asks after `point-to CLUSTER | NODE | ADDRESS`."""
+        for cluster in self._clusters:
+            node = cluster.node(target)
+            if node is not None:
+                return (node.name,)
+        wanted = [cluster for cluster in self._clusters if cluster.name.lower() == target.lower()]
+        if target.lower() == "other-cluster":
+            wanted = list(self._clusters[1:2])
+        if not wanted:
+            known = ", ".join(cluster.name for cluster in self._clusters)
+            raise BadInput(
+                f"`{target}` is no node or cluster; known clusters are {known} (see --other)", place=place
+            )
+        return tuple(node.name for node in wanted[0].nodes if TFTP in node.services)
+
+    def _note(self, number: int) -> None:
+        """Remember at which step each certificate and each served list first appeared."""
+        for cluster in self._clusters:
+            for node in cluster.nodes:
+                for certificate in (*node.own.values(), *node.running.values()):
+                    self._made.setdefault(certificate.identity, number)
+                for served in (node.ctl, node.itl):
+                    if served is not None:
+                        self._served.setdefault(served.fingerprint, number)
+
+    def plan(self, texts: tuple[str, ...]) -> Plan:
+        """Everything noted, with the administrator's remedies performed on the final state."""
+        return Plan(
+            steps=texts,
+            stages=tuple(self._stages),
+            filters=tuple(self._filters),
+            administered=tuple(self._remedies()),
+            made_at=self._made,
+            served_at=self._served,
+            remarks=tuple(dict.fromkeys(self._remarks)),
+        )
+
+    def _remedies(self) -> list[Administered]:
+        main, others = self._clusters[0], self._clusters[1:]
+        publisher = main.publisher.name
+        candidates: list[tuple[RemedyKind, list[str]]] = []
+        if main.mixed:
+            update = [f"{publisher} utils ctl update CTLFile", "* utils service restart Cisco Tftp"]
+            candidates.append((RemedyKind.UPDATE_CTL, update))
+        candidates.append((RemedyKind.RESET_ITL, [f"{publisher} utils itl reset localkey"]))
+        for other in others:
+            uploads = [
+                f"{publisher} upload Phone-SAST-trust {unit}@{other.name}"
+                for unit in ("CallManager", "ITLRecovery")
+                if unit in other.publisher.own
+            ]
+            candidates.append((RemedyKind.IMPORT_SIGNER, uploads))
+        tried = (self._remedied(kind, lines) for kind, lines in candidates)
+        return [remedy for remedy in tried if remedy is not None]
+
+    def _remedied(self, kind: RemedyKind, lines: list[str]) -> Administered | None:
+        """The final state after these commands; None when the cluster refuses one or nothing changes."""
+        cluster = self._clusters[0]
+        others = {each.name: each for each in self._clusters[1:]}
+        for number, line in enumerate(lines, 1):
+            step = runbook.parse_line(line, place="remedy", number=number)
+            try:
+                done = admin.perform(cluster, step, others)
+            except BadInput:  # not emulated for this release or this cluster: then it is no remedy
+                return None
+            if done.refused:
+                return None
+            cluster = done.cluster
+        if cluster == self._clusters[0]:
+            return None
+        world = World(clusters=(cluster, *self._clusters[1:]))
+        return Administered(kind=kind, world=world, now=cluster.clock, commands="; ".join(lines))

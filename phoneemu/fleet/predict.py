@@ -1,0 +1,267 @@
+"""predict: a snapshot and a runbook in, a Forecast out.
+
+The runbook is performed once on the emulated cluster; each class of identical phones is then walked along
+the states it passes, by the one engine there is. What the phone's model or load does not tell is answered
+cannot-say with what would settle it, never dropped.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import attrs
+
+from phoneemu.catalogue import Catalogue
+from phoneemu.cluster import publish
+from phoneemu.cluster.drive import Station
+from phoneemu.core.evidence import Standing
+from phoneemu.core.flash import Flash
+from phoneemu.core.profile import Profile
+from phoneemu.fleet.assumptions import HOLDS_SERVED, KNOWN, Assumption
+from phoneemu.fleet.classes import Kind, classify
+from phoneemu.fleet.forecast import Fate, Forecast, Group, Remedy
+from phoneemu.fleet.inventory import Listed, Traits
+from phoneemu.fleet.outcome import (
+    WORST_FIRST,
+    FleetReason,
+    Outcome,
+    Service,
+    Trust,
+    TrustPath,
+    path_of,
+    standing_of,
+)
+from phoneemu.fleet.plan import Plan, make_plan
+from phoneemu.fleet.remedy import find
+from phoneemu.fleet.snapshot import Snapshot, read_snapshot
+from phoneemu.fleet.story import Story, tell
+
+
+def predict_files(snapshot: Path, runbook: Path, others: Sequence[Path] = ()) -> Forecast:
+    """Read a snapshot folder and a runbook file, and predict.
+
+    Raises:
+        BadInput: one of them cannot be used.
+        OSError: one of them cannot be read.
+    """
+    main, plan = prepare(snapshot, runbook, others)
+    return predict(main, plan)
+
+
+def prepare(snapshot: Path, runbook: Path, others: Sequence[Path] = ()) -> tuple[Snapshot, Plan]:
+    """Read the inputs and perform the runbook on the emulated cluster.
+
+    Raises:
+        BadInput: one of them cannot be used.
+        OSError: one of them cannot be read.
+    """
+    main = read_snapshot(snapshot)
+    beside = tuple(read_snapshot(folder, phones_needed=False) for folder in others)
+    return main, make_plan(main, beside, runbook)
+
+
+def predict(snapshot: Snapshot, plan: Plan, phones: Sequence[Listed] | None = None) -> Forecast:
+    """Predict every phone of the snapshot, or only those given."""
+    file = snapshot.file
+    loads = {model.lower(): load for model, load in file.phones.loads.items()}
+
+    def load_of(traits: Traits) -> str:
+        return traits.load or loads.get(traits.model.lower(), "")
+
+    catalogue = Catalogue()
+
+    def model_of(text: str) -> str:
+        known = catalogue.find(text) if text else None
+        return text if known is None else known.model
+
+    teller = Teller(snapshot, plan, catalogue)
+    classes = classify(
+        snapshot.inventory.phones if phones is None else phones,
+        file,
+        snapshot.cluster,
+        plan.filters,
+        snapshot.off_filters,
+        load_of,
+        model_of,
+    )
+    groups = [
+        Group(fate=attrs.evolve(teller.fate(each.kind), site=each.site), phones=each.phones)
+        for each in classes
+    ]
+    groups.sort(key=_badness)
+    return Forecast(
+        cluster=snapshot.cluster.name,
+        release=snapshot.cluster.release.text,
+        mixed=snapshot.cluster.mixed,
+        steps=plan.steps,
+        groups=tuple(groups),
+        assumptions=_counted(groups),
+        remarks=(
+            *snapshot.remarks,
+            *(f"{remark.place}: {remark.text}" for remark in snapshot.inventory.remarks),
+            *plan.remarks,
+        ),
+    )
+
+
+def _badness(group: Group) -> tuple[int, str, str, str]:
+    fate = group.fate
+    return WORST_FIRST.index(fate.outcome), fate.reason, fate.model, fate.site
+
+
+def _counted(groups: Sequence[Group]) -> tuple[Assumption, ...]:
+    counted: Counter[str] = Counter()
+    for group in groups:
+        for known in group.fate.basis:
+            counted[known] += len(group.phones)
+    return tuple(attrs.evolve(KNOWN[known], phones=count) for known, count in counted.most_common())
+
+
+class Teller:
+    """Finds the fate of each kind of phone, once."""
+
+    def __init__(self, snapshot: Snapshot, plan: Plan, catalogue: Catalogue) -> None:
+        self._snapshot = snapshot
+        self._plan = plan
+        self._catalogue = catalogue
+        self._fates: dict[Kind, Fate] = {}
+
+    def fate(self, kind: Kind) -> Fate:
+        """What becomes of phones of this kind; the site is left empty."""
+        if kind not in self._fates:
+            self._fates[kind] = self._find(kind)
+        return self._fates[kind]
+
+    def _find(self, kind: Kind) -> Fate:
+        basis = self._basis(kind)
+        known = self._catalogue.find(kind.model) if kind.model else None
+        if known is None:
+            note = f"the catalogue has no model {kind.model!r}" if kind.model else "no export says the model"
+            return _cannot_say(kind.model or "(unknown)", FleetReason.UNKNOWN_MODEL, basis, note)
+        model: str = known.model
+        protocol = kind.protocol or None
+        profiles = self._profiles(model, kind.load, protocol)
+        unknown_list = self._held_unknown(kind, profiles[0])
+        if unknown_list is not None:
+            return _cannot_say(model, FleetReason.HELD_LIST_UNKNOWN, basis, unknown_list)
+        return _agreed([(profile, self._run(kind, profile, basis)) for profile in profiles])
+
+    def _profiles(self, model: str, load: str, protocol: str | None) -> tuple[Profile, ...]:
+        """The profile of the load, or of every load the phone may run, newest first."""
+        if load:
+            return (self._catalogue.profile(model, load, protocol),)
+        return tuple(self._catalogue.variants(model, protocol, self._snapshot.cluster.release.text))
+
+    def _basis(self, kind: Kind) -> frozenset[str]:
+        place = kind.place
+        nodes = {*place.tftp[:1], *place.device.group}
+        of_nodes = (self._snapshot.node_basis.get(node, frozenset()) for node in nodes)
+        return place.basis.union(self._snapshot.basis, *of_nodes)
+
+    def _station(self, kind: Kind, profile: Profile) -> Station:
+        """The phone as it stands today, holding what its first TFTP node serves [holds-served]."""
+        cluster = self._snapshot.cluster
+        place = kind.place
+        node = next((found for name in place.tftp if (found := cluster.node(name)) is not None), None)
+        flash = Flash(config=publish.config_for(cluster, place.device))
+        if node is not None:
+            flash = attrs.evolve(
+                flash,
+                ctl=node.ctl if profile.reads_ctl.value is not False else None,
+                itl=node.itl if profile.reads_itl.value is not False else None,
+            )
+        return Station(
+            profile=profile,
+            name="SEP000000000000",
+            device=place.device,
+            tftp_servers=place.tftp,
+            flash=flash,
+            elsewhere=self._plan.elsewhere(place.device),
+        )
+
+    def _held_unknown(self, kind: Kind, profile: Profile) -> str | None:
+        """Why nobody knows what an absent phone holds: its list was written after it went off."""
+        since = kind.off.since if kind.off is not None else None
+        if since is None:
+            return None
+        flash = self._station(kind, profile).flash
+        for held in (flash.ctl, flash.itl):
+            if held is not None and held.timestamp is not None and held.timestamp > since:
+                return f"it went off before the {held.kind.name} that its node serves was written"
+        return None
+
+    def _run(self, kind: Kind, profile: Profile, basis: frozenset[str]) -> Fate:
+        station = self._station(kind, profile)
+        moved = {
+            stage.move.load: attrs.evolve(
+                station, profile=self._catalogue.profile(profile.model, stage.move.load, profile.protocol)
+            )
+            for stage in self._plan.stages
+            if stage.move is not None and stage.move.load is not None
+        }
+        story = tell(station, self._plan.stages, kind.matches, powered=kind.off is None, loads=moved)
+        return self._fate(story, basis)
+
+    def _fate(self, story: Story, basis: frozenset[str]) -> Fate:
+        last = story.episodes[-1]
+        boots = [episode.boot for episode in story.episodes]
+        profile = story.station.profile
+        remedy = find(
+            last.boot.station, last.world, self._plan.now, last.ending.outcome, self._plan.administered
+        )
+        used = (profile.reads_ctl.standing, profile.reads_itl.standing)
+        assumed = (KNOWN[known].standing for known in basis)
+        return Fate(
+            model=profile.model,
+            site="",
+            outcome=last.ending.outcome,
+            trust=last.ending.trust,
+            path=path_of(boots),
+            service=last.ending.service,
+            registered_to=last.ending.registered_to,
+            secure=last.ending.secure,
+            reason=last.ending.reason.value,
+            remedy=remedy,
+            lost_at_step=story.lost_at,
+            standing=standing_of(boots, (*used, *assumed)),
+            occasion=last.occasion,
+            basis=basis,
+            episodes=story.episodes,
+        )
+
+
+def _cannot_say(model: str, reason: FleetReason, basis: frozenset[str], note: str) -> Fate:
+    dropped = {HOLDS_SERVED.id} if reason is FleetReason.HELD_LIST_UNKNOWN else set(basis)
+    return Fate(
+        model=model,
+        site="",
+        outcome=Outcome.CANNOT_SAY,
+        trust=Trust.UNKNOWN,
+        path=TrustPath.UNCHANGED,
+        service=Service.UNKNOWN,
+        registered_to=None,
+        secure=False,
+        reason=reason.value,
+        remedy=Remedy(),
+        lost_at_step=None,
+        standing=Standing.ASSUMED,
+        occasion="",
+        basis=basis - dropped,
+        note=note,
+    )
+
+
+def _agreed(told: Sequence[tuple[Profile, Fate]]) -> Fate:
+    """One fate for a phone of unknown load: what all its loads do, or cannot-say with what each does."""
+    newest = told[0][1]
+    if len({fate.outcome for _, fate in told}) == 1:
+        weakest = min(fate.standing for _, fate in told)
+        return attrs.evolve(newest, standing=weakest)
+    each = "; ".join(f"{profile.load or 'its load'}: {fate.outcome.value}" for profile, fate in told)
+    note = f"its load is not known, and loads differ: {each}"
+    return attrs.evolve(
+        _cannot_say(newest.model, FleetReason.LOAD_UNKNOWN, newest.basis, note),
+        basis=newest.basis,
+        episodes=newest.episodes,
+        occasion=newest.occasion,
+    )
