@@ -260,7 +260,7 @@ def delete_file(office: Office, node: Node, step: Step) -> Performed:
 
 # ---------------------------------------------------------------- CTL client
 
-STRANGE_TOKEN = (
+NOT_IN_CTL = (
     "The Security Token you have inserted does not exist in the CTL File Please remove any Security Tokens "
     "already inserted and insert another Security Token. Click Ok when done."
 )
@@ -284,7 +284,7 @@ def ctl_client(office: Office, step: Step) -> Performed:
     tokens = {name: cluster.etokens.get(name) or etoken(name) for name in names}
     held = cluster.publisher.ctl
     if held is not None and not any(token.identity in held.sast for token in tokens.values()):
-        return refused(cluster, STRANGE_TOKEN)
+        return refused(cluster, NOT_IN_CTL)
     warned = NO_CTL_FILE if held is None and cluster.mixed else ()
     known = dict(cluster.etokens) | tokens
     cluster = attrs.evolve(cluster, mixed=True, etokens=known)

@@ -274,6 +274,18 @@ def _filter(text: str, place: str) -> tuple[PhoneFilter, str]:
             return PhoneFilter(conditions=tuple(conditions)), text[at:].strip()
 
 
+def parse_filter(text: str, *, place: str) -> PhoneFilter:
+    """Read a filter alone, as cluster.toml has it: `site = "Depot" and model = 7960`.
+
+    Raises:
+        BadInput: it is no filter, or something follows it.
+    """
+    found, rest = _filter(" " + text, place)
+    if rest:
+        raise BadInput(f"`{rest}` does not belong to a filter", place=place)
+    return found
+
+
 def _condition(field: str, operator: str, value: str, place: str) -> Condition:
     if field not in FIELDS:
         near = difflib.get_close_matches(field, FIELDS, n=1)
