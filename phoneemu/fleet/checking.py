@@ -47,9 +47,9 @@ def lines(snapshot: Snapshot) -> Iterator[str]:
 def _files(snapshot: Snapshot) -> Iterator[str]:
     yield f"files in {snapshot.folder}"
     if snapshot.file.present:
-        yield f"  cluster.toml: {len(snapshot.file.nodes)} nodes, {len(snapshot.file.groups)} groups, " + (
-            f"{len(snapshot.file.sites)} sites, {len(snapshot.file.off)} entries of phones that are off"
-        )
+        said = snapshot.file
+        counts = ((said.nodes, "nodes"), (said.groups, "groups"), (said.sites, "sites"), (said.off, "[[off]]"))
+        yield "  cluster.toml: " + ", ".join(f"{len(what)} {name}" for what, name in counts)
     else:
         yield "  cluster.toml: absent"
     for file, used, ignored in snapshot.inventory.columns:
@@ -57,6 +57,7 @@ def _files(snapshot: Snapshot) -> Iterator[str]:
         yield f"  {file}: {rows} phones; read {', '.join(used)}; ignored {ignored} other columns"
     for export in snapshot.exports:
         yield f"  {_export(export)}"
+        yield from (f"    {remark}" for remark in export.remarks)
     for name, why in snapshot.unread:
         yield f"  {name}: {why}"
 
@@ -68,7 +69,8 @@ def _export(export: ListExport) -> str:
     signer = listed.signer.short if listed.signer is not None else "nobody it names"
     whole = "" if listed.complete else ", not all records shown"
     checksum = f", MD5 {listed.md5}" if listed.md5 else ""
-    return f"{export.file}: {export.kind.name} signed by {signer}, {len(listed.records)} records{whole}{checksum}"
+    records = f"{len(listed.records)} records"
+    return f"{export.file}: {export.kind.name} signed by {signer}, {records}{whole}{checksum}"
 
 
 def _cluster(snapshot: Snapshot) -> Iterator[str]:

@@ -91,7 +91,7 @@ def read_snapshot(folder: Path, *, phones_needed: bool = True) -> Snapshot:
         basis=frozenset(basis),
         node_basis=made.node_basis,
         seen=sightings(exports),
-        remarks=(*made.remarks, *(remark for export in exports for remark in export.remarks)),
+        remarks=made.remarks,
         unread=_unread(folder, read),
     )
 
