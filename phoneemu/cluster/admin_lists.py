@@ -194,7 +194,6 @@ def reset_itl(office: Office, node: Node, step: Step) -> Performed:
         length=None,
         raw=None,
         signature=b"",
-        header_fields=(),
         origin=step.place,
     )
     serving = [each for each in cluster.nodes if each.runs(TFTP)]

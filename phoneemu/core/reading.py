@@ -4,7 +4,7 @@ Only this module looks at bytes on the phone's behalf. It checks a signature wit
 already knows for the named signer; whether that signer may sign is for the rules.
 """
 
-from phoneemu.core import signedfile, trustlist
+from phoneemu.core import listcheck, listparse, signedfile
 from phoneemu.core.flash import Flash
 from phoneemu.core.names import Identity
 from phoneemu.core.question import Subject
@@ -22,18 +22,16 @@ def read(subject: Subject, name: str, content: bytes | TrustList | SignedFile) -
     try:
         if subject is Subject.CONFIG:
             return signedfile.parse(content, origin=name)
-        return trustlist.parse(content, origin=name)
+        return listparse.parse(content, origin=name)
     except MalformedFile as malformed:
         return malformed
 
 
 def check(offered: Offered, certificate: bytes) -> SignatureStatus:
     """Check with this certificate; ASSUMED when either side has no bytes."""
-    if isinstance(offered, MalformedFile) or offered.raw is None or not certificate:
+    if isinstance(offered, MalformedFile):
         return SignatureStatus.ASSUMED
-    if isinstance(offered, TrustList):
-        return trustlist.check_signature(offered, certificate)
-    return signedfile.check_signature(offered, certificate)
+    return listcheck.check(offered.raw, offered.digest, certificate)
 
 
 def signature_of(offered: Offered, signer: Identity | None, flash: Flash) -> SignatureStatus:

@@ -1,9 +1,10 @@
-"""Trust lists: CTL and ITL as values; parse, encode, sign, check a signature.
+"""Trust lists: CTL and ITL as values.
 
 A TrustList is what a list *says*. It has bytes behind it when it was parsed or built; it has none when it
 is only known from `show ctl` text, or is planned and not yet signed (prediction). The rule book asks for
 roles and identities and cannot tell the three apart, except by the signature status it is given.
-Byte layout: docs/formats.md. This module does not decide whether a list is to be trusted: see rules.
+Bytes are read in listparse, written and signed in listbuild, checked in listcheck (docs/formats.md). Whether
+a list is to be trusted is for the rules.
 """
 
 import enum
@@ -14,7 +15,6 @@ from functools import cached_property
 import attrs
 
 from phoneemu.core.names import Identity
-from phoneemu.core.tlv import Tlv
 
 
 class ListKind(enum.Enum):
@@ -84,8 +84,8 @@ class Record:
     """One entry of a trust list: a certificate and what it may do.
 
     `role` is None for a record without FUNCTION (VPN hashes) and may be a number outside Role. `identity`
-    is None for an emptied record, as a CCM+TFTP record of a non-secure CTL is [MIX118892]. `fields` are
-    the elements as they stood in the file, unknown tags included; empty when there are no bytes.
+    is None for an emptied record, as a CCM+TFTP record of a non-secure CTL is [MIX118892]. `encoded` are
+    its bytes as they stood in the file, unknown tags included; empty when there are none.
     """
 
     role: int | None
@@ -101,7 +101,7 @@ class Record:
     ip_address: bytes = b""
     key_bits: int | None = None
     length: int | None = None
-    fields: tuple[Tlv, ...] = attrs.field(default=(), repr=False)
+    encoded: bytes = attrs.field(default=b"", repr=False)
 
 
 @attrs.frozen(kw_only=True)
@@ -130,7 +130,6 @@ class TrustList:
     sha1: str = ""
     complete: bool = True
     origin: str = ""
-    header_fields: tuple[Tlv, ...] = attrs.field(default=(), repr=False)
     raw: bytes | None = attrs.field(default=None, repr=False)
 
     @cached_property
