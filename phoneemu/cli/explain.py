@@ -35,8 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     snapshot, plan = prepare(arguments.snapshot, arguments.runbook, tuple(arguments.other))
     wanted = [_listed(name, snapshot.inventory.phones) for name in arguments.device]
-    forecast = predict(snapshot, plan, wanted)
-    fates = {phone.name: fate for phone, fate in forecast.each()}
+    fates = {phone.name: predict(snapshot, plan, [phone]).groups[0].fate for phone in wanted}
     if arguments.json:
         told = [_as_json(phone, fates[phone.name]) for phone in wanted]
         print(json.dumps({"schema": 1, "phones": told}, indent=1))

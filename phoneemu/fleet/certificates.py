@@ -127,11 +127,11 @@ def _owner(
     nodes: Mapping[str, str],
     publisher: str,
 ) -> str | None:
+    if unit == ITL_RECOVERY:  # its record bears the publisher's DNS name on every node; its CN does not
+        return node_of(identity.common_name[len(_RECOVERY_PREFIX) :].lstrip("_"), nodes) or publisher
     named = node_of(record.dns_name, nodes)
     if named is not None:
         return named
-    if unit == ITL_RECOVERY:
-        return node_of(identity.common_name[len(_RECOVERY_PREFIX) :].lstrip("_"), nodes) or publisher
     if unit == CAPF:
         return publisher
     return node_of(identity.common_name, nodes) or node_of(export.node, nodes)

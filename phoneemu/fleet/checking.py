@@ -48,7 +48,12 @@ def _files(snapshot: Snapshot) -> Iterator[str]:
     yield f"files in {snapshot.folder}"
     if snapshot.file.present:
         said = snapshot.file
-        counts = ((said.nodes, "nodes"), (said.groups, "groups"), (said.sites, "sites"), (said.off, "[[off]]"))
+        counts = (
+            (said.nodes, "nodes"),
+            (said.groups, "groups"),
+            (said.sites, "sites"),
+            (said.off, "[[off]]"),
+        )
         yield "  cluster.toml: " + ", ".join(f"{len(what)} {name}" for what, name in counts)
     else:
         yield "  cluster.toml: absent"
@@ -83,7 +88,7 @@ def _cluster(snapshot: Snapshot) -> Iterator[str]:
         yield f"  {node.name}{' (publisher)' if node is cluster.publisher else ''}: {services}{power}"
         for unit in (CALLMANAGER, TVS, CAPF, ITL_RECOVERY):
             certificate = node.own.get(unit)
-            if certificate is not None:
+            if certificate is not None and (certificate.origin != "made" or unit in node.services):
                 where = "assumed: no export names it" if certificate.origin == "made" else certificate.origin
                 yield f"    {unit}: {certificate.identity.short}    {where}"
 

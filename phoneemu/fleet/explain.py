@@ -15,7 +15,7 @@ from phoneemu.core.journaltext import line as journal_line
 from phoneemu.core.names import Identity
 from phoneemu.core.profile import Profile
 from phoneemu.core.question import Stage, Subject
-from phoneemu.core.ruling import Verdict
+from phoneemu.core.ruling import Reason, Verdict
 from phoneemu.core.signedfile import SignedFile
 from phoneemu.core.trustlist import TrustList
 from phoneemu.fleet.forecast import Episode, Fate
@@ -24,7 +24,7 @@ from phoneemu.fleet.outcome import Outcome, Service, Trust, serving_node
 from phoneemu.fleet.plan import Plan
 from phoneemu.fleet.snapshot import Snapshot
 
-PLACES_SHOWN = 3
+PLACES_SHOWN = 2
 _LISTS = (Subject.CTL, Subject.ITL)
 
 
@@ -113,6 +113,8 @@ def _ruled(entry: Ruled, profile: Profile, known: Provenance) -> Iterator[str]:
     question, ruling = entry.question, entry.ruling
     if question.stage is Stage.ABSENCE and ruling.verdict is Verdict.NEXT:
         return
+    if ruling.reason is Reason.CONFIRMED:  # the closing sentence says where it registered
+        return
     what = WHAT[entry.subject]
     decided = f"{ruling.verdict.value}, {ruling.reason.value}"
     if question.stage is Stage.OFFER and ruling.verdict is not Verdict.UNCHANGED:
@@ -166,13 +168,16 @@ def _installed(entry: Ruled, known: Provenance, signer: Identity) -> Iterator[st
         if held is None:
             continue
         named = held.file_signers if config else held.sast
-        kind = "signers of files" if config else "signers of lists"
-        verdict = "it is one of them" if signer in named else "it is none of them"
+        kind = "of files" if config else "of lists"
+        counted = f"{len(named)} {'signer' if len(named) == 1 else 'signers'} {kind}"
+        if signer in named:
+            yield f"installed {held.kind.name} names {counted}; it is one of them"
+            continue
         places = "; ".join(
             f"{each.short}: {known.of_certificate(each)}"
             for each in sorted(named, key=lambda one: one.serial)
         )
-        yield f"installed {held.kind.name} names {len(named)} {kind}; {verdict}    {places or 'none'}"
+        yield f"installed {held.kind.name} names {counted}; it is none of them    {places}"
     if flash.ctl is None and flash.itl is None:
         yield "no list is installed"
 

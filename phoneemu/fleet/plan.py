@@ -77,7 +77,7 @@ def perform_all(clusters: tuple[Cluster, ...], steps: Sequence[Step], catalogue:
     performer = _Performer(clusters, catalogue)
     for number, step in enumerate(steps, 1):
         performer.perform(number, step)
-    return performer.plan(tuple(step.text for step in steps))
+    return performer.plan(tuple(" ".join(step.text.split()) for step in steps))
 
 
 class _Performer:

@@ -85,7 +85,9 @@ def predict(snapshot: Snapshot, plan: Plan, phones: Sequence[Listed] | None = No
         model_of,
     )
     groups = [
-        Group(fate=attrs.evolve(teller.fate(each.kind), site=each.site), phones=each.phones)
+        Group(
+            fate=attrs.evolve(teller.fate(each.kind, each.phones[0].name), site=each.site), phones=each.phones
+        )
         for each in classes
     ]
     groups.sort(key=_badness)
@@ -126,13 +128,13 @@ class Teller:
         self._catalogue = catalogue
         self._fates: dict[Kind, Fate] = {}
 
-    def fate(self, kind: Kind) -> Fate:
-        """What becomes of phones of this kind; the site is left empty."""
+    def fate(self, kind: Kind, name: str) -> Fate:
+        """What becomes of phones of this kind, told of the one named; the site is left empty."""
         if kind not in self._fates:
-            self._fates[kind] = self._find(kind)
+            self._fates[kind] = self._find(kind, name)
         return self._fates[kind]
 
-    def _find(self, kind: Kind) -> Fate:
+    def _find(self, kind: Kind, name: str) -> Fate:
         basis = self._basis(kind)
         known = self._catalogue.find(kind.model) if kind.model else None
         if known is None:
@@ -141,10 +143,11 @@ class Teller:
         model: str = known.model
         protocol = kind.protocol or None
         profiles = self._profiles(model, kind.load, protocol)
-        unknown_list = self._held_unknown(kind, profiles[0])
+        stations = [self._station(kind, profile, name) for profile in profiles]
+        unknown_list = _held_unknown(kind, stations[0])
         if unknown_list is not None:
             return _cannot_say(model, FleetReason.HELD_LIST_UNKNOWN, basis, unknown_list)
-        return _agreed([(profile, self._run(kind, profile, basis)) for profile in profiles])
+        return _agreed([(each.profile, self._run(kind, each, basis)) for each in stations])
 
     def _profiles(self, model: str, load: str, protocol: str | None) -> tuple[Profile, ...]:
         """The profile of the load, or of every load the phone may run, newest first."""
@@ -158,7 +161,7 @@ class Teller:
         of_nodes = (self._snapshot.node_basis.get(node, frozenset()) for node in nodes)
         return place.basis.union(self._snapshot.basis, *of_nodes)
 
-    def _station(self, kind: Kind, profile: Profile) -> Station:
+    def _station(self, kind: Kind, profile: Profile, name: str) -> Station:
         """The phone as it stands today, holding what its first TFTP node serves [holds-served]."""
         cluster = self._snapshot.cluster
         place = kind.place
@@ -172,26 +175,15 @@ class Teller:
             )
         return Station(
             profile=profile,
-            name="SEP000000000000",
+            name=name,
             device=place.device,
             tftp_servers=place.tftp,
             flash=flash,
             elsewhere=self._plan.elsewhere(place.device),
         )
 
-    def _held_unknown(self, kind: Kind, profile: Profile) -> str | None:
-        """Why nobody knows what an absent phone holds: its list was written after it went off."""
-        since = kind.off.since if kind.off is not None else None
-        if since is None:
-            return None
-        flash = self._station(kind, profile).flash
-        for held in (flash.ctl, flash.itl):
-            if held is not None and held.timestamp is not None and held.timestamp > since:
-                return f"it went off before the {held.kind.name} that its node serves was written"
-        return None
-
-    def _run(self, kind: Kind, profile: Profile, basis: frozenset[str]) -> Fate:
-        station = self._station(kind, profile)
+    def _run(self, kind: Kind, station: Station, basis: frozenset[str]) -> Fate:
+        profile = station.profile
         moved = {
             stage.move.load: attrs.evolve(
                 station, profile=self._catalogue.profile(profile.model, stage.move.load, profile.protocol)
@@ -228,6 +220,17 @@ class Teller:
             basis=basis,
             episodes=story.episodes,
         )
+
+
+def _held_unknown(kind: Kind, station: Station) -> str | None:
+    """Why nobody knows what an absent phone holds: its list was written after it went off."""
+    since = kind.off.since if kind.off is not None else None
+    if since is None:
+        return None
+    for held in (station.flash.ctl, station.flash.itl):
+        if held is not None and held.timestamp is not None and held.timestamp > since:
+            return f"it went off before the {held.kind.name} that its node serves was written"
+    return None
 
 
 def _cannot_say(model: str, reason: FleetReason, basis: frozenset[str], note: str) -> Fate:
