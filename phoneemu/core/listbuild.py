@@ -34,7 +34,9 @@ _MODULUS_CODES = {512: 0, 1024: 1, 2048: 2, 4096: 3}
 def cluster_name(name: x509.Name) -> str:
     """A name as the cluster writes it: fixed order, joined by ';', other attributes dropped [C213407]."""
     return ";".join(
-        f"{key}={attribute.value}" for oid, key in _ORDER for attribute in name.get_attributes_for_oid(oid)
+        f"{key}={_spelt(attribute.value)}"
+        for oid, key in _ORDER
+        for attribute in name.get_attributes_for_oid(oid)
     )
 
 

@@ -5,17 +5,16 @@ signer may sign is not asked here.
 """
 
 from phoneemu.core import keys
-from phoneemu.core.listparse import Header
-from phoneemu.core.trustlist import Digest, SignatureStatus
+from phoneemu.core.signedfile import SignedFile
+from phoneemu.core.trustlist import SignatureStatus, TrustList
 
 
-def check(raw: bytes | None, digest: Digest | None, material: bytes) -> SignatureStatus:
+def check(signed: TrustList | SignedFile, material: bytes) -> SignatureStatus:
     """Check with a DER certificate or a PKCS#1 key; ASSUMED when either side has no bytes."""
+    raw, digest, signature = signed.raw, signed.digest, signed.signature
     if raw is None or not material:
         return SignatureStatus.ASSUMED
-    header = Header(raw)
-    start, end = header.signature_at
-    signature = raw[start + 3 : end]
+    start, end = signed.signature_at
     view = (raw[:start], raw[end:])
     if digest is None or not signature or not keys.verifies(material, digest, signature, view):
         return SignatureStatus.BAD

@@ -4,12 +4,12 @@ Any bytes give a list or MalformedFile and nothing else. The order of elements i
 kept, as real phones do ("skipping N trail bytes") [C214535]. No certificate is opened here.
 """
 
-import hashlib
+import functools
 
 from phoneemu.core import limits
 from phoneemu.core.keys import key_bits
 from phoneemu.core.names import Identity
-from phoneemu.core.tlv import PAD, MalformedFile, read_tlvs
+from phoneemu.core.tlv import PAD, MalformedFile
 from phoneemu.core.trustlist import Digest, ListKind, Record, Role, TrustList
 
 VERSION, HEADER_LENGTH, SIGNER_ID, SIGNER_NAME, SIGNER_SERIAL, CA_NAME, SIGNATURE_INFO = range(1, 8)
@@ -32,19 +32,29 @@ class Header:
 
     def __init__(self, data: bytes) -> None:
         self.length = _header_length(data)
-        self.values: dict[int, bytes] = {}
         self.signature_at = (self.length, self.length)
+        self.values: dict[int, bytes] = {}
         self._read(data, 0, self.length)
 
     def _read(self, data: bytes, start: int, end: int) -> None:
-        for at, tlv in read_tlvs(data, start, end):
-            tag, value = tlv.tag, tlv.value
+        """Walk the elements; a container's elements stand inside it and are walked in passing."""
+        values, at = self.values, start
+        while at < end:
+            tag = data[at]
+            if tag == PAD:
+                at += 1
+                continue
+            begin = at + 3
+            stop = begin + (data[at + 1] << 8 | data[at + 2]) if begin <= end else end + 1
+            if stop > end:
+                raise MalformedFile(f"header tag {tag} runs past its end ({end:,})", offset=at)
             if tag in _CONTAINERS:
-                self._read(data, at + 3, at + 3 + len(value))
-            elif tag not in self.values:
-                self.values[tag] = value
+                self._read(data, begin, stop)
+            elif tag not in values:
+                values[tag] = data[begin:stop]
                 if tag == SIGNATURE:
-                    self.signature_at = (at, at + 3 + len(value))
+                    self.signature_at = (at, stop)
+            at = stop
 
     def number(self, tag: int, default: int | None = None) -> int | None:
         """An element as a big-endian number."""
@@ -135,9 +145,8 @@ def parse(data: bytes, *, kind: ListKind | None = None, origin: str = "") -> Tru
         timestamp=header.number(TIMESTAMP),
         records=records,
         length=len(data),
-        md5=hashlib.md5(data, usedforsecurity=False).hexdigest(),
-        sha1=hashlib.sha1(data, usedforsecurity=False).hexdigest(),
         origin=origin,
+        signature_at=header.signature_at,
         raw=data,
     )
 
@@ -191,6 +200,12 @@ def _elements(data: bytes, start: int, end: int, number: int) -> list[bytes | No
     return values
 
 
+@functools.lru_cache(maxsize=8192)
+def _identity(subject: bytes, issuer: bytes, serial: bytes) -> Identity:
+    """One value for one certificate, however many lists name it."""
+    return Identity(text(subject), text(issuer), int.from_bytes(serial, "big"))
+
+
 def _record(data: bytes, start: int, end: int, number: int) -> Record:
     values = _elements(data, start, end, number)
     certificate = values[CERTIFICATE] or b""
@@ -198,9 +213,8 @@ def _record(data: bytes, start: int, end: int, number: int) -> Record:
         what = f"record {number}: a certificate of {len(certificate):,} bytes is beyond the limit"
         raise MalformedFile(what, offset=start)
     subject, issuer, serial = values[SUBJECT], values[ISSUER], values[SERIAL]
-    identity = None
-    if subject is not None and issuer is not None and serial:
-        identity = Identity(text(subject), text(issuer), int.from_bytes(serial, "big"))
+    named = subject is not None and issuer is not None and serial
+    identity = _identity(subject or b"", issuer or b"", serial or b"") if named else None
     public_key = values[PUBLIC_KEY] or b""
     function, algorithm = values[FUNCTION], values[HASH_ALGORITHM]
     return Record(
@@ -211,7 +225,6 @@ def _record(data: bytes, start: int, end: int, number: int) -> Record:
         public_key=public_key,
         signature=values[RECORD_SIGNATURE] or b"",
         certificate=certificate,
-        certificate_sha1=hashlib.sha1(certificate, usedforsecurity=False).hexdigest() if certificate else "",
         certificate_hash=values[CERTIFICATE_HASH] or b"",
         hash_algorithm=algorithm[0] if algorithm else None,
         ip_address=values[IP_ADDRESS] or b"",

@@ -31,7 +31,7 @@ def check(offered: Offered, certificate: bytes) -> SignatureStatus:
     """Check with this certificate; ASSUMED when either side has no bytes."""
     if isinstance(offered, MalformedFile):
         return SignatureStatus.ASSUMED
-    return listcheck.check(offered.raw, offered.digest, certificate)
+    return listcheck.check(offered, certificate)
 
 
 def signature_of(offered: Offered, signer: Identity | None, flash: Flash) -> SignatureStatus:

@@ -33,6 +33,7 @@ class SignedFile:
     config: PhoneConfig | None = None
     body: bytes = attrs.field(default=b"", repr=False)
     header_length: int | None = None
+    signature_at: tuple[int, int] = attrs.field(default=(0, 0), repr=False)
     raw: bytes | None = attrs.field(default=None, repr=False)
     origin: str = ""
 
@@ -62,6 +63,7 @@ def parse(data: bytes, *, origin: str = "") -> SignedFile:
         config=phoneconfig.parse(body) if _is_xml(body) else None,
         body=body,
         header_length=header.length,
+        signature_at=header.signature_at,
         raw=data,
         origin=origin,
     )

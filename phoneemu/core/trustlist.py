@@ -95,7 +95,7 @@ class Record:
     public_key: bytes = b""
     signature: bytes = b""
     certificate: bytes = b""
-    certificate_sha1: str = ""
+    _certificate_sha1: str = ""
     certificate_hash: bytes = b""
     hash_algorithm: int | None = None
     ip_address: bytes = b""
@@ -103,14 +103,20 @@ class Record:
     length: int | None = None
     encoded: bytes = attrs.field(default=b"", repr=False)
 
+    @cached_property
+    def certificate_sha1(self) -> str:
+        """SHA-1 of the certificate in lower-case hex: as printed, or of the bytes; "" when unknown."""
+        if self._certificate_sha1 or not self.certificate:
+            return self._certificate_sha1
+        return hashlib.sha1(self.certificate, usedforsecurity=False).hexdigest()
+
 
 @attrs.frozen(kw_only=True)
 class TrustList:
     """A CTL or an ITL.
 
-    `signer` is None only for a file that names none. `md5`/`sha1` are lower-case hex of the whole file, or
-    "" when unknown; `length` is in bytes. `complete` is False when a copied text leaves records out.
-    `origin` tells where this list comes from, such as `show_ctl.txt:3` or `step 2`.
+    `signer` is None only for a file that names none. `length` is in bytes. `complete` is False when a copied
+    text leaves records out. `origin` tells where this list comes from, such as `show_ctl.txt:3` or `step 2`.
     """
 
     kind: ListKind
@@ -126,11 +132,27 @@ class TrustList:
     timestamp: int | None = None
     records: tuple[Record, ...] = ()
     length: int | None = None
-    md5: str = ""
-    sha1: str = ""
+    _md5: str = ""
+    _sha1: str = ""
     complete: bool = True
     origin: str = ""
+    signature_at: tuple[int, int] = attrs.field(default=(0, 0), repr=False)
+    """Where the whole signature element stands in `raw`."""
     raw: bytes | None = attrs.field(default=None, repr=False)
+
+    @cached_property
+    def md5(self) -> str:
+        """MD5 of the whole file in lower-case hex: as printed, or of the bytes; "" when unknown."""
+        if self._md5 or self.raw is None:
+            return self._md5
+        return hashlib.md5(self.raw, usedforsecurity=False).hexdigest()
+
+    @cached_property
+    def sha1(self) -> str:
+        """SHA-1 of the whole file in lower-case hex: as printed, or of the bytes; "" when unknown."""
+        if self._sha1 or self.raw is None:
+            return self._sha1
+        return hashlib.sha1(self.raw, usedforsecurity=False).hexdigest()
 
     @cached_property
     def fingerprint(self) -> str:
