@@ -17,7 +17,7 @@ from phoneemu.core.profile import Profile
 from phoneemu.core.question import Stage, Subject
 from phoneemu.core.ruling import Reason, Verdict
 from phoneemu.core.signedfile import SignedFile
-from phoneemu.core.trustlist import TrustList
+from phoneemu.core.trustlist import Role, TrustList
 from phoneemu.fleet.forecast import Episode, Fate
 from phoneemu.fleet.inventory import Listed
 from phoneemu.fleet.outcome import Outcome, Service, Trust, serving_node
@@ -101,14 +101,14 @@ def _episode(episode: Episode, plan: Plan, known: Provenance) -> Iterator[str]:
     profile = episode.boot.station.profile
     for entry in episode.boot.journal:
         if isinstance(entry, Ruled):
-            for text in _ruled(entry, profile, known):
+            for text in decision(entry, profile, known):
                 number += 1
                 yield f"  {number:>3}  {text}"
         elif isinstance(entry, Installed | LostItl | Erased):
             yield f"       so it {journal_line(entry)}"
 
 
-def _ruled(entry: Ruled, profile: Profile, known: Provenance) -> Iterator[str]:
+def decision(entry: Ruled, profile: Profile, known: Provenance) -> Iterator[str]:
     """What one decision says: the offered thing, the installed lists, the model's facts, the rule."""
     question, ruling = entry.question, entry.ruling
     if question.stage is Stage.ABSENCE and ruling.verdict is Verdict.NEXT:
@@ -168,6 +168,8 @@ def _installed(entry: Ruled, known: Provenance, signer: Identity) -> Iterator[st
         if held is None:
             continue
         named = held.file_signers if config else held.sast
+        if entry.subject is Subject.ITL and held is flash.ctl:  # rule L12: they may sign an ITL [MIGITL8]
+            named |= held.holding(Role.CCM_TFTP)
         kind = "of files" if config else "of lists"
         counted = f"{len(named)} {'signer' if len(named) == 1 else 'signers'} {kind}"
         if signer in named:

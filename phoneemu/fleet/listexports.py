@@ -10,7 +10,7 @@ from pathlib import Path
 
 import attrs
 
-from phoneemu.core import limits, showtext, trustlist
+from phoneemu.core import limits, listparse, showtext
 from phoneemu.core.names import Identity
 from phoneemu.core.tlv import MalformedFile
 from phoneemu.core.trustlist import FILE_SIGNER_ROLES, ListKind, TrustList
@@ -65,7 +65,7 @@ def read_lists(paths: Iterable[Path]) -> tuple[ListExport, ...]:
 
 
 def _raw(path: Path) -> list[ListExport]:
-    listed = trustlist.parse(path.read_bytes(), origin=path.name)
+    listed = listparse.parse(path.read_bytes(), origin=path.name)
     return [ListExport(file=path.name, kind=listed.kind, listed=listed, node=node_in_name(path.stem))]
 
 
@@ -104,3 +104,8 @@ def nodes_named(exports: Sequence[ListExport]) -> tuple[str, ...]:
             if record.dns_name and record.role in FILE_SIGNER_ROLES:
                 found.setdefault(record.dns_name.lower(), record.dns_name)
     return tuple(found.values())
+
+
+def sightings_of(lists: Iterable[TrustList]) -> dict[Identity, tuple[str, ...]]:
+    """Where each certificate was read, for lists without line numbers."""
+    return sightings([ListExport(file=each.origin, kind=each.kind, listed=each) for each in lists])

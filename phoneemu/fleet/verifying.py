@@ -1,0 +1,105 @@
+"""One file put to one phone: what it would rule, given what it holds.
+
+The question is the one a booting phone asks, so the answer is the rule book's; nothing is fetched, and a TVS
+is not asked: the ruling may be to ask it.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import attrs
+
+from phoneemu.core import limits, listparse, reading, showtext, signedfile
+from phoneemu.core.flash import Flash, PhoneConfig
+from phoneemu.core.journal import Ruled
+from phoneemu.core.profile import Profile
+from phoneemu.core.question import Question, Stage, Subject
+from phoneemu.core.rules import judge
+from phoneemu.core.signedfile import SignedFile
+from phoneemu.core.tlv import MalformedFile
+from phoneemu.core.trustlist import ListKind, TrustList
+from phoneemu.errors import BadInput
+from phoneemu.fleet.explain import Provenance, decision
+from phoneemu.fleet.listexports import sightings_of
+
+_SUBJECTS = {ListKind.CTL: Subject.CTL, ListKind.ITL: Subject.ITL}
+
+
+def read_file(path: Path) -> TrustList | SignedFile:
+    """A list or a configuration from raw bytes or saved `show` text.
+
+    Raises:
+        BadInput: it is neither, or too large; names the file, and the byte where there is one.
+        OSError: it cannot be read.
+    """
+    if path.stat().st_size > limits.SHOW_TEXT_BYTES:
+        raise BadInput(f"larger than {limits.SHOW_TEXT_BYTES:,} bytes", place=path.name)
+    content = path.read_bytes()
+    try:
+        if path.suffix.lower() in (".sgn", ".xml"):
+            return signedfile.parse(content, origin=path.name)
+        if path.suffix.lower() == ".txt":
+            shown = showtext.parse(content.decode("utf-8-sig", errors="replace"), origin=path.name)
+            if shown.list is None:
+                raise BadInput("the text says that there is no such list", place=path.name)
+            return shown.list
+        return listparse.parse(content, origin=path.name)
+    except MalformedFile as malformed:
+        raise BadInput(str(malformed), place=path.name) from None
+
+
+def held(installed: Sequence[TrustList | SignedFile], *, names_tvs: bool) -> Flash:
+    """A flash that holds these lists; `names_tvs` tells whether its configuration names a TVS.
+
+    Raises:
+        BadInput: two lists of one kind, or a configuration.
+    """
+    flash = Flash(config=PhoneConfig(stamp="", tvs_servers=("a TVS",) if names_tvs else ()))
+    for each in installed:
+        if not isinstance(each, TrustList):
+            raise BadInput(
+                "a phone's installed list is a CTL or an ITL, not a configuration", place=each.origin
+            )
+        field = each.kind.value
+        if getattr(flash, field) is not None:
+            raise BadInput(f"a phone holds one {each.kind.name} only", place=each.origin)
+        flash = attrs.evolve(flash, **{field: each})
+    return flash
+
+
+def verify(offered: TrustList | SignedFile, flash: Flash, profile: Profile, server: str) -> Ruled:
+    """Put the offer to the rule book as a booting phone would.
+
+    `server` is the TFTP server it comes from; "" stands for one that the installed CTL lists.
+    """
+    subject = _SUBJECTS[offered.kind] if isinstance(offered, TrustList) else Subject.CONFIG
+    listed = sorted(flash.ctl.tftp_servers) if flash.ctl is not None else []
+    question = Question(
+        subject=subject,
+        stage=Stage.OFFER,
+        profile=profile,
+        flash=flash,
+        now=0.0,
+        server=server or (listed[0] if listed else ""),
+        offered=offered,
+        signer=offered.signer,
+        signature=reading.signature_of(offered, offered.signer, flash),
+    )
+    return Ruled(subject=subject, ruling=judge(question), question=question)
+
+
+def lines(entry: Ruled, profile: Profile) -> list[str]:
+    """The verdict and what it stands on, for a person."""
+    flash = entry.question.flash
+    lists = [each for each in (flash.ctl, flash.itl) if each is not None]
+    known = Provenance(seen=sightings_of(lists), made_at={}, served_at={})
+    offered = entry.question.offered
+    origin = offered.origin if isinstance(offered, TrustList | SignedFile) else ""
+    load = profile.load or "load not known"
+    ruling = entry.ruling
+    verdict = f"{ruling.verdict.value}, {ruling.reason.value}    standing: {ruling.standing.label}"
+    return [
+        f"{origin}: {profile.name}, {load}: {verdict}",
+        *(f"  {number}  {text}" for number, text in enumerate(decision(entry, profile, known), 1)),
+        f"  signature: {entry.question.signature.value}",
+    ]

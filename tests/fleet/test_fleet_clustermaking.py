@@ -1,0 +1,146 @@
+"""The cluster as its exports show it."""
+
+import attrs
+import pytest
+from making import a_ctl, a_list, an_itl, certificate, entry
+
+from phoneemu.cluster.state import CALLMANAGER, ITL_RECOVERY, PHONE_SAST_TRUST, TFTP, TVS
+from phoneemu.cluster.tvs import peer
+from phoneemu.core.names import Identity
+from phoneemu.core.trustlist import ListKind, Role, TrustList
+from phoneemu.errors import BadInput
+from phoneemu.fleet.clusterfile import ClusterFile, parse
+from phoneemu.fleet.clustermaking import make_cluster
+from phoneemu.fleet.listexports import ListExport
+
+PUB, SUB, OLD = certificate("pub"), certificate("sub"), certificate("pub", 99)
+TVS_PUB, TVS_SUB = certificate("tvs-pub"), certificate("tvs-sub")
+RECOVERY = certificate("ITLRECOVERY_sub")
+TWO_NODES = parse('release = "10.5(1)"\nmixed = true\n[[node]]\nname = "pub"\n[[node]]\nname = "sub"')
+
+
+def itl(signer: Identity, node: str) -> TrustList:
+    return a_list(
+        ListKind.ITL,
+        signer,
+        entry(Role.SAST, signer, node),
+        entry(Role.SAST, RECOVERY, "pub"),
+        entry(Role.CCM_TFTP, signer, node),
+        entry(Role.TVS, TVS_PUB, "pub.example.org"),
+        entry(Role.TVS, TVS_SUB, "sub"),
+        timestamp=5,
+    )
+
+
+def export(listed: TrustList | None, node: str = "", kind: ListKind = ListKind.ITL) -> ListExport:
+    kind = listed.kind if listed is not None else kind
+    return ListExport(file=f"show_{kind.value}_{node}.txt", kind=kind, listed=listed, node=node, lines={1: 7})
+
+
+def ctl(signer: Identity = PUB) -> TrustList:
+    return a_list(
+        ListKind.CTL,
+        signer,
+        entry(Role.SAST, signer, "pub"),
+        entry(Role.CCM_TFTP, signer, "pub"),
+        entry(Role.CCM_TFTP, SUB, "sub"),
+    )
+
+
+BOTH = (export(itl(PUB, "pub"), "pub"), export(itl(SUB, "sub"), "sub"), export(ctl()))
+
+
+def test_certificates_are_the_users_own_with_their_place() -> None:
+    cluster = make_cluster(TWO_NODES, BOTH).cluster
+    pub, sub = cluster.nodes
+    assert (pub.own[CALLMANAGER].identity, sub.own[CALLMANAGER].identity) == (PUB, SUB)
+    assert (pub.own[TVS].identity, sub.own[TVS].identity) == (TVS_PUB, TVS_SUB)
+    assert sub.own[ITL_RECOVERY].identity == RECOVERY
+    assert pub.own[CALLMANAGER].origin == "show_itl_pub.txt:7"
+    assert sub.running[TFTP].identity == SUB
+    assert {each.identity for each in cluster.stores[PHONE_SAST_TRUST]} == {PUB, SUB}
+
+
+def test_exported_lists_are_served_as_they_are() -> None:
+    made = make_cluster(TWO_NODES, BOTH)
+    assert made.cluster.nodes[1].itl is BOTH[1].listed
+    assert all(node.ctl is BOTH[2].listed for node in made.cluster.nodes)
+    assert made.basis == frozenset()
+    assert made.node_basis == {"pub": frozenset(), "sub": frozenset()}
+    assert made.remarks == ()
+
+
+def test_a_node_without_export_is_given_what_its_release_calls_for_and_that_is_assumed() -> None:
+    made = make_cluster(TWO_NODES, (BOTH[0],))
+    pub, sub = made.cluster.nodes
+    assert sub.itl is not None
+    assert sub.itl.signer == sub.own[CALLMANAGER].identity
+    assert pub.ctl is not None
+    assert pub.ctl.signer == PUB
+    assert made.node_basis["pub"] == {"list-unknown"}
+    assert made.node_basis["sub"] == {"list-unknown", "certificate-unknown"}
+
+
+def test_a_ctl_left_behind_by_a_renewal_is_reported_and_the_itl_believed() -> None:
+    made = make_cluster(TWO_NODES, (*BOTH[:2], export(ctl(OLD))))
+    assert made.cluster.nodes[0].own[CALLMANAGER].identity == PUB
+    assert "was not updated after a renewal" in made.remarks[0]
+    assert made.cluster.nodes[0].ctl is not None
+    assert made.cluster.nodes[0].ctl.signer == OLD
+
+
+def test_an_export_of_a_node_nobody_declared_is_bad_input() -> None:
+    with pytest.raises(BadInput, match=r"show_itl_other\.txt: named after node 'other'.*pub, sub"):
+        make_cluster(TWO_NODES, (export(itl(PUB, "pub"), "other"),))
+
+
+def test_without_nodes_declared_the_lists_tell_them() -> None:
+    made = make_cluster(ClusterFile(), BOTH)
+    assert [node.name for node in made.cluster.nodes] == ["pub", "sub"]
+    assert made.cluster.mixed
+    assert made.cluster.release.text == "11.5(1)"
+    assert made.basis == {"nodes", "mixed", "release"}
+
+
+def test_without_any_node_it_is_bad_input() -> None:
+    with pytest.raises(BadInput, match="no node is known"):
+        make_cluster(ClusterFile(), ())
+
+
+@pytest.mark.parametrize(
+    ("listed", "release"),
+    [(an_itl(certificate("ITLRECOVERY_pub")), "12.5(1)"), (an_itl(), "9.1(2)")],
+)
+def test_the_release_is_read_from_who_signs(listed: TrustList, release: str) -> None:
+    assert make_cluster(parse('[[node]]\nname = "pub"'), (export(listed),)).cluster.release.text == release
+
+
+def test_a_mixed_cluster_whose_text_says_there_is_no_ctl_serves_none_and_it_is_reported() -> None:
+    made = make_cluster(TWO_NODES, (*BOTH[:2], export(None, kind=ListKind.CTL)))
+    assert all(node.ctl is None for node in made.cluster.nodes)
+    assert "no CTL there" in made.remarks[0]
+
+
+def test_a_ctl_of_a_non_secure_cluster_is_reported() -> None:
+    file = attrs.evolve(TWO_NODES, mixed=False)
+    assert "not in mixed mode" in make_cluster(file, BOTH).remarks[0]
+
+
+def test_tokens_are_known_by_their_issuer() -> None:
+    token = Identity('cn="SAST-ADN1";ou=IPCBU', "cn=Cisco Manufacturing CA;o=Cisco Systems", 5)
+    listed = a_list(ListKind.CTL, token, entry(Role.SAST, token), *a_ctl(PUB).records)
+    cluster = make_cluster(TWO_NODES, (export(listed),)).cluster
+    assert [each.identity for each in cluster.etokens.values()] == [token]
+
+
+def test_a_tvs_that_phones_cannot_reach_shows_no_certificate() -> None:
+    file = parse('[[node]]\nname = "pub"\ntvs_reachable = false\n[[node]]\nname = "sub"\nup = false')
+    cluster = make_cluster(file, BOTH).cluster
+    assert [peer(cluster, node) for node in cluster.nodes] == [None, None]
+
+
+def test_renewed_certificates_keep_the_organisation_of_the_old() -> None:
+    named = Identity("CN=pub;OU=Ours;O=Us", "CN=pub;OU=Ours;O=Us", 8)
+    assert (
+        make_cluster(TWO_NODES, (export(itl(named, "pub"), "pub"),)).cluster.organisation == ";OU=Ours;O=Us"
+    )
