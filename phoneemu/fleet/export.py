@@ -26,6 +26,9 @@ CSV_HEADER = (
     "Standing",
 )
 
+_END = "\r\n"
+"""As RFC 4180 says; with another end the writer would leave a stray carriage return unquoted."""
+
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -113,11 +116,11 @@ def csv_chunks(forecast: Forecast) -> Iterator[str]:
             )
         )
         for phone in group.phones:
-            name = phone.name if phone.name.isalnum() else _csv_line((phone.name,))[:-1]
+            name = phone.name if phone.name.isalnum() else _csv_line((phone.name,))[: -len(_END)]
             yield f"{name},{shared}"
 
 
 def _csv_line(cells: tuple[str, ...]) -> str:
     out = io.StringIO()
-    csv.writer(out, lineterminator="\n").writerow([harmless(cell) for cell in cells])
+    csv.writer(out, lineterminator=_END).writerow([harmless(cell) for cell in cells])
     return out.getvalue()

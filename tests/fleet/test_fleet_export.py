@@ -1,0 +1,172 @@
+"""A forecast for machines, the field team and a terminal."""
+
+import csv
+import io
+import json
+
+import attrs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from phoneemu.core.evidence import Standing
+from phoneemu.fleet import export, report
+from phoneemu.fleet.assumptions import HOLDS_SERVED
+from phoneemu.fleet.forecast import Fate, Forecast, Group, Remedy, RemedyKind
+from phoneemu.fleet.inventory import Listed, Traits
+from phoneemu.fleet.outcome import Outcome, Service, Trust, TrustPath
+
+STUCK = Fate(
+    model="7960",
+    site="Depot",
+    outcome=Outcome.STUCK,
+    trust=Trust.STALE,
+    path=TrustPath.UNCHANGED,
+    service=Service.REGISTERED,
+    registered_to="pub",
+    secure=False,
+    reason="signer-unknown-no-tvs",
+    remedy=Remedy(kind=RemedyKind.ERASE_CTL, keys="Settings, 4, 5", standing=Standing.DOCUMENTED),
+    lost_at_step=2,
+    standing=Standing.DOCUMENTED,
+    occasion="at step 2",
+    basis=frozenset({"holds-served"}),
+)
+FINE = attrs.evolve(
+    STUCK,
+    model="8861",
+    outcome=Outcome.OK,
+    trust=Trust.CURRENT,
+    path=TrustPath.TVS,
+    reason="confirmed",
+    remedy=Remedy(),
+    lost_at_step=None,
+)
+LOST = attrs.evolve(
+    STUCK, outcome=Outcome.OUT_OF_SERVICE, registered_to=None, remedy=Remedy(found=False), lost_at_step=0
+)
+
+
+def listed(name: str) -> Listed:
+    return Listed(name, Traits(), "phones.csv", 2)
+
+
+FORECAST = Forecast(
+    cluster="office",
+    release="10.5(1)",
+    mixed=True,
+    steps=("pub set cert regen CallManager", "phones reset"),
+    groups=(
+        Group(fate=LOST, phones=(listed("SEP9"),)),
+        Group(fate=STUCK, phones=(listed("SEP1"), listed("SEP2"))),
+        Group(fate=FINE, phones=(listed("SEP3"),)),
+    ),
+    assumptions=(attrs.evolve(HOLDS_SERVED, phones=4),),
+    remarks=("phones.csv:9: row left out",),
+)
+
+
+def test_the_json_has_every_documented_key_and_every_phone_worst_first() -> None:
+    document = json.loads("".join(export.json_chunks(FORECAST)))
+    assert document["schema"] == 1
+    assert document["summary"] == {
+        "out-of-service": 1,
+        "stuck": 2,
+        "cannot-say": 0,
+        "degraded": 0,
+        "ok": 1,
+    }
+    assert [phone["device"] for phone in document["phones"]] == ["SEP9", "SEP1", "SEP2", "SEP3"]
+    assert document["phones"][1] == {
+        "device": "SEP1",
+        "model": "7960",
+        "site": "Depot",
+        "outcome": "stuck",
+        "trust": "stale",
+        "path": "unchanged",
+        "service": "registered",
+        "registered_to": "pub",
+        "reason": "signer-unknown-no-tvs",
+        "remedy": "erase-ctl",
+        "remedy_found": True,
+        "lost_at_step": 2,
+        "occasion": "at step 2",
+        "standing": "documented",
+        "assumes": ["holds-served"],
+        "note": "",
+    }
+    assert document["assumptions"][0]["phones"] == 4
+    assert document["standings"]["documented"] == 4
+
+
+def test_a_forecast_of_no_phone_is_still_a_document() -> None:
+    empty = attrs.evolve(FORECAST, groups=())
+    assert json.loads("".join(export.json_chunks(empty)))["phones"] == []
+    assert empty.closing_line() == "0 phones: 0 out-of-service, 0 stuck, 0 cannot-say, 0 degraded, 0 ok"
+
+
+def test_the_table_of_the_field_team_names_key_presses_and_what_was_not_found() -> None:
+    rows = list(csv.DictReader(io.StringIO("".join(export.csv_chunks(FORECAST)))))
+    assert rows[0]["Remedy"] == "not-found"
+    assert rows[0]["Registered To"] == ""
+    assert rows[0]["Lost At Step"] == "0"
+    assert rows[1] == {
+        "Device Name": "SEP1",
+        "Model": "7960",
+        "Site": "Depot",
+        "Outcome": "stuck",
+        "Reason": "signer-unknown-no-tvs",
+        "Lost At Step": "2",
+        "Registered To": "pub",
+        "Remedy": "erase-ctl",
+        "Key Presses": "Settings, 4, 5",
+        "Standing": "documented",
+    }
+    assert rows[3]["Lost At Step"] == ""
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+def test_no_cell_is_a_formula(start: str) -> None:
+    fate = attrs.evolve(STUCK, site=f"{start}cmd|' /C calc'!A0")
+    forecast = attrs.evolve(FORECAST, groups=(Group(fate=fate, phones=(listed(f"{start}1+1"),)),))
+    row = list(csv.reader(io.StringIO("".join(export.csv_chunks(forecast)), newline="")))[1]
+    assert row[0].startswith("'")
+    assert row[2].startswith("'")
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\n\0"), max_size=20))
+def test_every_name_survives_both_exports(name: str) -> None:
+    forecast = attrs.evolve(FORECAST, groups=(Group(fate=FINE, phones=(listed(name),)),))
+    assert json.loads("".join(export.json_chunks(forecast)))["phones"][0]["device"] == name
+    row = list(csv.reader(io.StringIO("".join(export.csv_chunks(forecast)), newline="")))[1]
+    assert row[0].removeprefix("'") == name.removeprefix("'")
+
+
+def test_the_report_says_what_goes_wrong_by_model_and_site_and_closes_with_the_counts() -> None:
+    lines = list(report.lines(FORECAST))
+    text = "\n".join(lines)
+    assert lines[0] == "office, release 10.5(1), mixed mode, 4 phones"
+    assert "     1 out-of-service before the first step: signer-unknown-no-tvs" in lines
+    assert "     2 stuck at step 2: signer-unknown-no-tvs" in lines
+    assert "such as SEP1; remedy: erase-ctl (Settings, 4, 5)" in text
+    assert "none of those tried brought it back" in text
+    assert "     4 phones  the phone holds" in text
+    assert "phones.csv:9: row left out" in text
+    assert lines[-1] == "4 phones: 1 out-of-service, 2 stuck, 0 cannot-say, 0 degraded, 1 ok"
+    assert "\x1b" not in text
+
+
+def test_colours_are_only_in_the_painted_report() -> None:
+    assert "\x1b[31m" in "\n".join(report.lines(FORECAST, report.coloured))
+
+
+def test_long_tables_and_many_causes_are_cut_with_a_word_about_the_rest() -> None:
+    groups = tuple(
+        Group(fate=attrs.evolve(STUCK, model=f"M{number}", reason=f"r{number}"), phones=(listed("SEP1"),))
+        for number in range(40)
+    )
+    many = attrs.evolve(FORECAST, groups=groups, remarks=tuple(f"remark {number}" for number in range(40)))
+    text = "\n".join(report.lines(many))
+    assert "and 28 more kinds" in text
+    assert "and 15 more rows" in text
+    assert "and 15 more" in text

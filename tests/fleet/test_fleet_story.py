@@ -1,0 +1,192 @@
+"""One phone through a runbook: when it starts, how it ends, where it was lost, what brings it back."""
+
+import attrs
+import pytest
+from fleetmaking import NEWER, OFFICE, RENEWAL, a_station, planned, told
+from making import a_profile
+
+from phoneemu.cluster.founding import make_cluster
+from phoneemu.core.flash import DeviceSecurity, Flash
+from phoneemu.core.ruling import Reason
+from phoneemu.errors import BadInput
+from phoneemu.fleet.forecast import RemedyKind
+from phoneemu.fleet.outcome import FleetReason, Outcome, Service, Trust, TrustPath, path_of
+from phoneemu.fleet.plan import Plan
+from phoneemu.fleet.remedy import find
+from phoneemu.fleet.story import Story
+
+MODERN = a_profile()
+CTL_ONLY = a_profile(reads_itl=False, asks_tvs=False, erase_scope="ctl", erase_ctl="Settings, 4, 5, unlock")
+NEVER = a_profile(takes_changed_ctl=False, erase_scope="factory", factory_reset="hold reset 10 s")
+STRANGE = a_profile(asks_tvs=None, erase_scope="unknown")
+
+
+def remedy_of(story: Story, plan: Plan) -> RemedyKind | None:
+    last = story.episodes[-1]
+    found = find(last.boot.station, last.world, plan.now, last.ending.outcome, plan.administered)
+    return found.kind if found.found else None
+
+
+def test_a_phone_that_asks_tvs_follows_a_renewed_signer() -> None:
+    story = told(planned(RENEWAL), a_station(MODERN))
+    (episode,) = story.episodes
+    assert (episode.step, episode.ending.outcome, story.lost_at) == (5, Outcome.OK, None)
+    assert episode.ending.trust is Trust.CURRENT
+    assert path_of([episode.boot]) is TrustPath.TVS
+
+
+def test_a_phone_that_asks_no_tvs_is_stuck_until_its_ctl_is_erased() -> None:
+    plan = planned(RENEWAL)
+    story = told(plan, a_station(CTL_ONLY))
+    last = story.episodes[-1].ending
+    assert (last.outcome, last.trust, last.service) == (Outcome.STUCK, Trust.STALE, Service.REGISTERED)
+    assert (last.reason, story.lost_at) == (Reason.SIGNER_UNKNOWN_NO_TVS, 5)
+    assert remedy_of(story, plan) is RemedyKind.ERASE_CTL
+
+
+def test_a_secure_phone_bound_to_the_renewed_node_is_out_of_service() -> None:
+    station = a_station(CTL_ONLY, security=DeviceSecurity.ENCRYPTED, group=("pub",), tftp=("pub",))
+    plan = planned(RENEWAL)
+    story = told(plan, station)
+    last = story.episodes[-1].ending
+    assert (last.outcome, last.service, last.registered_to) == (Outcome.OUT_OF_SERVICE, Service.OUT, None)
+    assert last.reason is Reason.SIGNER_UNKNOWN_NO_TVS
+    assert remedy_of(story, plan) is RemedyKind.ERASE_CTL
+
+
+def test_a_phone_that_never_replaces_its_ctl_needs_a_factory_reset() -> None:
+    plan = planned(RENEWAL)
+    assert remedy_of(told(plan, a_station(NEVER)), plan) is RemedyKind.FACTORY_RESET
+
+
+def test_a_fact_nobody_knows_gives_cannot_say_and_no_remedy() -> None:
+    plan = planned(RENEWAL)
+    story = told(plan, a_station(STRANGE))
+    last = story.episodes[-1].ending
+    assert (last.outcome, last.trust) == (Outcome.CANNOT_SAY, Trust.UNKNOWN)
+    assert remedy_of(story, plan) is RemedyKind.NONE
+
+
+def test_a_phone_that_is_never_reset_is_started_once_more_in_the_end() -> None:
+    story = told(planned(RENEWAL.replace("phones reset", "")), a_station(CTL_ONLY))
+    (episode,) = story.episodes
+    assert (episode.step, episode.occasion) == (None, "at its next restart")
+    assert story.lost_at == 2
+
+
+def test_a_phone_without_power_is_asked_when_it_returns() -> None:
+    story = told(planned(RENEWAL), a_station(CTL_ONLY), powered=False)
+    assert [episode.occasion for episode in story.episodes] == ["when it returns"]
+    assert story.lost_at == 2
+
+
+def test_phones_switched_off_before_the_change_meet_it_when_switched_on() -> None:
+    text = "phones power off\n" + RENEWAL + "phones power on"
+    story = told(planned(text), a_station(MODERN))
+    assert [episode.step for episode in story.episodes] == [7]
+
+
+def test_a_step_that_changes_nothing_needs_no_further_start() -> None:
+    story = told(planned(RENEWAL + "pub show ctl\nphones wait 10m"), a_station(MODERN))
+    assert [episode.step for episode in story.episodes] == [5]
+
+
+def test_a_phone_recovers_when_the_runbook_erases_its_list() -> None:
+    story = told(planned(RENEWAL + "phones erase ctl"), a_station(CTL_ONLY))
+    assert [episode.ending.outcome for episode in story.episodes] == [Outcome.STUCK, Outcome.OK]
+    assert story.lost_at is None
+
+
+def test_only_phones_that_match_are_told() -> None:
+    plan = planned('phones where site = "Depot" reset\nphones where model = 7 reset')
+    assert len(plan.filters) == 2
+    story = told(plan, a_station(MODERN), matches=frozenset({1}))
+    assert [episode.step for episode in story.episodes] == [2]
+
+
+def test_what_was_wrong_before_the_first_step_is_said_to_be_so() -> None:
+    foreign = make_cluster("former", "10.5(1)", ("elsewhere",), mixed=True).nodes[0]
+    station = attrs.evolve(a_station(CTL_ONLY), flash=Flash(ctl=foreign.ctl))
+    assert told(planned("phones reset"), station).lost_at == 0
+
+
+def test_both_signers_renewed_at_once_lose_phones_whose_tvs_is_renewed_too() -> None:
+    text = """
+    pub set cert regen CallManager
+    sub set cert regen CallManager
+    pub set cert regen TVS
+    sub set cert regen TVS
+    pub utils ctl update CTLFile
+    * utils service restart Cisco Tftp
+    phones reset
+    """
+    plan = planned(text)
+    story = told(plan, a_station(MODERN))
+    last = story.episodes[-1].ending
+    assert (last.outcome, last.reason) == (Outcome.STUCK, Reason.TVS_NOT_TRUSTED)
+    assert remedy_of(story, plan) is not None
+
+
+def test_an_emptied_itl_leaves_https_services_without_a_tvs() -> None:
+    rollback = """
+    cluster parameter "Prepare Cluster for Rollback to pre 8.0" = True
+    * utils service restart Cisco Trust Verification Service
+    * utils service restart Cisco Tftp
+    phones reset
+    """
+    story = told(planned(rollback, NEWER), a_station(MODERN, NEWER))
+    last = story.episodes[-1].ending
+    assert (last.outcome, last.reason) == (Outcome.DEGRADED, FleetReason.TVS_UNUSABLE)
+    assert (last.service, last.trust) == (Service.DEGRADED, Trust.CURRENT)
+
+
+def test_a_phone_moved_to_another_cluster_needs_its_signer_imported_first() -> None:
+    other = make_cluster("dest", "12.5(1)", ("dest-pub",))
+    plan = planned("phones point-to dest", NEWER, other)
+    station = attrs.evolve(
+        a_station(MODERN, NEWER), elsewhere=plan.elsewhere(a_station(MODERN, NEWER).device)
+    )
+    story = told(plan, station)
+    assert story.episodes[-1].ending.outcome is Outcome.STUCK
+    assert remedy_of(story, plan) is RemedyKind.IMPORT_SIGNER
+
+
+def test_a_refused_command_is_remarked_upon_and_changes_nothing() -> None:
+    plan = planned("pub utils ctl update CTLFile", NEWER)
+    assert "step 1 (runbook:1) is refused by the cluster" in plan.remarks[0]
+    assert plan.stages[1].world is plan.stages[0].world
+
+
+def test_pointing_phones_to_nowhere_is_bad_input() -> None:
+    with pytest.raises(BadInput, match=r"runbook:1: `nowhere` is no node or cluster"):
+        planned("phones point-to nowhere")
+
+
+def test_two_clusters_with_one_node_name_cannot_be_told_apart() -> None:
+    with pytest.raises(BadInput, match="in two clusters"):
+        planned("phones reset", OFFICE, NEWER)
+
+
+def test_new_certificates_and_lists_remember_their_step() -> None:
+    plan = planned(RENEWAL)
+    final = plan.stages[-1].world.clusters[0].nodes[0]
+    assert final.ctl is not None
+    assert final.itl is not None
+    assert plan.served_at[final.ctl.fingerprint] == 2
+    assert plan.served_at[final.itl.fingerprint] == 3
+    assert plan.made_at[final.own["CallManager"].identity] == 1
+
+
+def test_a_new_lsc_heals_a_phone_whose_capf_was_renewed() -> None:
+    station = a_station(MODERN, security=DeviceSecurity.ENCRYPTED)
+    stale = attrs.evolve(
+        station, device=attrs.evolve(station.device, lsc_issuer=OFFICE.nodes[1].own["TVS"].identity)
+    )
+    plan = planned("phones lsc install")
+    story = told(plan, stale)
+    assert story.episodes[-1].ending.outcome is Outcome.OK
+    unhealed = told(planned("phones reset"), stale)
+    assert unhealed.episodes[-1].ending.reason is Reason.DEVICE_CERTIFICATE_REFUSED
+    assert remedy_of(unhealed, planned("phones reset")) is RemedyKind.REPLACE_LSC
+    deleted = told(planned("phones lsc delete"), stale)
+    assert deleted.episodes[-1].ending.outcome is Outcome.OK
