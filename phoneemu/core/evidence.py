@@ -44,7 +44,8 @@ class Fact(Generic[T_co]):
     """One statement about a phone model, a cluster or a file, with its evidence.
 
     `value` is None when nobody knows: a rule that needs it must then answer cannot-say.
-    `where` names the place it was read from, such as `models/7960.toml trust.asks_tvs`.
+    `where` names the place it was read from, such as `models/7960.toml trust.asks_tvs`. `against` is the
+    other side, where sources contradict each other.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Fact(Generic[T_co]):
     source: str
     note: str = ""
     where: str = ""
+    against: str = ""
 
     @property
     def known(self) -> bool:
