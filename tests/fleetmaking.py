@@ -1,7 +1,6 @@
 """Makers for fleet tests: an office in memory, and one phone walked through a runbook there."""
 
-from phoneemu.catalogue import Catalogue
-
+from phoneemu.catalogue import catalogue
 from phoneemu.cluster import publish, runbook
 from phoneemu.cluster.drive import Station
 from phoneemu.cluster.founding import make_cluster
@@ -24,7 +23,7 @@ phones reset
 
 def planned(text: str, cluster: Cluster = OFFICE, *others: Cluster) -> Plan:
     """A runbook performed on a cluster."""
-    return perform_all((cluster, *others), runbook.parse(text), Catalogue())
+    return perform_all((cluster, *others), runbook.parse(text), catalogue())
 
 
 def a_station(

@@ -32,15 +32,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the ruling; 1 when the phone would not take the file."""
-    from phoneemu.catalogue import Catalogue
+    from phoneemu.catalogue import catalogue
     from phoneemu.core.ruling import Verdict
     from phoneemu.fleet.verifying import held, lines, read_file, verify
 
-    catalogue = Catalogue()
-    known = catalogue.find(arguments.model)
+    shipped = catalogue()
+    known = shipped.find(arguments.model)
     if known is None:
         raise BadInput(f"no model {arguments.model!r} in the catalogue; see `phoneemu models`")
-    profile = catalogue.profile(known.model, arguments.load, arguments.protocol)
+    profile = shipped.profile(known.model, arguments.load, arguments.protocol)
     installed = [read_file(path) for path in arguments.installed]
     flash = held(installed, names_tvs=not arguments.no_tvs)
     entry = verify(read_file(arguments.file), flash, profile, arguments.server)

@@ -6,7 +6,7 @@ The assumptions are counted by a prediction of an empty runbook, so that `check`
 from collections import Counter
 from collections.abc import Iterator
 
-from phoneemu.catalogue import Catalogue
+from phoneemu.catalogue import catalogue
 from phoneemu.cluster.state import CALLMANAGER, CAPF, ITL_RECOVERY, TVS
 from phoneemu.fleet.listexports import ListExport
 from phoneemu.fleet.outcome import Outcome
@@ -24,7 +24,7 @@ def lines(snapshot: Snapshot) -> Iterator[str]:
     yield from _cluster(snapshot)
     yield ""
     yield from _phones(snapshot)
-    plan = perform_all((snapshot.cluster,), (), Catalogue())
+    plan = perform_all((snapshot.cluster,), (), catalogue())
     forecast = predict(snapshot, plan)
     if forecast.assumptions:
         yield ""
@@ -94,9 +94,8 @@ def _cluster(snapshot: Snapshot) -> Iterator[str]:
 
 
 def _phones(snapshot: Snapshot) -> Iterator[str]:
-    catalogue = Catalogue()
     counted = Counter(phone.traits.model for phone in snapshot.inventory.phones)
     yield f"{len(snapshot.inventory.phones)} phones"
     for model, count in counted.most_common():
-        known = catalogue.find(model) if model else None
+        known = catalogue().find(model) if model else None
         yield f"{count:>8}  {model or '(no model)'}" + ("" if known is not None else ": not in the catalogue")

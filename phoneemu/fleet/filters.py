@@ -14,15 +14,15 @@ from phoneemu.errors import BadInput
 _OF_ONE_DEVICE = frozenset({"name", "percent"})
 
 
-def normalised(chosen: PhoneFilter, catalogue: Catalogue) -> PhoneFilter:
+def normalised(chosen: PhoneFilter, models: Catalogue) -> PhoneFilter:
     """The same filter with models named as in the catalogue."""
-    return attrs.evolve(chosen, conditions=tuple(_named(each, catalogue) for each in chosen.conditions))
+    return attrs.evolve(chosen, conditions=tuple(_named(each, models) for each in chosen.conditions))
 
 
-def _named(condition: Condition, catalogue: Catalogue) -> Condition:
+def _named(condition: Condition, models: Catalogue) -> Condition:
     if condition.field != "model" or condition.operator == "matches":
         return condition
-    known = catalogue.find(condition.value)
+    known = models.find(condition.value)
     return condition if known is None else attrs.evolve(condition, value=known.model)
 
 
@@ -31,7 +31,7 @@ def by_device(chosen: PhoneFilter) -> bool:
     return any(condition.field in _OF_ONE_DEVICE for condition in chosen.conditions)
 
 
-def parse(text: str, place: str, catalogue: Catalogue) -> PhoneFilter:
+def parse(text: str, place: str, models: Catalogue) -> PhoneFilter:
     """Read a filter outside a runbook: what would follow `phones where`.
 
     Raises:
@@ -40,4 +40,4 @@ def parse(text: str, place: str, catalogue: Catalogue) -> PhoneFilter:
     step = runbook.parse_line(f"phones where {text} reset", place=place, number=0)
     if step.where is None:
         raise BadInput(f"`{text}` is no filter", place=place)
-    return normalised(step.where, catalogue)
+    return normalised(step.where, models)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import attrs
 
-from phoneemu.catalogue import Catalogue
+from phoneemu.catalogue import Catalogue, catalogue
 from phoneemu.cluster import admin, runbook
 from phoneemu.cluster.drive import World
 from phoneemu.cluster.runbook import PhoneFilter, Step
@@ -65,16 +65,16 @@ def make_plan(main: Snapshot, beside: Sequence[Snapshot], file: Path) -> Plan:
     except UnicodeDecodeError as broken:
         raise BadInput("not UTF-8 text", place=f"{file.name}: byte {broken.start}") from None
     steps = runbook.parse(text, file.name)
-    return perform_all((main.cluster, *(each.cluster for each in beside)), steps, Catalogue())
+    return perform_all((main.cluster, *(each.cluster for each in beside)), steps, catalogue())
 
 
-def perform_all(clusters: tuple[Cluster, ...], steps: Sequence[Step], catalogue: Catalogue) -> Plan:
+def perform_all(clusters: tuple[Cluster, ...], steps: Sequence[Step], models: Catalogue) -> Plan:
     """Perform steps one after the other.
 
     Raises:
         BadInput: a step names nobody known, or is not emulated.
     """
-    performer = _Performer(clusters, catalogue)
+    performer = _Performer(clusters, models)
     for number, step in enumerate(steps, 1):
         performer.perform(number, step)
     return performer.plan(tuple(" ".join(step.text.split()) for step in steps))
@@ -83,13 +83,13 @@ def perform_all(clusters: tuple[Cluster, ...], steps: Sequence[Step], catalogue:
 class _Performer:
     """The clusters as they pass through the steps, and everything noted on the way."""
 
-    def __init__(self, clusters: tuple[Cluster, ...], catalogue: Catalogue) -> None:
+    def __init__(self, clusters: tuple[Cluster, ...], models: Catalogue) -> None:
         names = [name for cluster in clusters for name in cluster.by_name]
         twice = next((name for name in names if names.count(name) > 1), None)
         if twice is not None:
             raise BadInput(f"node {twice!r} is in two clusters; phones could not tell them apart")
         self._clusters = clusters
-        self._catalogue = catalogue
+        self._catalogue = models
         self._filters: list[PhoneFilter] = []
         self._remarks: list[str] = []
         self._made: dict[Identity, int] = {}

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import attrs
 
-from phoneemu.catalogue import Catalogue
+from phoneemu.catalogue import Catalogue, catalogue
 from phoneemu.cluster import publish
 from phoneemu.cluster.drive import Station
 from phoneemu.core.evidence import Standing
@@ -68,13 +68,13 @@ def predict(snapshot: Snapshot, plan: Plan, phones: Sequence[Listed] | None = No
     def load_of(traits: Traits) -> str:
         return traits.load or loads.get(traits.model.lower(), "")
 
-    catalogue = Catalogue()
+    shipped = catalogue()
 
     def model_of(text: str) -> str:
-        known = catalogue.find(text) if text else None
+        known = shipped.find(text) if text else None
         return text if known is None else known.model
 
-    teller = Teller(snapshot, plan, catalogue)
+    teller = Teller(snapshot, plan, shipped)
     classes = classify(
         snapshot.inventory.phones if phones is None else phones,
         file,
@@ -116,16 +116,17 @@ def _counted(groups: Sequence[Group]) -> tuple[Assumption, ...]:
     for group in groups:
         for known in group.fate.basis:
             counted[known] += len(group.phones)
-    return tuple(attrs.evolve(KNOWN[known], phones=count) for known, count in counted.most_common())
+    ranked = sorted(counted.items(), key=lambda item: (-item[1], item[0]))
+    return tuple(attrs.evolve(KNOWN[known], phones=count) for known, count in ranked)
 
 
 class Teller:
     """Finds the fate of each kind of phone, once."""
 
-    def __init__(self, snapshot: Snapshot, plan: Plan, catalogue: Catalogue) -> None:
+    def __init__(self, snapshot: Snapshot, plan: Plan, models: Catalogue) -> None:
         self._snapshot = snapshot
         self._plan = plan
-        self._catalogue = catalogue
+        self._catalogue = models
         self._fates: dict[Kind, Fate] = {}
 
     def fate(self, kind: Kind, name: str) -> Fate:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
-from phoneemu.fleet.forecast import Fate, Forecast, Group, RemedyKind
+from phoneemu.fleet.forecast import Fate, Forecast, Group, Remedy
 from phoneemu.fleet.outcome import WORST_FIRST, Outcome
 
 REASONS_SHOWN = 12
@@ -54,17 +54,17 @@ def lines(forecast: Forecast, paint: Paint = plain) -> Iterator[str]:
 
 def _causes(forecast: Forecast, paint: Paint) -> Iterator[str]:
     """What goes wrong, by reason, with one phone to look at and what helps."""
-    found: dict[tuple[Outcome, str, int | None, RemedyKind, bool], list[Group]] = {}
+    found: dict[tuple[Outcome, str, int | None, Remedy], list[Group]] = {}
     for group in forecast.groups:
         fate = group.fate
         if fate.outcome is not Outcome.OK:
-            key = (fate.outcome, fate.reason, fate.lost_at_step, fate.remedy.kind, fate.remedy.found)
+            key = (fate.outcome, fate.reason, fate.lost_at_step, fate.remedy)
             found.setdefault(key, []).append(group)
     if not found:
         return
     yield "what goes wrong, worst first"
     ranked = sorted(found.items(), key=lambda item: (WORST_FIRST.index(item[0][0]), -_count(item[1])))
-    for (outcome, reason, step, _, _), groups in ranked[:REASONS_SHOWN]:
+    for (outcome, reason, step, _), groups in ranked[:REASONS_SHOWN]:
         when = "" if step is None else " before the first step" if step == 0 else f" at step {step}"
         counted = f"{_count(groups):>6}"
         yield f"{paint(f'{counted} {outcome.value}', outcome)}{when}: {reason}"

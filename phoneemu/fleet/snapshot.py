@@ -8,7 +8,7 @@ from pathlib import Path
 
 import attrs
 
-from phoneemu.catalogue import Catalogue
+from phoneemu.catalogue import catalogue
 from phoneemu.cluster.runbook import PhoneFilter
 from phoneemu.cluster.state import Cluster
 from phoneemu.core.names import Identity
@@ -72,7 +72,6 @@ def read_snapshot(folder: Path, *, phones_needed: bool = True) -> Snapshot:
     file = clusterfile.read(folder / "cluster.toml")
     exports = read_lists(lists)
     made = make_cluster(file, exports)
-    catalogue = Catalogue()
     basis = set(made.basis)
     if not file.phones.holds_served:
         basis.add(assumptions.HOLDS_SERVED.id)
@@ -86,7 +85,7 @@ def read_snapshot(folder: Path, *, phones_needed: bool = True) -> Snapshot:
         cluster=made.cluster,
         exports=exports,
         off_filters={
-            entry: filters.parse(entry.where, entry.place, catalogue) for entry in file.off if entry.where
+            entry: filters.parse(entry.where, entry.place, catalogue()) for entry in file.off if entry.where
         },
         basis=frozenset(basis),
         node_basis=made.node_basis,

@@ -60,10 +60,10 @@ def held(installed: Sequence[TrustList | SignedFile], *, names_tvs: bool) -> Fla
             raise BadInput(
                 "a phone's installed list is a CTL or an ITL, not a configuration", place=each.origin
             )
-        field = each.kind.value
-        if getattr(flash, field) is not None:
+        ctl = each.kind is ListKind.CTL
+        if (flash.ctl if ctl else flash.itl) is not None:
             raise BadInput(f"a phone holds one {each.kind.name} only", place=each.origin)
-        flash = attrs.evolve(flash, **{field: each})
+        flash = attrs.evolve(flash, ctl=each) if ctl else attrs.evolve(flash, itl=each)
     return flash
 
 

@@ -1,0 +1,90 @@
+"""`phoneemu verify`: one file put to one phone."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from phoneemu import example
+from phoneemu.cli import main
+
+
+@pytest.fixture
+def lists(tmp_path: Path) -> Path:
+    """The example's lists."""
+    example.write(tmp_path / "office")
+    return tmp_path / "office" / "snapshot"
+
+
+def verify(lists: Path, offered: str, *more: str) -> int:
+    installed = ["show_ctl.txt", "show_itl_cucm-1051-a-pub.txt"]
+    paths = [str(lists / name) for name in installed]
+    return main(["verify", str(lists / offered), "--installed", *paths, *more])
+
+
+def test_the_list_it_holds_is_no_news(lists: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert verify(lists, "show_ctl.txt", "--model", "8861") == 0
+    assert "unchanged, same-as-installed" in capsys.readouterr().out
+
+
+def test_another_nodes_itl_is_taken_because_the_ctl_names_its_signer(
+    lists: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert verify(lists, "show_itl_cucm-1051-a-sub1.txt", "--model", "Cisco 8861") == 0
+    said = capsys.readouterr().out
+    assert "accept, listed-signer" in said
+    assert "rule L12" in said
+    assert "signature: assumed" in said
+
+
+def foreign(lists: Path) -> str:
+    text = (lists / "show_ctl.txt").read_text().replace("70:CA:F6:4E", "60:CA:F6:4E")
+    (lists / "foreign.txt").write_text(text.replace("1d97d908", "2d97d908").replace("3b452f9e", "4b452f9e"))
+    return "foreign.txt"
+
+
+def test_an_unknown_signer_is_asked_about_by_one_model_and_refused_by_another(
+    lists: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    offered = foreign(lists)
+    assert verify(lists, offered, "--model", "8861", "--json") == 0
+    assert json.loads(capsys.readouterr().out) == {
+        "schema": 1,
+        "subject": "ctl",
+        "verdict": "ask",
+        "reason": "signer-unknown",
+        "rule": "L18",
+        "standing": "documented",
+        "signature": "assumed",
+    }
+    assert verify(lists, offered, "--model", "8861", "--no-tvs") == 1
+    assert "no-tvs-servers" in capsys.readouterr().out
+    assert verify(lists, offered, "--model", "7960", "--load", "P0030801SR02", "--protocol", "SCCP") == 1
+    assert "refuse, signer-unknown-no-tvs" in capsys.readouterr().out
+
+
+def test_a_new_phone_takes_any_list(lists: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["verify", str(lists / foreign(lists)), "--model", "8861"]) == 0
+    assert "first-trust" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["show_ctl.txt", "--model", "no such phone"], "no model 'no such phone' in the catalogue"),
+        (["runbook.txt", "--model", "8861"], "runbook.txt: "),
+        (["cluster.toml", "--model", "8861"], "cluster.toml: "),
+        (["gone.tlv", "--model", "8861"], "No such file"),
+        (["show_ctl.txt", "--model", "8861", "--installed", "show_ctl.txt"], "a phone holds one CTL only"),
+        (["show_ctl.txt", "--model", "8861", "--installed", "x.cnf.xml"], "is a CTL or an ITL"),
+    ],
+)
+def test_what_cannot_be_used_is_exit_2(
+    lists: Path, arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (lists / "x.cnf.xml").write_text("<device><versionStamp>1</versionStamp></device>")
+    (lists / "runbook.txt").write_text("pub show ctl")
+    offered, *rest = arguments
+    rest = [str(lists / each) if each.endswith((".txt", ".xml")) else each for each in rest]
+    assert verify(lists, offered, *rest) == 2
+    assert message in capsys.readouterr().err
