@@ -4,6 +4,8 @@ That is the whole file without its signature element [SCF, recovered from real s
 signer may sign is not asked here.
 """
 
+import hashlib
+
 from phoneemu.core import keys
 from phoneemu.core.signedfile import SignedFile
 from phoneemu.core.trustlist import SignatureStatus, TrustList
@@ -19,3 +21,13 @@ def check(signed: TrustList | SignedFile, material: bytes) -> SignatureStatus:
     if digest is None or not signature or not keys.verifies(material, digest, signature, view):
         return SignatureStatus.BAD
     return SignatureStatus.VALID
+
+
+def md5(data: bytes) -> str:
+    """MD5 of a whole file in lower-case hex, as some phones show it."""
+    return hashlib.md5(data, usedforsecurity=False).hexdigest()
+
+
+def sha1(data: bytes) -> str:
+    """SHA-1 of a whole file in lower-case hex, as other phones show it."""
+    return hashlib.sha1(data, usedforsecurity=False).hexdigest()

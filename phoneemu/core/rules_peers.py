@@ -135,7 +135,7 @@ R6 = Rule(
     number="R6",
     title="the CallManager speaks no TLS version of this phone",
     standing=Standing.DOCUMENTED,
-    source="SG1251SU2-tls, SG15-tls",
+    source="SG1251SU2-tls",
 )
 R7 = Rule(
     number="R7",

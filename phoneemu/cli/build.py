@@ -1,0 +1,163 @@
+"""`phoneemu build ctl|itl`: make and sign a trust list for a lab."""
+
+import argparse
+import datetime
+import secrets
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.x509.oid import NameOID
+
+from phoneemu.core import listbuild
+from phoneemu.core.trustlist import Digest, ListKind, Role
+from phoneemu.errors import BadInput
+from phoneemu.files import replacing
+
+HELP = "make and sign a CTL or an ITL for a lab, from certificates or with keys made on the spot"
+
+ROLES = {
+    "sast": Role.SAST,
+    "ccm": Role.CCM,
+    "ccm+tftp": Role.CCM_TFTP,
+    "tftp": Role.TFTP,
+    "capf": Role.CAPF,
+    "app-server": Role.APP_SERVER,
+    "tvs": Role.TVS,
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("kind", choices=["ctl", "itl"])
+    signer = parser.add_mutually_exclusive_group(required=True)
+    signer.add_argument("--signer", type=Path, metavar="PEM", help="the signer's certificate and RSA key")
+    signer.add_argument(
+        "--make", metavar="NAME", help="make a signer of this name; its key and certificate go to FILE.pem"
+    )
+    parser.add_argument(
+        "--record",
+        action="append",
+        default=[],
+        metavar="ROLE:PEM[:DNSNAME]",
+        help=f"a record; roles: {', '.join(ROLES)}; without any, the signer's usual two are written",
+    )
+    parser.add_argument("--dns-name", default="", help="DNS name of the signer's own records")
+    parser.add_argument("--digest", choices=["sha1", "sha256", "sha512"], default="sha1")
+    parser.add_argument("--key-size", type=int, choices=[1024, 2048, 3072, 4096], default=2048)
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="the .tlv to write")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Build, sign and write the list."""
+    if arguments.make:
+        key, certificate = make_signer(arguments.make, arguments.key_size)
+    else:
+        key, certificate = read_signer(arguments.signer)
+    kind = ListKind(arguments.kind)
+    name = arguments.dns_name or _common_name(certificate)
+    own = listbuild.Entry(role=Role.SAST, certificate=certificate, dns_name=name)
+    served = Role.CCM_TFTP if kind is ListKind.CTL else Role.TFTP
+    entries = [own]
+    if arguments.record:
+        entries += [read_record(text) for text in arguments.record]
+    else:
+        entries.append(listbuild.Entry(role=served, certificate=certificate, dns_name=name))
+    signing = listbuild.Signing(
+        key=key,
+        entry=own,
+        digest=Digest[arguments.digest.upper()],
+        timestamp=int(datetime.datetime.now(tz=datetime.UTC).timestamp()),
+    )
+    try:
+        built = listbuild.build(kind, entries, signing)
+    except ValueError as error:
+        raise BadInput(str(error)) from None
+    if arguments.make:
+        _write(arguments.output.with_suffix(arguments.output.suffix + ".pem"), _pem(key, certificate))
+    _write(arguments.output, built.raw or b"")
+    print(f"{arguments.output}: {built.length:,} bytes, {len(built.records)} records, SHA1 {built.sha1}")
+    return 0
+
+
+def _write(path: Path, data: bytes) -> None:
+    with replacing(path) as stream:
+        stream.write(data)
+
+
+def _pem(key: RSAPrivateKey, certificate: x509.Certificate) -> bytes:
+    return certificate.public_bytes(serialization.Encoding.PEM) + key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+
+
+def _common_name(certificate: x509.Certificate) -> str:
+    names = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    return str(names[0].value) if names else ""
+
+
+def make_signer(name: str, key_size: int) -> tuple[RSAPrivateKey, x509.Certificate]:
+    """A key and a self-signed certificate whose organisation says what it is: phoneemu lab."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=key_size)
+    subject = x509.Name(
+        [
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, "phoneemu lab"),
+            x509.NameAttribute(NameOID.COMMON_NAME, name),
+        ]
+    )
+    now = datetime.datetime.now(tz=datetime.UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(int.from_bytes(bytes([0x40]) + secrets.token_bytes(15), "big"))
+        .not_valid_before(now)
+        .not_valid_after(now + datetime.timedelta(days=5 * 365))
+        .sign(key, hashes.SHA256())
+    )
+    return key, certificate
+
+
+def _certificate(path: Path) -> x509.Certificate:
+    try:
+        return x509.load_pem_x509_certificate(path.read_bytes())
+    except ValueError:
+        raise BadInput("no PEM certificate in it", place=str(path)) from None
+
+
+def read_signer(path: Path) -> tuple[RSAPrivateKey, x509.Certificate]:
+    """The certificate and the RSA key of a PEM file.
+
+    Raises:
+        BadInput: one of them is missing, locked, of another kind, or they do not belong together.
+    """
+    certificate = _certificate(path)
+    try:
+        key = serialization.load_pem_private_key(path.read_bytes(), password=None)
+    except (ValueError, TypeError):
+        raise BadInput("no private key in it that can be read without a password", place=str(path)) from None
+    if not isinstance(key, RSAPrivateKey):
+        raise BadInput("lists are signed with RSA keys; this is another kind", place=str(path))
+    if key.public_key() != certificate.public_key():
+        raise BadInput("the key does not belong to the certificate", place=str(path))
+    return key, certificate
+
+
+def read_record(text: str) -> listbuild.Entry:
+    """One --record argument.
+
+    Raises:
+        BadInput: no such role, or no certificate.
+    """
+    role, _, rest = text.partition(":")
+    path, _, dns_name = rest.partition(":")
+    if role.lower() not in ROLES or not path:
+        raise BadInput(f"--record {text}: write ROLE:PEM[:DNSNAME] with a role of {', '.join(ROLES)}")
+    certificate = _certificate(Path(path))
+    name = dns_name or _common_name(certificate)
+    return listbuild.Entry(role=ROLES[role.lower()], certificate=certificate, dns_name=name)

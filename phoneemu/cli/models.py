@@ -1,0 +1,163 @@
+"""`phoneemu models`: the catalogue, one model, or what nobody has measured yet."""
+
+import argparse
+import json
+from collections.abc import Mapping
+
+from phoneemu.catalogue import Catalogue, Title
+from phoneemu.core.evidence import Fact, Standing
+from phoneemu.core.modelfile import ModelFile, load_text
+from phoneemu.core.profile import Profile
+from phoneemu.errors import BadInput
+
+HELP = "show the model catalogue: what each phone type does, how well that is known, and from where"
+SCHEMA = 1
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("model", nargs="?", metavar="MODEL", help="a model such as 7960 or 'Cisco 8861'")
+    parser.add_argument("--load", default="", help="show the facts for this firmware load")
+    parser.add_argument("--protocol", default="", choices=["", "SIP", "SCCP"], help="for this call control")
+    parser.add_argument(
+        "--assumed", action="store_true", help="only what is assumed, and what would settle it"
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON, schema in docs/json-models.md")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print what was asked for."""
+    catalogue = Catalogue()
+    titles = _wanted(catalogue, arguments.model)
+    profiles = [
+        catalogue.profile(title.model, arguments.load or None, arguments.protocol or None) for title in titles
+    ]
+    if arguments.json:
+        print(json.dumps({"schema": SCHEMA, "models": [_as_json(p) for p in profiles]}, indent=1))
+    elif arguments.assumed:
+        _print_assumed(profiles)
+    elif arguments.model:
+        _print_one(profiles[0], catalogue)
+    else:
+        _print_table(profiles)
+    return 0
+
+
+def _wanted(catalogue: Catalogue, text: str | None) -> list[Title]:
+    if not text:
+        return list(catalogue.titles)
+    found = catalogue.find(text)
+    if found is None:
+        near = catalogue.nearest(text)
+        hint = f"; near are {', '.join(near)}" if near else ""
+        raise BadInput(f"no model `{text}` in the catalogue{hint}")
+    return [found]
+
+
+def _value(fact: Fact[object]) -> str:
+    value = fact.value
+    if value is None:
+        return "unknown"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ", ".join(value) or "none" if isinstance(value, tuple) else str(value)
+
+
+def _lists(profile: Profile) -> str:
+    read = [
+        name
+        for name, fact in (("CTL", profile.reads_ctl), ("ITL", profile.reads_itl))
+        if fact.value is not False
+    ]
+    unsure = "?" if None in (profile.reads_ctl.value, profile.reads_itl.value) else ""
+    return "+".join(read) + unsure if read else "none"
+
+
+def _print_table(profiles: list[Profile]) -> None:
+    rows = [("model", "name", "family", "lists", "TVS", "CTL on screen", "assumed")]
+    for profile in profiles:
+        assumed = sum(fact.standing is Standing.ASSUMED for fact in profile.facts.values())
+        rows.append(
+            (
+                profile.model,
+                profile.name,
+                profile.family,
+                _lists(profile),
+                _value(profile.asks_tvs),
+                _value(profile.ctl_screen),
+                f"{assumed} of {len(profile.facts)}",
+            )
+        )
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    for row in rows:
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    print(f"{len(profiles)} models; `phoneemu models MODEL` shows one, with sources")
+
+
+def _print_one(profile: Profile, catalogue: Catalogue) -> None:
+    title = f"{profile.name} (model {profile.model}, family {profile.family}"
+    numbers = ", ".join(str(number) for number in profile.enums)
+    print(f"{title}, typemodel {numbers})" + (f", load {profile.load}" if profile.load else ", newest load"))
+    for name, fact in profile.facts.items():
+        print(f"  {name:28} {_value(fact)}  [{fact.standing.label}, {fact.source}]")
+        if fact.note:
+            print(f"  {'':28}   {fact.note}")
+        if fact.against:
+            print(f"  {'':28}   against it: {fact.against}")
+    for own in catalogue.files(profile.model):
+        if own is not None:
+            _print_blocks(own)
+
+
+def _print_blocks(own: ModelFile) -> None:
+    for block in own.firmware:
+        since = f"from {load_text(block.since)} " if block.since else ""
+        before = f"before {load_text(block.before)} " if block.before else ""
+        below = (
+            f"(taken to be in use only below release {block.below_release})" if block.below_release else ""
+        )
+        print(f"  loads {since}{before}{below}".rstrip())
+        _print_block(block.facts)
+    for block in own.protocols:
+        print(f"  with {block.protocol}")
+        _print_block(block.facts)
+
+
+def _print_block(facts: Mapping[str, Fact[object]]) -> None:
+    for name, fact in facts.items():
+        print(f"    {name:26} {_value(fact)}  [{fact.standing.label}, {fact.source}]")
+
+
+def _print_assumed(profiles: list[Profile]) -> None:
+    """Each assumption once, with the models it is made for."""
+    found: dict[tuple[str, str, str], list[str]] = {}
+    total = 0
+    for profile in profiles:
+        for name, fact in profile.facts.items():
+            if fact.standing is Standing.ASSUMED:
+                total += 1
+                found.setdefault((name, _value(fact), fact.note), []).append(profile.model)
+    for (name, value, note), models in sorted(found.items()):
+        print(f"{name} = {value}")
+        print(f"    {note}")
+        print(f"    {len(models)} models: {', '.join(models)}")
+    print(f"{total} assumed or unknown facts of {len(profiles)} models, {len(found)} distinct")
+
+
+def _as_json(profile: Profile) -> dict[str, object]:
+    return {
+        "model": profile.model,
+        "name": profile.name,
+        "enum": list(profile.enums),
+        "family": profile.family,
+        "facts": {
+            name: {
+                "value": list(fact.value) if isinstance(fact.value, tuple) else fact.value,
+                "standing": fact.standing.label,
+                "source": fact.source,
+                **({"note": fact.note} if fact.note else {}),
+                **({"against": fact.against} if fact.against else {}),
+            }
+            for name, fact in profile.facts.items()
+        },
+    }
