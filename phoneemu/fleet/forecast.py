@@ -36,7 +36,8 @@ class RemedyKind(enum.Enum):
 class Remedy:
     """One remedy that was tried on the emulated phone and worked, and how it is done.
 
-    `keys` are the key presses or the commands; "" for none. `standing` is that of the key presses.
+    `keys` are the key presses or the commands; "" for none. `standing` is that of the weakest of the key
+    presses and of the rulings by which it worked.
     `found` is False when nothing that was tried brought the phone back.
     """
 

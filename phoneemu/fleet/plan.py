@@ -10,10 +10,10 @@ from pathlib import Path
 import attrs
 
 from phoneemu.catalogue import Catalogue, catalogue
-from phoneemu.cluster import admin, runbook
+from phoneemu.cluster import admin, publish, runbook
 from phoneemu.cluster.drive import World
 from phoneemu.cluster.runbook import PhoneFilter, Step
-from phoneemu.cluster.state import CALLMANAGER, TFTP, Cluster, Device
+from phoneemu.cluster.state import CALLMANAGER, ROLLBACK, TFTP, Cluster, Device
 from phoneemu.core.names import Identity
 from phoneemu.core.vocabulary import EraseTarget
 from phoneemu.errors import BadInput
@@ -24,6 +24,8 @@ from phoneemu.fleet.snapshot import Snapshot
 from phoneemu.fleet.story import Move, Stage
 
 _ERASES = {"ctl": EraseTarget.CTL, "itl": EraseTarget.ITL, "security": EraseTarget.SECURITY}
+
+_LIST_WRITERS = ("Cisco Trust Verification Service", "Cisco Tftp")
 
 
 @attrs.frozen(kw_only=True)
@@ -213,6 +215,10 @@ class _Performer:
         main, others = self._clusters[0], self._clusters[1:]
         publisher = main.publisher.name
         candidates: list[tuple[RemedyKind, list[str]]] = []
+        if publish.rollback(main):
+            ends = [f'cluster parameter "{ROLLBACK}" = False']
+            ends += [f"* utils service restart {name}" for name in _LIST_WRITERS]
+            candidates.append((RemedyKind.RESET, ends))
         if main.mixed:
             update = [f"{publisher} utils ctl update CTLFile", "* utils service restart Cisco Tftp"]
             candidates.append((RemedyKind.UPDATE_CTL, update))

@@ -13,10 +13,9 @@ from phoneemu.cluster import drive
 from phoneemu.cluster.drive import Station, World
 from phoneemu.core.evidence import Fact, Standing
 from phoneemu.core.profile import Profile
-from phoneemu.core.question import Subject
 from phoneemu.core.vocabulary import EraseTarget
 from phoneemu.fleet.forecast import Remedy, RemedyKind
-from phoneemu.fleet.outcome import Outcome, ending
+from phoneemu.fleet.outcome import Outcome, ending, standing_of
 from phoneemu.fleet.story import with_new_lsc
 
 
@@ -61,13 +60,28 @@ def find(
     if outcome is Outcome.OK or outcome is Outcome.CANNOT_SAY:
         return Remedy()
     for remedy, tried, place, when in _candidates(station, world, now, administered):
-        if _ends_well(tried, place, when):
-            return remedy
+        boots = _boots_needed(tried, place, when)
+        if boots:
+            twice = "; and reset it a second time" if len(boots) > 1 else ""
+            standing = min(remedy.standing, standing_of(boots, ()))
+            return attrs.evolve(remedy, keys=remedy.keys + twice, standing=standing)
     return Remedy(found=False)
 
 
-def _ends_well(station: Station, world: World, now: float) -> bool:
-    return ending(drive.boot(station, world, now), world).outcome is Outcome.OK
+def _boots_needed(station: Station, world: World, now: float) -> list[drive.Boot]:
+    """The starts after which the phone ends ok; none when two are not enough.
+
+    The second matters: a list taken at the first may vouch for what comes before it in the order of files.
+    """
+    boots: list[drive.Boot] = []
+    for _ in range(2):
+        boots.append(drive.boot(station, world, now))
+        if ending(boots[-1], world).outcome is Outcome.OK:
+            return boots
+        if boots[-1].station is station:  # nothing new was taken, so another start is the same start
+            return []
+        station = boots[-1].station
+    return []
 
 
 def _candidates(
@@ -110,12 +124,3 @@ def _keys_fact(profile: Profile, kind: RemedyKind) -> Fact[str | None]:
     if kind is RemedyKind.FACTORY_RESET:
         return profile.factory_reset
     return profile.erase_keys
-
-
-def refused_signer(boot: drive.Boot) -> str | None:
-    """A short name of the signer the phone refused, None when it refused no list."""
-    for subject in (Subject.CTL, Subject.ITL):
-        entry = boot.journal.last_ruling(subject)
-        if entry is not None and entry.question.signer is not None:
-            return entry.question.signer.short
-    return None
