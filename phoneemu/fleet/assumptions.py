@@ -20,17 +20,6 @@ class Assumption:
     phones: int = 0
 
 
-@attrs.frozen(kw_only=True)
-class Basis:
-    """The assumptions one phone stands on, by id; shared by all phones of a class."""
-
-    ids: frozenset[str] = frozenset()
-
-    def plus(self, *ids: str) -> "Basis":
-        """The same with these as well."""
-        return Basis(ids=self.ids | frozenset(ids))
-
-
 HOLDS_SERVED = Assumption(
     id="holds-served",
     text="the phone holds the lists and the configuration that its TFTP node serves today",

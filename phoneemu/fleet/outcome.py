@@ -13,7 +13,7 @@ from phoneemu.cluster import tvs
 from phoneemu.cluster.drive import Boot, Station, World
 from phoneemu.cluster.state import TFTP, Node
 from phoneemu.core.evidence import Standing, weakest
-from phoneemu.core.journal import Installed, Ruled
+from phoneemu.core.journal import Ruled
 from phoneemu.core.question import Stage, Subject
 from phoneemu.core.ruling import Reason, Verdict
 from phoneemu.core.states import State
@@ -72,7 +72,6 @@ class FleetReason(enum.Enum):
     LOAD_UNKNOWN = "load-unknown"
     HELD_LIST_UNKNOWN = "held-list-unknown"
     TVS_UNUSABLE = "tvs-unusable"
-    NO_SITE = "no-tftp-server"
 
 
 _PATHS = {
@@ -215,8 +214,3 @@ def standing_of(boots: Iterable[Boot], assumed: Iterable[Standing]) -> Standing:
     """As strong as the weakest ruling passed, fact used and assumption made."""
     rulings = (ruled.ruling.standing for boot in boots for ruled in boot.journal.rulings())
     return weakest((*rulings, *assumed))
-
-
-def installs(boot: Boot) -> list[Installed]:
-    """What this boot put into the flash."""
-    return [entry for entry in boot.journal if isinstance(entry, Installed)]

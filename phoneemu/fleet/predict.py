@@ -16,7 +16,8 @@ from phoneemu.cluster import publish
 from phoneemu.cluster.drive import Station
 from phoneemu.core.evidence import Standing
 from phoneemu.core.flash import Flash
-from phoneemu.core.profile import Profile
+from phoneemu.core.modelfile import parse_load
+from phoneemu.core.profile import ENGINE_FACTS, Profile
 from phoneemu.fleet.assumptions import HOLDS_SERVED, KNOWN, Assumption
 from phoneemu.fleet.classes import Kind, classify
 from phoneemu.fleet.forecast import Fate, Forecast, Group, Remedy
@@ -142,19 +143,27 @@ class Teller:
             note = f"the catalogue has no model {kind.model!r}" if kind.model else "no export says the model"
             return _cannot_say(kind.model or "(unknown)", FleetReason.UNKNOWN_MODEL, basis, note)
         model: str = known.model
-        protocol = kind.protocol or None
-        profiles = self._profiles(model, kind.load, protocol)
+        profiles = self._profiles(model, kind.load, kind.protocol)
         stations = [self._station(kind, profile, name) for profile in profiles]
         unknown_list = _held_unknown(kind, stations[0])
         if unknown_list is not None:
             return _cannot_say(model, FleetReason.HELD_LIST_UNKNOWN, basis, unknown_list)
         return _agreed([(each.profile, self._run(kind, each, basis)) for each in stations])
 
-    def _profiles(self, model: str, load: str, protocol: str | None) -> tuple[Profile, ...]:
-        """The profile of the load, or of every load the phone may run, newest first."""
-        if load:
-            return (self._catalogue.profile(model, load, protocol),)
-        return tuple(self._catalogue.variants(model, protocol, self._snapshot.cluster.release.text))
+    def _profiles(self, model: str, load: str, protocol: str) -> tuple[Profile, ...]:
+        """The one profile of the phone, or every one it may have, newest load first."""
+        release = self._snapshot.cluster.release.text
+        comparable = load and parse_load(load) is not None
+        candidates: list[Profile] = []
+        for each in _protocols(load, protocol):
+            if comparable:
+                candidates.append(self._catalogue.profile(model, load, each))
+            else:
+                candidates += self._catalogue.variants(model, each, release)
+        distinct: dict[tuple[object, ...], Profile] = {}
+        for profile in candidates:
+            distinct.setdefault(tuple(getattr(profile, name).value for name in ENGINE_FACTS), profile)
+        return tuple(distinct.values())
 
     def _basis(self, kind: Kind) -> frozenset[str]:
         place = kind.place
@@ -223,6 +232,24 @@ class Teller:
         )
 
 
+def _protocols(load: str, protocol: str) -> tuple[str, ...]:
+    """The protocols a phone may speak: as exported, as its load is named, else either."""
+    for said in (protocol.upper(), load.upper()):
+        for known in ("SIP", "SCCP"):
+            if said.startswith(known):
+                return (known,)
+    return ("SIP", "SCCP")
+
+
+def _load_words(profile: Profile) -> str:
+    """Which loads a candidate profile stands for."""
+    if profile.load is None:
+        return f"newest {profile.protocol} load"
+    if profile.load.startswith("0-"):
+        return f"oldest {profile.protocol} load"
+    return f"{profile.protocol} from {profile.load}"
+
+
 def _held_unknown(kind: Kind, station: Station) -> str | None:
     """Why nobody knows what an absent phone holds: its list was written after it went off."""
     since = kind.off.since if kind.off is not None else None
@@ -260,8 +287,10 @@ def _agreed(told: Sequence[tuple[Profile, Fate]]) -> Fate:
     newest = told[0][1]
     if len({fate.outcome for _, fate in told}) == 1:
         weakest = min(fate.standing for _, fate in told)
-        return attrs.evolve(newest, standing=weakest)
-    each = "; ".join(f"{profile.load or 'its load'}: {fate.outcome.value}" for profile, fate in told)
+        causes = list(dict.fromkeys(f"{fate.reason}, {fate.remedy.kind.value}" for _, fate in told))
+        note = f"its load is not known; by load: {'; '.join(causes)}" if len(causes) > 1 else newest.note
+        return attrs.evolve(newest, standing=weakest, note=note)
+    each = "; ".join(f"{_load_words(profile)}: {fate.outcome.value}" for profile, fate in told)
     note = f"its load is not known, and loads differ: {each}"
     return attrs.evolve(
         _cannot_say(newest.model, FleetReason.LOAD_UNKNOWN, newest.basis, note),

@@ -1,0 +1,130 @@
+"""Whole predictions on small snapshots, with the shipped catalogue."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from phoneemu import example
+from phoneemu.errors import BadInput
+from phoneemu.fleet.forecast import Fate, Forecast
+from phoneemu.fleet.predict import predict_files
+
+
+def forecast(
+    folder: Path, phones: str, runbook: str | None = None, cluster: Mapping[str, str] | None = None
+) -> Forecast:
+    """The example's cluster with other phones, another runbook, or lines of cluster.toml replaced."""
+    example.write(folder / "office")
+    snapshot = folder / "office" / "snapshot"
+    (snapshot / "phones.csv").write_text(phones)
+    text = (snapshot / "cluster.toml").read_text()
+    for old, new in (cluster or {}).items():
+        assert old in text
+        text = text.replace(old, new)
+    (snapshot / "cluster.toml").write_text(text)
+    if runbook is not None:
+        (folder / "office" / "runbook.txt").write_text(runbook)
+    return predict_files(snapshot, folder / "office" / "runbook.txt")
+
+
+def fates(told: Forecast) -> dict[str, Fate]:
+    return {phone.name: fate for phone, fate in told.each()}
+
+
+HEAD = "Name,Model,Load,Protocol,Site,Security Mode\n"
+
+
+def test_loads_that_disagree_give_cannot_say_and_tell_what_each_does(tmp_path: Path) -> None:
+    rows = "SEP1,8821,,SIP,Depot,1\nSEP2,8821,sip8821.11-0-4SR1-3,SIP,Depot,1\n"
+    found = fates(forecast(tmp_path, HEAD + rows))
+    assert (found["SEP1"].outcome.value, found["SEP1"].reason) == ("cannot-say", "load-unknown")
+    assert "cannot-say" in found["SEP1"].note
+    assert "ok" in found["SEP1"].note
+    assert found["SEP2"].reason == "load-may-not-update"
+
+
+def test_a_protocol_nobody_says_is_read_from_the_load_or_both_are_tried(tmp_path: Path) -> None:
+    rows = "SEP1,7960,P0S3-8-12-00,SIP,Depot,1\nSEP2,7960,,,Depot,1\nSEP3,7965,SIP45.9-4-2SR3-1S,,Depot,1\n"
+    found = fates(forecast(tmp_path, HEAD + rows))
+    assert {found[name].outcome.value for name in ("SEP1", "SEP2")} == {"stuck"}
+    assert found["SEP3"].outcome.value == "ok"
+
+
+def test_loads_that_agree_for_different_reasons_say_so(tmp_path: Path) -> None:
+    rows = "SEP1,6901,,SCCP,Depot,1\nSEP2,6901,SCCP6901.9-3-1-SR2,SCCP,Depot,1\n"
+    found = fates(forecast(tmp_path, HEAD + rows))
+    assert found["SEP1"].outcome.value == found["SEP2"].outcome.value == "stuck"
+    assert "never-replaces-ctl" in found["SEP1"].note
+
+
+def test_a_device_default_of_cluster_toml_is_the_load_of_phones_without_one(tmp_path: Path) -> None:
+    toml = {"holds_served = true": 'holds_served = true\n[phones.loads]\n"6901" = "SCCP6901.9-3-1-SR2"\n'}
+    found = fates(forecast(tmp_path, HEAD + "SEP1,6901,,SCCP,Depot,1\n", cluster=toml))
+    assert found["SEP1"].reason == "never-replaces-ctl"
+
+
+def test_loads_that_agree_are_one_answer(tmp_path: Path) -> None:
+    found = fates(forecast(tmp_path, HEAD + "SEP1,Cisco 8861,,SIP,Depot,1\n"))
+    assert (found["SEP1"].outcome.value, found["SEP1"].path.value) == ("ok", "tvs")
+
+
+@pytest.mark.parametrize(("model", "note"), [("Doorphone", "no model 'Doorphone'"), ("", "no export says")])
+def test_an_unknown_model_is_kept_with_its_reason(tmp_path: Path, model: str, note: str) -> None:
+    found = fates(forecast(tmp_path, HEAD + f"SEP1,{model},,SIP,Depot,1\n"))
+    assert (found["SEP1"].outcome.value, found["SEP1"].reason) == ("cannot-say", "unknown-model")
+    assert note in found["SEP1"].note
+
+
+def test_a_filter_names_models_however_they_are_spelled(tmp_path: Path) -> None:
+    rows = "SEP1,Cisco 8861,sip88xx.10-3-1-20,SIP,Depot,1\nSEP2,685,sip88xx.10-3-1-20,SIP,Depot,1\n"
+    told = forecast(tmp_path, HEAD + rows, 'phones where model = "cisco 8861" power off')
+    assert {fate.occasion for fate in fates(told).values()} == {"when it returns"}
+
+
+def test_phones_chosen_one_by_one_are_told_apart(tmp_path: Path) -> None:
+    rows = "".join(f"SEP{number},8861,sip88xx.10-3-1-20,SIP,Depot,1\n" for number in range(200))
+    text = "phones where name = sep7 reset\nphones where percent = 25 power off\n"
+    found = fates(forecast(tmp_path, HEAD + rows, text))
+    assert found["SEP7"].occasion in ("at step 1", "when it returns")
+    off = sum(fate.occasion == "when it returns" for fate in found.values())
+    assert 25 < off < 75
+
+
+def test_a_phone_off_since_before_its_list_was_written_holds_an_unknown_one(tmp_path: Path) -> None:
+    rows = "SEP1,8861,sip88xx.10-3-1-20,SIP,Lab,1\nSEP2,8861,sip88xx.10-3-1-20,SIP,Depot,1\n"
+    told = forecast(tmp_path, HEAD + rows, cluster={"since = 2015-03-07": "since = 2015-03-05"})
+    assert fates(told)["SEP1"].reason == "held-list-unknown"
+    assert fates(told)["SEP2"].outcome.value == "ok"
+
+
+def test_what_is_assumed_is_counted_by_the_phones_that_stand_on_it(tmp_path: Path) -> None:
+    rows = "SEP1,8861,sip88xx.10-3-1-20,SIP,Depot,3\nSEP2,8861,sip88xx.10-3-1-20,SIP,Depot,1\n"
+    told = forecast(tmp_path, HEAD + rows, cluster={"holds_served = true": "holds_served = false"})
+    assert {each.id: each.phones for each in told.assumptions} == {"holds-served": 2, "lsc-of-cluster": 1}
+    assert {fate.standing.label for fate in fates(told).values()} == {"assumed"}
+
+
+def test_a_phone_whose_firmware_the_runbook_changes_meets_the_change_with_the_new_one(tmp_path: Path) -> None:
+    rows = "SEP1,6901,SCCP6901.9-3-1-SR2,SCCP,Depot,1\n"
+    renewal = example.files()["runbook.txt"]
+    found = fates(forecast(tmp_path, HEAD + rows, "phones load SCCP6901.9-3-1-SR3\n" + renewal))
+    assert found["SEP1"].reason != "never-replaces-ctl"
+
+
+def test_remarks_of_rows_and_steps_reach_the_report(tmp_path: Path) -> None:
+    told = forecast(tmp_path, HEAD + "SEP1\n", "cucm-1051-a-sub1 utils ctl update CTLFile")
+    assert any("phones.csv:2: row left out" in remark for remark in told.remarks)
+    assert any("is refused by the cluster" in remark for remark in told.remarks)
+
+
+def test_an_off_filter_that_is_none_names_its_place(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=r"cluster\.toml: off\[1\]: phones cannot be chosen by `sitte`"):
+        forecast(tmp_path, HEAD, cluster={"where = 'site = \"Lab\"'": "where = 'sitte = \"Lab\"'"})
+
+
+def test_a_runbook_that_is_no_text_is_bad_input(tmp_path: Path) -> None:
+    example.write(tmp_path / "office")
+    (tmp_path / "office" / "runbook.txt").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(BadInput, match=r"runbook\.txt: byte 0: not UTF-8 text"):
+        predict_files(tmp_path / "office" / "snapshot", tmp_path / "office" / "runbook.txt")
