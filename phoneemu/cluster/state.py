@@ -85,6 +85,8 @@ class Node:
     services: frozenset[str] = frozenset({CALLMANAGER, TFTP, TVS})
     stopped: frozenset[str] = frozenset()
     up: bool = True
+    aliases: frozenset[str] = frozenset()
+    """Other names its records bear, lower-case: a full name or an address as in System > Server."""
     blocked_ports: frozenset[int] = frozenset()
     own: Mapping[str, Certificate] = attrs.field(factory=lambda: MappingProxyType({}))
     running: Mapping[str, Certificate] = attrs.field(factory=lambda: MappingProxyType({}))
@@ -142,8 +144,9 @@ class Cluster:
 
     @cached_property
     def by_name(self) -> Mapping[str, Node]:
-        """Nodes by lower-case name and by address."""
-        found = {node.name.lower(): node for node in self.nodes}
+        """Nodes by lower-case name, by alias and by address."""
+        found = {alias: node for node in self.nodes for alias in node.aliases}
+        found.update({node.name.lower(): node for node in self.nodes})
         found.update({node.address: node for node in self.nodes if node.address})
         return found
 

@@ -48,7 +48,11 @@ def make_cluster(file: ClusterFile, exports: Sequence[ListExport]) -> Made:
     found = find_certificates(exports, names, publisher)
     ctl = next((each for each in exports if each.kind is ListKind.CTL and each.listed is not None), None)
     cluster = _bare(file, exports, ctl, basis)
-    nodes = tuple(_node(cluster, entry, entry.name == publisher, found) for entry in entries)
+    aliases = _aliases(exports, names)
+    nodes = tuple(
+        attrs.evolve(_node(cluster, entry, entry.name == publisher, found), aliases=aliases[entry.name])
+        for entry in entries
+    )
     cluster = attrs.evolve(cluster, nodes=nodes, etokens=MappingProxyType(dict(found.tokens)))
     cluster = certs.with_stores(cluster)
     missing = {name: _missing(found, name, cluster.by_name[name.lower()]) for name in names.values()}
@@ -152,6 +156,17 @@ def _node(cluster: Cluster, entry: NodeEntry, publisher: bool, found: Found) -> 
         up=entry.up,
         blocked_ports=frozenset() if entry.tvs_reachable else frozenset({tvs.PORT}),
     )
+
+
+def _aliases(exports: Sequence[ListExport], names: Mapping[str, str]) -> dict[str, frozenset[str]]:
+    """The names of each node in the lists' records, where they are not its own."""
+    found: dict[str, set[str]] = {name: set() for name in names.values()}
+    for export in exports:
+        for record in export.listed.records if export.listed is not None else ():
+            node = node_of(record.dns_name, names)
+            if node is not None and record.dns_name.lower() != node.lower():
+                found[node].add(record.dns_name.lower())
+    return {name: frozenset(aliases) for name, aliases in found.items()}
 
 
 def _missing(found: Found, name: str, node: Node) -> frozenset[str]:

@@ -167,8 +167,10 @@ class Teller:
 
     def _basis(self, kind: Kind) -> frozenset[str]:
         place = kind.place
-        nodes = {*place.tftp[:1], *place.device.group}
-        of_nodes = (self._snapshot.node_basis.get(node, frozenset()) for node in nodes)
+        named = {*place.tftp[:1], *place.device.group}
+        nodes = (self._snapshot.cluster.node(name) for name in named)
+        known = self._snapshot.node_basis
+        of_nodes = (known.get(node.name, frozenset()) for node in nodes if node is not None)
         return place.basis.union(self._snapshot.basis, *of_nodes)
 
     def _station(self, kind: Kind, profile: Profile, name: str) -> Station:

@@ -11,7 +11,9 @@ from phoneemu.core.trustlist import ListKind, Role, TrustList
 from phoneemu.errors import BadInput
 from phoneemu.fleet.clusterfile import ClusterFile, parse
 from phoneemu.fleet.clustermaking import make_cluster
+from phoneemu.fleet.inventory import Traits
 from phoneemu.fleet.listexports import ListExport
+from phoneemu.fleet.placing import place_of
 
 PUB, SUB, OLD = certificate("pub"), certificate("sub"), certificate("pub", 99)
 TVS_PUB, TVS_SUB = certificate("tvs-pub"), certificate("tvs-sub")
@@ -124,6 +126,20 @@ def test_a_mixed_cluster_whose_text_says_there_is_no_ctl_serves_none_and_it_is_r
 def test_a_ctl_of_a_non_secure_cluster_is_reported() -> None:
     file = attrs.evolve(TWO_NODES, mixed=False)
     assert "not in mixed mode" in make_cluster(file, BOTH).remarks[0]
+
+
+def test_a_node_is_found_by_the_name_its_records_bear_and_phones_ask_for_it_by_that_name() -> None:
+    named = a_list(
+        ListKind.CTL,
+        PUB,
+        entry(Role.SAST, PUB, "pub.example.org"),
+        entry(Role.CCM_TFTP, PUB, "pub.example.org"),
+        entry(Role.CCM_TFTP, SUB, "192.0.2.2"),
+    )
+    file = parse('mixed = true\n[[node]]\nname = "pub"\n[[node]]\nname = "sub"\naddress = "192.0.2.2"')
+    cluster = make_cluster(file, (*BOTH[:2], export(named))).cluster
+    assert cluster.node("PUB.example.org") is cluster.node("pub")
+    assert place_of(Traits(), file, cluster).tftp == ("pub.example.org", "192.0.2.2")
 
 
 def test_tokens_are_known_by_their_issuer() -> None:
