@@ -161,10 +161,10 @@ def _server_records(cluster: Cluster) -> tuple[Record, ...]:
     nodes = [publisher, *(node for node in cluster.nodes if node.name != publisher.name)]
     serving = [node for node in nodes if {CALLMANAGER, TFTP} & node.services and CALLMANAGER in node.own]
     if not cluster.mixed:
-        return tuple(emptied(Role.CCM_TFTP, node.name) for node in serving)
+        return tuple(emptied(Role.CCM_TFTP, node.listed_as) for node in serving)
     if publisher.own[CALLMANAGER].multi_san:  # only the publisher's is in the CTL then [SG1251SU2-ctl]
         serving = serving[:1]
-    return tuple(record(Role.CCM_TFTP, node.own[CALLMANAGER], node.name) for node in serving)
+    return tuple(record(Role.CCM_TFTP, node.own[CALLMANAGER], node.listed_as) for node in serving)
 
 
 def _list(cluster: Cluster, kind: ListKind, signer: Certificate, records: tuple[Record, ...]) -> TrustList:

@@ -96,6 +96,15 @@ class Node:
     replicated: "Cluster | None" = attrs.field(default=None, repr=False)
     """The database as it was when replication to this node broke; None while it works."""
 
+    @property
+    def listed_as(self) -> str:
+        """The name its CTL record bears, by which phones know it; its own unless listed otherwise."""
+        listed = self.ctl.tftp_servers if self.ctl is not None else frozenset()
+        if self.name.lower() in listed:
+            return self.name
+        others = (name for name in sorted({*self.aliases, self.address.lower()}) if name in listed)
+        return next(others, self.name)
+
     def runs(self, service: str) -> bool:
         """Whether the service answers: node up, service activated and not stopped."""
         return self.up and service in self.services and service not in self.stopped

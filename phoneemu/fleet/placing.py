@@ -6,7 +6,7 @@ cluster.toml; else it is assumed, by name.
 
 import attrs
 
-from phoneemu.cluster.state import CALLMANAGER, CAPF, TFTP, Cluster, Device, Node
+from phoneemu.cluster.state import CALLMANAGER, CAPF, TFTP, Cluster, Device
 from phoneemu.core.flash import DeviceSecurity
 from phoneemu.core.names import Identity
 from phoneemu.fleet import assumptions
@@ -60,16 +60,7 @@ def _tftp(site: SiteEntry, file: ClusterFile, cluster: Cluster, basis: set[str])
         if len(said) > 1:
             basis.add(assumptions.TFTP_ORDER.id)
     named = ((name, cluster.node(name)) for name in said)
-    return tuple(name if node is None else _name_in_lists(node) for name, node in named)
-
-
-def _name_in_lists(node: Node) -> str:
-    """The name a phone knows this TFTP server by: as its CTL lists it, else it is not believed."""
-    listed = node.ctl.tftp_servers if node.ctl is not None else frozenset()
-    if node.name.lower() in listed:
-        return node.name
-    others = sorted(name for name in {*node.aliases, node.address.lower()} if name in listed)
-    return others[0] if others else node.name
+    return tuple(name if node is None else node.listed_as for name, node in named)
 
 
 def _group(

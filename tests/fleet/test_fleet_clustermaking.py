@@ -4,6 +4,7 @@ import attrs
 import pytest
 from making import a_ctl, a_list, an_itl, certificate, entry
 
+from phoneemu.cluster import publish
 from phoneemu.cluster.state import CALLMANAGER, ITL_RECOVERY, PHONE_SAST_TRUST, TFTP, TVS
 from phoneemu.cluster.tvs import peer
 from phoneemu.core.names import Identity
@@ -140,6 +141,7 @@ def test_a_node_is_found_by_the_name_its_records_bear_and_phones_ask_for_it_by_t
     cluster = make_cluster(file, (*BOTH[:2], export(named))).cluster
     assert cluster.node("PUB.example.org") is cluster.node("pub")
     assert place_of(Traits(), file, cluster).tftp == ("pub.example.org", "192.0.2.2")
+    assert publish.ctl_of(cluster).tftp_servers == {"pub.example.org", "192.0.2.2"}
 
 
 def test_tokens_are_known_by_their_issuer() -> None:

@@ -128,3 +128,15 @@ def test_a_runbook_that_is_no_text_is_bad_input(tmp_path: Path) -> None:
     (tmp_path / "office" / "runbook.txt").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(BadInput, match=r"runbook\.txt: byte 0: not UTF-8 text"):
         predict_files(tmp_path / "office" / "snapshot", tmp_path / "office" / "runbook.txt")
+
+
+def test_a_ctl_that_lists_servers_by_address_makes_no_difference(tmp_path: Path) -> None:
+    example.write(tmp_path / "office")
+    snapshot, runbook = tmp_path / "office" / "snapshot", tmp_path / "office" / "runbook.txt"
+    before = predict_files(snapshot, runbook).summary
+    text = (snapshot / "show_ctl.txt").read_text()
+    text = text.replace("DNSNAME\t\t16\tcucm-1051-a-pub", "DNSNAME\t\t11\t192.0.2.11")
+    text = text.replace("DNSNAME\t\t17\tcucm-1051-a-sub1", "DNSNAME\t\t11\t192.0.2.12")
+    assert "192.0.2.12" in text
+    (snapshot / "show_ctl.txt").write_text(text)
+    assert predict_files(snapshot, runbook).summary == before
