@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from listmaking import published_ctl
 
 from phoneemu import example
 from phoneemu.cli import main
@@ -88,3 +89,17 @@ def test_what_cannot_be_used_is_exit_2(
     rest = [str(lists / each) if each.endswith((".txt", ".xml")) else each for each in rest]
     assert verify(lists, offered, *rest) == 2
     assert message in capsys.readouterr().err
+
+
+def test_a_changed_byte_is_a_bad_signature(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    whole, other = published_ctl().raw, published_ctl(bits=2048).raw
+    assert whole is not None
+    assert other is not None
+    (tmp_path / "held.tlv").write_bytes(whole)
+    at = whole.rindex(b"cucm-1051-a-sub1")
+    (tmp_path / "forged.tlv").write_bytes(whole[:at] + b"X" + whole[at + 1 :])
+    held = ["--installed", str(tmp_path / "held.tlv"), "--model", "8861"]
+    assert main(["verify", str(tmp_path / "forged.tlv"), *held]) == 1
+    said = capsys.readouterr().out
+    assert "refuse, signature-bad" in said
+    assert "signature: bad" in said

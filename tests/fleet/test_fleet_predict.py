@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from listmaking import published_ctl
 
 from phoneemu import example
 from phoneemu.errors import BadInput
@@ -139,4 +140,15 @@ def test_a_ctl_that_lists_servers_by_address_makes_no_difference(tmp_path: Path)
     text = text.replace("DNSNAME\t\t17\tcucm-1051-a-sub1", "DNSNAME\t\t11\t192.0.2.12")
     assert "192.0.2.12" in text
     (snapshot / "show_ctl.txt").write_text(text)
+    assert predict_files(snapshot, runbook).summary == before
+
+
+def test_a_raw_list_says_the_same_as_its_text(tmp_path: Path) -> None:
+    example.write(tmp_path / "office")
+    snapshot, runbook = tmp_path / "office" / "snapshot", tmp_path / "office" / "runbook.txt"
+    before = predict_files(snapshot, runbook).summary
+    (snapshot / "show_ctl.txt").unlink()
+    raw = published_ctl().raw
+    assert raw is not None
+    (snapshot / "CTLFile.tlv").write_bytes(raw)
     assert predict_files(snapshot, runbook).summary == before
