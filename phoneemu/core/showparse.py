@@ -9,6 +9,7 @@ import bisect
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from itertools import chain, pairwise
 
 import attrs
 
@@ -26,7 +27,7 @@ _MARK = re.compile(
     rf"(?P<row>(?<!\S)(?P<number>\d{{1,2}})\s(?P<name>{_NAMES})\s(?P<length>\d{{1,6}})(?!\S))"
     r"|(?P<record>(?P<kind>CTL|ITL)\sRecord\s#:\s?(?P<index>\d{1,5}))"
     r"|(?P<used>This\setoken\swas\s(?P<no>not\s)?used\sto\ssign\sthe\s(?:CTL|ITL)\sfile)"
-    r"|(?P<closing>(?:CTL|ITL)\sfile\swas\sverified\ssuccessfully)"
+    r"|(?P<closing>(?:The\s)?(?:CTL|ITL)\sfile\swas\sverified\ssuccessfully)"
     r"|(?P<failed>Error\sparsing\sthe\s(?:CTL|ITL)\sFile|Verification\sof\sthe\s(?:CTL|ITL)\sfile\sfailed)"
     r"|(?P<elided>\[\.{2,3}\])"
     r"|(?P<table>BYTEPOS\sTAG\sLENGTH\sVALUE(?:\s-+)*|Start\s(?:CTL|ITL)\sRecords(?:\s-+)*|(?<!\S)-{4,})"
@@ -50,7 +51,11 @@ _MODIFIED = re.compile(
     r"last\smodified\son\s([A-Z][a-z]{2}\s[A-Z][a-z]{2}\s\d{1,2}\s\d\d:\d\d:\d\d(?:\s[A-Z]{1,5})?\s\d{4})"
 )
 _ROLES = {text.lower(): role for role, text in ROLE_TEXT.items()} | {"security token": Role.SAST}
-_KEY_BITS: Mapping[int, int] = {74: 512, 140: 1024, 270: 2048, 398: 3072, 526: 4096}
+_KEY_BITS: Mapping[int, int] = {
+    74: 512, 140: 1024, 270: 2048, 398: 3072, 526: 4096,  # PKCS#1
+    65: 256, 97: 384, 133: 521,  # points of a curve
+}  # fmt: skip
+"""Key size by the length of the PUBLICKEY row."""
 _ZONES: Mapping[str, float] = {
     "UTC": 0, "GMT": 0, "WET": 0, "BST": 1, "CET": 1, "CEST": 2, "EET": 2, "EEST": 3, "MSK": 3,
     "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7,
@@ -185,9 +190,9 @@ class _Reader:
 
     def read(self, flat: str) -> None:
         """Go through the markers; what stands between one row and the next marker is its value."""
-        marks = list(_MARK.finditer(flat))
-        ends = [match.start() for match in marks[1:]] + [len(flat)]
-        for match, end in zip(marks, ends, strict=True):
+        for match, following in pairwise(chain(_MARK.finditer(flat), [None])):
+            assert match is not None  # noqa: S101 - only the last of a pair can be missing
+            end = len(flat) if following is None else following.start()
             line = self._stream.line_at(self._base + match.start())
             if match.group("record"):
                 self.records.append(_RecordRows(index=int(match.group("index")), line=line))
