@@ -5,6 +5,7 @@ from, and the administrator's remedies performed on the final state.
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 from pathlib import Path
 
 import attrs
@@ -92,6 +93,7 @@ class _Performer:
             raise BadInput(f"node {twice!r} is in two clusters; phones could not tell them apart")
         self._clusters = clusters
         self._catalogue = models
+        self._pauses: dict[int, bool] = {}
         self._filters: list[PhoneFilter] = []
         self._remarks: list[str] = []
         self._made: dict[Identity, int] = {}
@@ -101,6 +103,7 @@ class _Performer:
 
     def perform(self, number: int, step: Step) -> None:
         """One step: on phones, or on the cluster it names."""
+        self._pauses[number] = step.verb == "wait" or step.who == "phones"
         move, resets = None, False
         if step.who == "phones":
             move = self._move(step)
@@ -201,15 +204,37 @@ class _Performer:
 
     def plan(self, texts: tuple[str, ...]) -> Plan:
         """Everything noted, with the administrator's remedies performed on the final state."""
+        stages = self._with_late_resets()
         return Plan(
             steps=texts,
-            stages=tuple(self._stages),
+            stages=stages,
             filters=tuple(self._filters),
             administered=tuple(self._remedies()),
             made_at=self._made,
             served_at=self._served,
             remarks=tuple(dict.fromkeys(self._remarks)),
         )
+
+    def _with_late_resets(self) -> tuple[Stage, ...]:
+        """The stages with each automatic reset where it can be relied on.
+
+        A cluster that resets its phones by itself does not wait for them; the next change may overtake them
+        [REL14, SG1251SU2-sbd]. So the reset is taken to happen before the next `wait` or phone step, or at
+        the end, which is the worse of the two cases.
+        """
+        settled: list[Stage] = []
+        pending = False
+        for stage, later in zip_longest(self._stages, self._stages[1:]):
+            pending = pending or stage.resets
+            overtaken = pending and later is not None and not self._pauses[later.number]
+            if overtaken and later.world is not stage.world:
+                self._remarks.append(
+                    f"step {stage.number}: phones reset by themselves, but step {later.number} does not wait "
+                    "for them and is taken to overtake them; put `phones wait 30m` between"
+                )
+            settled.append(attrs.evolve(stage, resets=pending and not overtaken))
+            pending = overtaken
+        return tuple(settled)
 
     def _remedies(self) -> list[Administered]:
         main, others = self._clusters[0], self._clusters[1:]

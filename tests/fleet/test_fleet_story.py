@@ -193,3 +193,29 @@ def test_a_new_lsc_heals_a_phone_whose_capf_was_renewed() -> None:
     assert remedy_of(unhealed, planned("phones reset")) is RemedyKind.REPLACE_LSC
     deleted = told(planned("phones lsc delete"), stale)
     assert deleted.episodes[-1].ending.outcome is Outcome.OK
+
+
+HASTE = """
+pub set cert regen ITLRecovery
+pub set cert regen TVS
+sub set cert regen TVS
+"""
+
+
+def test_changes_in_haste_overtake_the_phones_that_a_cluster_resets_by_itself() -> None:
+    office = make_cluster("hq", "14SU3", ("pub", "sub"))
+    plan = planned(HASTE, office)
+    story = told(plan, a_station(MODERN, office))
+    assert [episode.step for episode in story.episodes] == [3]
+    assert story.episodes[0].ending.reason is Reason.TVS_NOT_TRUSTED
+    assert "step 2 does not wait for them" in plan.remarks[0]
+
+
+def test_a_wait_between_lets_phones_follow_each_change() -> None:
+    office = make_cluster("hq", "14SU3", ("pub", "sub"))
+    plan = planned(
+        HASTE.replace("\npub set cert regen TVS", "\nphones wait 30m\npub set cert regen TVS"), office
+    )
+    story = told(plan, a_station(MODERN, office))
+    assert [episode.step for episode in story.episodes] == [1, 4]
+    assert story.episodes[-1].ending.outcome is Outcome.OK
