@@ -122,7 +122,9 @@ class Phone:
         return self._enter(State.FETCHING_CTL)
 
     def _stop(self, _event: PoweredOff) -> list[Command]:
-        self.state = State.OFF
+        return self._enter(State.OFF)
+
+    def _power_down(self) -> list[Command]:
         self._note(PoweredDown())
         return []
 
@@ -242,11 +244,11 @@ class Phone:
                 self.flash = attrs.evolve(before, ctl=offered)
             else:
                 self.flash = attrs.evolve(before, itl=self._kept_itl(before.itl, offered))
-        elif isinstance(offered, SignedFile):
-            if offered.config is None or offered.config == before.config:
-                return []
-            self._note(Installed(subject=question.subject, first=before.config is None, content=offered))
-            self.flash = attrs.evolve(before, config=offered.config)
+            return [Save(flash=self.flash)]
+        if not isinstance(offered, SignedFile) or offered.config in (None, before.config):
+            return []
+        self._note(Installed(subject=question.subject, first=before.config is None, content=offered))
+        self.flash = attrs.evolve(before, config=offered.config)
         return [Save(flash=self.flash)]
 
     def _kept_itl(self, old: TrustList | None, new: TrustList) -> TrustList | None:
@@ -371,9 +373,6 @@ class Phone:
         self._note(Undecided())
         return []
 
-    def _rest(self) -> list[Command]:
-        return []
-
     @property
     def decided_by(self) -> Ruling | None:
         """The last ruling, or None before the first."""
@@ -416,7 +415,7 @@ def _handlers() -> dict[tuple[State, type], Handler]:
 HANDLERS: Mapping[tuple[State, type], Handler] = _handlers()
 
 ENTRIES: Mapping[State, Callable[[Phone], list[Command]]] = {
-    State.OFF: Phone._rest,
+    State.OFF: Phone._power_down,
     State.FETCHING_CTL: Phone._look_for,
     State.REACHING_TVS_FOR_CTL: Phone._reach_tvs,
     State.ASKING_TVS_FOR_CTL: Phone._ask_tvs,

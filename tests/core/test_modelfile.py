@@ -55,7 +55,7 @@ def a_family(extra: str = "") -> ModelFile:
         (f"[trust]\nasks_tvs = {fact('true', more=', note = 1')}", "`trust.asks_tvs`: note must be a text"),
         (f"[trust]\nasks_tvs = {fact('1')}", "`trust.asks_tvs` must be true, false, or"),
         (f"[trust]\nrsa_max_bits = {fact('true')}", "`trust.rsa_max_bits` must be a number, or"),
-        ("[trust]\ndigests = " + fact('["md4"]'), "`trust.digests` must be a list of sha1, sha256, sha512, or"),
+        ("[trust]\ndigests = " + fact('["md4"]'), "must be a list of sha1, sha256, sha512, or"),
         ("[files]\norder = " + fact("[1]"), "`files.order` must be a list of texts, or"),
         ("[tls]\nmax = " + fact('"2.0"'), "`tls.max` must be one of 1.0, 1.1, 1.2, 1.3, or"),
         (f"[device]\nbugs = {fact('3')}", "`device.bugs` must be a text, or"),
