@@ -29,7 +29,7 @@ def fenced(body: str, language: str = "") -> str:
 
 
 def refresh(parts: Mapping[str, Mapping[str, str]], *, check: bool, root: Path = ROOT) -> int:
-    """Write the parts, given as file -> name -> body; with `check` write nothing and return 1 when one is stale."""
+    """Write the parts, given as file -> name -> body; `check` only tells: 1 when one is stale."""
     stale = []
     for name, bodies in parts.items():
         path = root / name
