@@ -188,10 +188,14 @@ def _reach_tvs(command: ReachTvs, _station: Station, world: World) -> Event:
     return TvsConnected(server=command.server, peer=peer.identity, certificate=peer.der)
 
 
-def _ask_tvs(command: AskTvs, _station: Station, world: World) -> Event:
+def _ask_tvs(command: AskTvs, station: Station, world: World) -> Event:
     place = world.find(command.server)
     assert place is not None  # noqa: S101 - it was reached a moment ago
     answer = tvs.answer(*place, command.signer)
+    # A signer that only the new CTL itself names: a phone without a CTL is documented to take it (mixed mode
+    # by tokens) [MIX118892], one that holds a CTL is documented to refuse it (all tokens lost) [TROUBLE1251].
+    if not answer.uploaded and station.flash.ctl is not None:
+        return TvsAnswered(server=command.server, session=command.session, found=False)
     certificate = answer.certificate
     return TvsAnswered(
         server=command.server,

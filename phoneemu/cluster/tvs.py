@@ -40,9 +40,15 @@ STORE_ROLES: Mapping[str, frozenset[Role]] = {
 
 @attrs.frozen(kw_only=True)
 class TvsAnswer:
-    """The answer to a certificate query, and the lines the service would log."""
+    """The answer to a certificate query, and the lines the service would log.
+
+    `uploaded` is False for a signer that only the CTL file itself names. Sources differ on what that is worth:
+    a published log shows a token answered from the CTL cache, its text credits the upload as
+    Phone-SAST-trust [SEED118893]; see drive._ask_tvs for what is made of it.
+    """
 
     found: bool
+    uploaded: bool = True
     roles: frozenset[Role] = frozenset()
     certificate: Certificate | None = None
     ttl: int = TTL_SECONDS
@@ -66,7 +72,8 @@ def answer(cluster: Cluster, node: Node, signer: Identity) -> TvsAnswer:
         if certificate.identity == signer
     ]
     if found and found[0][0].unit != "etoken":
-        roles = frozenset(role for _, granted in found for role in granted)
+        # the first store that grants anything counts: {0, 2} for an own CallManager, {0, 3} for a foreign one
+        roles = next((granted for _, granted in found if granted), frozenset())
         lines = (
             look,
             f"CertificateDBCache::getCertificateInformation - Found entry {{rolecount : {len(roles)}}}",
@@ -74,11 +81,11 @@ def answer(cluster: Cluster, node: Node, signer: Identity) -> TvsAnswer:
         return TvsAnswer(found=True, roles=roles, certificate=found[0][0], trace=lines)
     miss = "ERROR:CertificateDBCache::getCertificateInformation - Cannot find the certificate in the cache"
     cached = _in_ctl_cache(node, signer)
-    # An eToken stands in the CTL with a reversed serial and is answered from the CTL cache (log), but the
-    # note credits its upload as Phone-SAST-trust (text). Sources differ; we ask for both [SEED118893].
-    if cached and found:
+    if cached:
         count = f"CertificateCTLCache::getCertificateInformation - Found entry {{rolecount : {len(cached)}}}"
-        return TvsAnswer(found=True, roles=cached, certificate=found[0][0], trace=(look, miss, count))
+        held = found[0][0] if found else None
+        trace = (look, miss, count)
+        return TvsAnswer(found=True, roles=cached, certificate=held, uploaded=bool(found), trace=trace)
     return TvsAnswer(found=False, trace=(look, miss))
 
 

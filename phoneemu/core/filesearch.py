@@ -5,6 +5,7 @@ the rules. A server that says "no such file" is believed, so only the next name 
 is tried by the next transport, then the next server is.
 """
 
+import functools
 from collections.abc import Mapping
 
 from phoneemu.core.profile import Profile
@@ -34,13 +35,18 @@ def names_of(subject: Subject, profile: Profile, device: str, *, signed: bool) -
 
     With a signer of files installed the phone asks for the signed name of its configuration [SBD-TN].
     """
+    return tuple(template.replace("{name}", device) for template in _templates(subject, profile, signed))
+
+
+@functools.lru_cache(maxsize=4096)
+def _templates(subject: Subject, profile: Profile, signed: bool) -> tuple[str, ...]:  # noqa: FBT001 - a key
     reads = {Subject.CTL: profile.reads_ctl, Subject.ITL: profile.reads_itl}.get(subject)
     if reads is not None and reads.value is False:
         return ()
     suffix = ".sgn" if signed and subject is Subject.CONFIG else ""
     order = profile.file_order.value
     return tuple(
-        template.replace("{name}", device) + suffix
+        template + suffix
         for template in (DEFAULT_ORDER if order is None else order)
         if subject_of(template) is subject
     )

@@ -14,6 +14,7 @@ from phoneemu.core.evidence import Fact, Standing, weakest
 class Verdict(enum.Enum):
     """What the phone does with what it was offered."""
 
+    __hash__ = object.__hash__  # by identity: enum's own hashes the name in Python, at every step
     ACCEPT = "accept"
     """Install it, or go on with this TVS or CallManager."""
     UNCHANGED = "unchanged"

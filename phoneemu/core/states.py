@@ -15,6 +15,7 @@ from phoneemu.core.ruling import Verdict
 class State(enum.Enum):
     """Where a phone stands."""
 
+    __hash__ = object.__hash__  # by identity: enum's own hashes the name in Python, at every step
     OFF = "off"
     FETCHING_CTL = "fetching-ctl"
     REACHING_TVS_FOR_CTL = "reaching-tvs-for-ctl"

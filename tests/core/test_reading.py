@@ -3,7 +3,7 @@
 import attrs
 from making import CM, CM_NEW, a_ctl, a_file, an_itl
 
-from phoneemu.core.flash import Flash
+from phoneemu.core.flash import CachedAnswer, Flash
 from phoneemu.core.question import Subject
 from phoneemu.core.reading import check, read, signature_of
 from phoneemu.core.tlv import MalformedFile
@@ -33,3 +33,11 @@ def test_bytes_of_an_unknown_signer_or_a_text_only_list_cannot_be_checked() -> N
     assert signature_of(offered, CM, HELD) is SignatureStatus.ASSUMED
     assert signature_of(offered, None, HELD) is SignatureStatus.ASSUMED
     assert signature_of(attrs.evolve(a_file(), raw=b"bytes"), CM_NEW, Flash()) is SignatureStatus.ASSUMED
+
+
+def test_only_the_answer_about_this_signer_counts_in_the_cache() -> None:
+    other = CachedAnswer(identity=CM, roles=frozenset({0}), expires=9.0, certificate=b"certificate")
+    offered = attrs.evolve(a_ctl(), raw=b"bytes")
+    flash = Flash(tvs_cache=(other,))
+    assert signature_of(offered, CM_NEW, flash) is SignatureStatus.ASSUMED
+    assert signature_of(offered, CM, flash) is SignatureStatus.BAD
