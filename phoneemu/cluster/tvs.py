@@ -42,7 +42,7 @@ STORE_ROLES: Mapping[str, frozenset[Role]] = {
 class TvsAnswer:
     """The answer to a certificate query, and the lines the service would log.
 
-    `uploaded` is False for a signer that only the CTL file itself names. Sources differ on what that is worth:
+    `uploaded` is False for a signer that only the CTL file itself names. Sources differ on its worth:
     a published log shows a token answered from the CTL cache, its text credits the upload as
     Phone-SAST-trust [SEED118893]; see drive._ask_tvs for what is made of it.
     """
