@@ -98,11 +98,11 @@ def test_elements_may_stand_in_any_order() -> None:
         ),
         (
             header(body=b"\x01\x00\x02\x00\x06\x04"),
-            "record 1: tag 4 runs past the record's end (16) at byte 15",
+            "record 1: tag 4 runs past the record's end at byte 15",
         ),
         (
             header(body=b"\x01\x00\x02\x00\x09\x04\x00\x02\x00"),
-            "record 1: tag 4 runs past the record's end (19) at byte 15",
+            "record 1: tag 4 runs past the record's end at byte 15",
         ),
         (header() + b"", ""),
     ],
@@ -175,3 +175,13 @@ def test_the_modulus_code_stands_in_for_a_missing_signature() -> None:
     assert itl.key_bits == 1024
     modulus = Tlv(7, Tlv(9, Tlv(11, b"\x02").encode()).encode())
     assert listparse.parse(header(modulus)).key_bits == 2048
+
+
+def test_a_record_seen_before_is_shared_and_may_be_forgotten() -> None:
+    listparse.forget()
+    one, two = listparse.parse(RAW), listparse.parse(RAW)
+    assert one.records[0] is two.records[0]
+    listparse.forget()
+    again = listparse.parse(RAW)
+    assert again.records[0] is not one.records[0]
+    assert again.records == one.records
