@@ -233,12 +233,10 @@ def _found(
 
 def _unknown(verbs: tuple[Verb, ...], who: str, said: str) -> str:
     usages = [verb.usage for verb in verbs]
+    whole = f"{who} {said}".strip()
+    if any(verb.pattern.fullmatch(whole) for verb in verbs):  # the word on the left was forgotten
+        return f"`{whole}` has no node in front; did you mean `NODE {whole}`?"
     near = difflib.get_close_matches(said, usages, n=1, cutoff=0.4)
-    if not near:  # perhaps the word on the left was forgotten
-        whole = f"{who} {said}".strip()
-        near = difflib.get_close_matches(whole, usages, n=1, cutoff=0.6)
-        if near:
-            return f"`{whole}` has no node in front; did you mean `NODE {near[0]}`?"
     hint = f"; did you mean `{near[0]}`?" if near else f"; commands are such as `{usages[0]}`"
     return f"`{said}` is not a command{hint}" if said else f"`{who}` is told nothing{hint}"
 
