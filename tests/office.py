@@ -9,8 +9,10 @@
 A story is the list of what a phone fetched, ruled and installed in its last boot, in a few plain values.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -39,6 +41,9 @@ from phoneemu.core.names import Identity
 from phoneemu.core.question import Subject
 from phoneemu.core.ruling import Reason, Verdict
 from phoneemu.core.vocabulary import EraseTarget
+
+if TYPE_CHECKING:
+    from phoneemu.cluster.certs import Maker
 
 CATALOGUE = Catalogue()
 SECONDS_A_STEP = 60.0
@@ -115,6 +120,7 @@ class Office:
     """One cluster and whoever types on it."""
 
     def __init__(self, release: str = "10.5(1)", nodes: Sequence[str] = ("pub", "sub"), **more: Any) -> None:
+        self.maker: Maker | None = more.get("maker")
         self.cluster: Cluster = make_cluster(more.pop("name", "office"), release, nodes, **more)
         self.others: list[Office] = []
         self.said: list[str] = []
@@ -125,7 +131,7 @@ class Office:
         for line in lines:
             step = runbook.parse_line(line, place="story:1", number=1)
             others = {other.cluster.name: other.cluster for other in self.others}
-            done = admin.perform(self.cluster, step, others)
+            done = admin.perform(self.cluster, step, others, self.maker)
             self.cluster = attrs.evolve(done.cluster, clock=done.cluster.clock + SECONDS_A_STEP)
             self.said += done.lines
         return done
@@ -146,7 +152,7 @@ class Office:
         there = self.cluster.by_name[node]
         self.cluster = self.cluster.with_node(attrs.evolve(there, replicated=self.cluster))
 
-    def knows(self, *others: "Office") -> None:
+    def knows(self, *others: Office) -> None:
         """Other clusters are reachable, and their certificates may be uploaded."""
         self.others += others
 
@@ -155,7 +161,7 @@ class Office:
         """Everything a phone can reach now."""
         return World(clusters=(self.cluster, *(other.cluster for other in self.others)))
 
-    def phone(self, model: str, *, fresh: bool = False, **more: Any) -> "StoryPhone":
+    def phone(self, model: str, *, fresh: bool = False, **more: Any) -> StoryPhone:
         """A phone that has booted once, so that it holds what is served; `fresh`: it has not."""
         phone = StoryPhone(self, model, **more)
         if not fresh:
@@ -204,18 +210,18 @@ class StoryPhone:
         self.journal = Journal()
         self.last: Boot | None = None
 
-    def restarts(self) -> "StoryPhone":
+    def restarts(self) -> StoryPhone:
         """Boot against everything reachable now."""
         self.last = drive.boot(self.station, self.office.world, self.office.cluster.clock)
         self.station, self.journal = self.last.station, self.last.journal
         return self
 
-    def erases(self, what: str) -> "StoryPhone":
+    def erases(self, what: str) -> StoryPhone:
         """A person stands at the phone."""
         self.station, _ = drive.erase(self.station, EraseTarget(what))
         return self
 
-    def points_to(self, *servers: str, **elsewhere: Device) -> "StoryPhone":
+    def points_to(self, *servers: str, **elsewhere: Device) -> StoryPhone:
         """DHCP or a hand gives it other TFTP servers; `elsewhere` is how other clusters know it."""
         known = {name.replace("_", "-"): device for name, device in elsewhere.items()}
         self.station = attrs.evolve(self.station, tftp_servers=servers, elsewhere=known)

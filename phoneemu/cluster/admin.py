@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 import attrs
 
 from phoneemu.cluster import admin_certs, admin_lists, admin_services
+from phoneemu.cluster.certs import Maker
 from phoneemu.cluster.performing import Office, Performed
 from phoneemu.cluster.runbook import Step, seconds
 from phoneemu.cluster.state import Cluster, Node
@@ -47,15 +48,21 @@ ON_CLUSTER: Mapping[str, Callable[[Office, Step], Performed]] = {
 """What the whole cluster is told."""
 
 
-def perform(cluster: Cluster, step: Step, others: Mapping[str, Cluster] | None = None) -> Performed:
+def perform(
+    cluster: Cluster,
+    step: Step,
+    others: Mapping[str, Cluster] | None = None,
+    maker: Maker | None = None,
+) -> Performed:
     """Perform one step that is not about phones.
 
-    `others` are further clusters by name, whose certificates may be uploaded.
+    `others` are further clusters by name, whose certificates may be uploaded. A `maker` gives new
+    certificates their keys (lab).
 
     Raises:
         BadInput: no such node, or the command is not emulated; names the runbook line.
     """
-    office = Office(cluster=cluster, others=others or {})
+    office = Office(cluster=cluster, others=others or {}, maker=maker)
     if step.verb == "wait":
         return Performed(cluster=attrs.evolve(cluster, clock=cluster.clock + seconds(step.args[0])))
     if step.verb in ON_CLUSTER:

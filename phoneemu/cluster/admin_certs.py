@@ -239,7 +239,7 @@ def find_certificate(office: Office, what: str, step: Step) -> tuple[Certificate
     cluster = office.cluster
     unit, at, owner = what.partition("@")
     if not at:
-        token = cluster.etokens.get(what) or etoken(what)
+        token = cluster.etokens.get(what) or etoken(what, office.maker)
         return token, attrs.evolve(cluster, etokens={**cluster.etokens, what: token})
     for known in (cluster, *office.others.values()):
         node = known.publisher if owner.lower() == known.name.lower() else known.node(owner)

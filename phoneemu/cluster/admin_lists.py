@@ -184,18 +184,7 @@ def reset_itl(office: Office, node: Node, step: Step) -> Performed:
         return refused(cluster, "utils itl reset remotekey is gone from 15 on [CLI15]")
     signer = _reset_signer(cluster, step.args[0].lower())
     base = cluster.publisher.itl or publish.itl_of(cluster, cluster.publisher)
-    written = attrs.evolve(
-        base,
-        signer=signer.identity,
-        key_bits=signer.key_bits,
-        timestamp=int(cluster.clock),
-        md5="",
-        sha1="",
-        length=None,
-        raw=None,
-        signature=b"",
-        origin=step.place,
-    )
+    written = publish.resigned(cluster, base, signer, step.place)
     serving = [each for each in cluster.nodes if each.runs(TFTP)]
     for each in serving:
         cluster = cluster.with_node(attrs.evolve(each, itl=written))
@@ -280,7 +269,7 @@ def ctl_client(office: Office, step: Step) -> Performed:
         raise BadInput(f"the signing token {signing} is not among the tokens", place=step.place)
     if len(set(names)) < 2:
         raise BadInput("the CTL client needs at least two different tokens", place=step.place)
-    tokens = {name: cluster.etokens.get(name) or etoken(name) for name in names}
+    tokens = {name: cluster.etokens.get(name) or etoken(name, office.maker) for name in names}
     held = cluster.publisher.ctl
     if held is not None and not any(token.identity in held.sast for token in tokens.values()):
         return refused(cluster, NOT_IN_CTL)

@@ -92,7 +92,7 @@ def make_certificate(
     return maker(made) if maker is not None else made
 
 
-def etoken(name: str) -> Certificate:
+def etoken(name: str, maker: Maker | None = None) -> Certificate:
     """A hardware token as the CTL client writes it: lower-case keys, a lost quote, a reversed serial.
 
     The spelling is that of the published listings [SEED118893, MIX118892].
@@ -100,7 +100,8 @@ def etoken(name: str) -> Certificate:
     serial = hashlib.sha256(f"etoken/{name}".encode()).digest()[:10]
     subject = f'cn="SAST-{name}        ";ou=IPCBU;o="Cisco Systems'
     identity = Identity(subject, "cn=Cisco Manufacturing CA;o=Cisco Systems", int.from_bytes(serial, "big"))
-    return Certificate(unit="etoken", node="", identity=identity, serial=serial, key_bits=1024, origin="made")
+    made = Certificate(unit="etoken", node="", identity=identity, serial=serial, key_bits=1024, origin="made")
+    return maker(made) if maker is not None else made
 
 
 def with_stores(cluster: Cluster) -> Cluster:

@@ -7,8 +7,12 @@ import attrs
 
 from phoneemu.cluster import publish
 from phoneemu.cluster.certs import Maker, bare_node, etoken, running_of, with_stores
+from phoneemu.cluster.lab import ORGANISATION as LAB
 from phoneemu.cluster.release import parse_release
 from phoneemu.cluster.state import CALLMANAGER, TFTP, TVS, Cluster, Node
+
+EXAMPLE = ";OU=TAC;O=Cisco;L=Krakow;ST=Malopolska;C=PL"
+"""The names of the published listings [SEED118893]; only ever names, never certificates."""
 
 ALL_SERVICES = frozenset({CALLMANAGER, TFTP, TVS})
 
@@ -24,12 +28,13 @@ def make_cluster(
     clock: float = 1_425_600_000.0,
     key_bits: int = 2048,
     maker: Maker | None = None,
-    organisation: str = ";OU=TAC;O=Cisco;L=Krakow;ST=Malopolska;C=PL",
+    organisation: str = "",
 ) -> Cluster:
     """A cluster whose first node is the publisher, with everything published.
 
     `mixed` without `tokens` gives a tokenless CTL, with `tokens` one signed by the first of them. `clock`
-    is its time in seconds since the epoch. A `maker` gives every certificate a key (lab).
+    is its time in seconds since the epoch. A `maker` gives every certificate a key (lab); the names then say
+    that they are of a lab.
 
     Raises:
         BadInput: the release is no release.
@@ -42,8 +47,8 @@ def make_cluster(
         capf_active=capf_active,
         clock=clock,
         real_keys=maker is not None,
-        organisation=organisation,
-        etokens=MappingProxyType({token: etoken(token) for token in tokens}),
+        organisation=organisation or (LAB if maker is not None else EXAMPLE),
+        etokens=MappingProxyType({token: etoken(token, maker) for token in tokens}),
     )
     made = tuple(
         bare_node(cluster, node, publisher=at == 0, services=ALL_SERVICES, maker=maker)

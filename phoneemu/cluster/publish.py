@@ -7,6 +7,7 @@ nobody printed is inferred and said so. Nothing here changes a certificate or a 
 import hashlib
 
 import attrs
+from cryptography.x509 import load_der_x509_certificate
 
 from phoneemu.cluster import release as since
 from phoneemu.cluster.state import (
@@ -23,29 +24,59 @@ from phoneemu.cluster.state import (
     Device,
     Node,
 )
+from phoneemu.core import listbuild, listparse, phoneconfig, signedfile
 from phoneemu.core.flash import DeviceSecurity, PhoneConfig
+from phoneemu.core.listbuild import Entry, Signing
 from phoneemu.core.signedfile import SignedFile
 from phoneemu.core.trustlist import Digest, ListKind, Record, Role, TrustList
 
 
-def record(role: Role, certificate: Certificate, dns_name: str) -> Record:
-    """A record for a certificate."""
-    return Record(
-        role=role,
-        dns_name=dns_name,
-        identity=certificate.identity,
-        serial=certificate.serial,
-        certificate=certificate.der,
-        certificate_sha1=hashlib.sha1(certificate.der, usedforsecurity=False).hexdigest()
-        if certificate.der
-        else "",
-        key_bits=certificate.key_bits,
-    )
+@attrs.frozen(kw_only=True)
+class Part:
+    """One record to be published: a role, a name, and the certificate unless the record is emptied."""
+
+    role: Role
+    dns_name: str
+    certificate: Certificate | None = None
+    bare: bool = False
+    """Without the SIGNATURE element, as the CTL client writes its records [MIX118892]."""
+
+    @property
+    def record(self) -> Record:
+        """The record of a list that is planned and not yet signed."""
+        certificate = self.certificate
+        if certificate is None:
+            length = 5 + 3 + len(self.dns_name) + 1 + 5 + 7
+            return Record(role=self.role, dns_name=self.dns_name, length=length)
+        return Record(
+            role=self.role,
+            dns_name=self.dns_name,
+            identity=certificate.identity,
+            serial=certificate.serial,
+            certificate=certificate.der,
+            key_bits=certificate.key_bits,
+        )
+
+    @property
+    def entry(self) -> Entry:
+        """The record of a list that is written and signed."""
+        certificate = self.certificate
+        if certificate is None:
+            return Entry(role=self.role, dns_name=self.dns_name)
+        return Entry(
+            role=self.role,
+            dns_name=self.dns_name,
+            certificate=load_der_x509_certificate(certificate.der),
+            subject=certificate.identity.subject,
+            issuer=certificate.identity.issuer,
+            serial=certificate.serial,
+            signature=not self.bare,
+        )
 
 
-def emptied(role: Role, dns_name: str) -> Record:
-    """A record that keeps its role and name only, as in a non-secure CTL [MIX118892]."""
-    return Record(role=role, dns_name=dns_name, length=5 + 3 + len(dns_name) + 1 + 5 + 7)
+def part(role: Role, certificate: Certificate, dns_name: str) -> Part:
+    """A part with a certificate."""
+    return Part(role=role, dns_name=dns_name, certificate=certificate)
 
 
 def rollback(cluster: Cluster) -> bool:
@@ -92,23 +123,22 @@ def itl_of(cluster: Cluster, node: Node, signer: Certificate | None = None) -> T
     """The ITL this TFTP node would write now; `signer` overrides the normal one (utils itl reset)."""
     capf = capf_of(cluster)
     signs = signer or itl_signer(cluster, node)
-    kept = () if capf is None else (record(Role.CAPF, capf, cluster.publisher.name),)
+    kept = () if capf is None else (part(Role.CAPF, capf, cluster.publisher.name),)
     if rollback(cluster):  # TVS, TFTP and SAST sections are blank, CAPF stays [SG14-sbd, SEC2NON221657]
         return _list(cluster, ListKind.ITL, signs, kept)
     callmanager = node.own[CALLMANAGER]
     recovery = itl_recovery_of(cluster, node)
-    sasts = [record(Role.SAST, callmanager, node.name)]
+    sasts = [part(Role.SAST, callmanager, node.name)]
     if recovery is not None:
-        sasts.append(record(Role.SAST, recovery, cluster.publisher.name))
+        sasts.append(part(Role.SAST, recovery, cluster.publisher.name))
     role = Role.CCM_TFTP if cluster.mixed else Role.TFTP  # [CVD14]
     services = tuple(
-        record(Role.TVS, each.own[TVS], each.name)
+        part(Role.TVS, each.own[TVS], each.name)
         for each in cluster.nodes
         if TVS in each.services and TVS in each.own
     )
-    return _list(
-        cluster, ListKind.ITL, signs, (*sasts, record(role, callmanager, node.name), *kept, *services)
-    )
+    parts = (*sasts, part(role, callmanager, node.name), *kept, *services)
+    return _list(cluster, ListKind.ITL, signs, parts)
 
 
 def ctl_of(
@@ -118,10 +148,13 @@ def ctl_of(
     signs = signer or ctl_signer(cluster)
     capf = capf_of(cluster)
     publisher = cluster.publisher
-    capfs = () if capf is None else (record(Role.CAPF, capf, publisher.name),)
+    capfs = () if capf is None else (part(Role.CAPF, capf, publisher.name),)
     servers = _server_records(cluster)
-    sasts = tuple(record(Role.SAST, each, name) for each, name in _sasts(cluster, tokens))
-    return _list(cluster, ListKind.CTL, signs, (*sasts, *servers[:1], *capfs, *servers[1:]))
+    sasts = tuple(part(Role.SAST, each, name) for each, name in _sasts(cluster, tokens))
+    parts = (*sasts, *servers[:1], *capfs, *servers[1:])
+    if tokens:
+        parts = tuple(attrs.evolve(each, bare=True) for each in parts)
+    return _list(cluster, ListKind.CTL, signs, parts)
 
 
 def _sasts(cluster: Cluster, tokens: tuple[Certificate, ...]) -> list[tuple[Certificate, str]]:
@@ -155,20 +188,24 @@ def _sasts(cluster: Cluster, tokens: tuple[Certificate, ...]) -> list[tuple[Cert
     return found
 
 
-def _server_records(cluster: Cluster) -> tuple[Record, ...]:
+def _server_records(cluster: Cluster) -> tuple[Part, ...]:
     """CCM+TFTP, one per node with CallManager or TFTP; emptied while the cluster is non-secure."""
     publisher = cluster.publisher
     nodes = [publisher, *(node for node in cluster.nodes if node.name != publisher.name)]
     serving = [node for node in nodes if {CALLMANAGER, TFTP} & node.services and CALLMANAGER in node.own]
     if not cluster.mixed:
-        return tuple(emptied(Role.CCM_TFTP, node.listed_as) for node in serving)
+        return tuple(Part(role=Role.CCM_TFTP, dns_name=node.listed_as) for node in serving)
     if publisher.own[CALLMANAGER].multi_san:  # only the publisher's is in the CTL then [SG1251SU2-ctl]
         serving = serving[:1]
-    return tuple(record(Role.CCM_TFTP, node.own[CALLMANAGER], node.listed_as) for node in serving)
+    return tuple(part(Role.CCM_TFTP, node.own[CALLMANAGER], node.listed_as) for node in serving)
 
 
-def _list(cluster: Cluster, kind: ListKind, signer: Certificate, records: tuple[Record, ...]) -> TrustList:
+def _list(cluster: Cluster, kind: ListKind, signer: Certificate, parts: tuple[Part, ...]) -> TrustList:
+    """The list: written and signed where there are keys, planned where there are none."""
     digest = digest_of(cluster)
+    signing = signing_of(cluster, signer)
+    if signing is not None and all(each.certificate is None or each.certificate.der for each in parts):
+        return listbuild.build(kind, [each.entry for each in parts], signing)
     return TrustList(
         kind=kind,
         signer=signer.identity,
@@ -177,8 +214,41 @@ def _list(cluster: Cluster, kind: ListKind, signer: Certificate, records: tuple[
         key_bits=signer.key_bits,
         filename=f"{kind.name}File.tlv",
         timestamp=int(cluster.clock),
-        records=records,
+        records=tuple(each.record for each in parts),
         origin="planned",
+    )
+
+
+def signing_of(cluster: Cluster, signer: Certificate) -> Signing | None:
+    """How this certificate signs now; None where it has no key."""
+    if signer.key is None:
+        return None
+    return Signing(
+        key=signer.key,
+        entry=part(Role.SAST, signer, "").entry,
+        digest=digest_of(cluster),
+        timestamp=int(cluster.clock),
+    )
+
+
+def resigned(cluster: Cluster, held: TrustList, signer: Certificate, origin: str) -> TrustList:
+    """The same records under another signature, as `utils itl reset` writes them."""
+    signing = signing_of(cluster, signer)
+    if signing is not None and held.raw is not None:
+        body = held.raw[held.header_length :]
+        data = listbuild.signed(signing, f"{held.kind.name}File.tlv", body)
+        return attrs.evolve(listparse.parse(data, kind=held.kind), origin=origin)
+    return attrs.evolve(
+        held,
+        signer=signer.identity,
+        key_bits=signer.key_bits,
+        timestamp=int(cluster.clock),
+        md5="",
+        sha1="",
+        length=None,
+        raw=None,
+        signature=b"",
+        origin=origin,
     )
 
 
@@ -251,6 +321,9 @@ def offered_file(cluster: Cluster, node: Node, name: str, device: Device) -> Tru
     if name.endswith(".cnf.xml"):
         return SignedFile(filename=name, signer=None, config=config, origin=node.name)
     signer = node.running[TFTP]
+    signing = signing_of(cluster, signer)
+    if signing is not None:
+        return signedfile.build(name, phoneconfig.render(config), attrs.evolve(signing, version=(1, 0)))
     digest = digest_of(cluster)
     return SignedFile(
         filename=name,

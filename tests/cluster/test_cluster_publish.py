@@ -99,8 +99,8 @@ def test_a_non_secure_ctl_keeps_names_and_loses_certificates() -> None:
     assert [record.dns_name for record in ctl.records if record.role == Role.CCM_TFTP] == ["pub", "sub"]
     assert ctl.file_signers == frozenset()
     assert ctl.holding(Role.CAPF)
-    named = publish.emptied(Role.CCM_TFTP, "10.48.47.153")
-    assert named.length == 33  # the published length of such a record
+    named = publish.Part(role=Role.CCM_TFTP, dns_name="10.48.47.153")
+    assert named.record.length == 33  # the published length of such a record
 
 
 def test_a_certificate_in_phone_sast_trust_enters_the_next_ctl() -> None:

@@ -1,0 +1,69 @@
+"""Real keys and certificates for an emulated cluster in a lab.
+
+Prediction never needs them. The names say whose they are: everything made here carries `O=phoneemu lab`,
+unless a test asks for other names. Keys come from the caller, so that nothing here draws random numbers.
+"""
+
+import datetime
+from collections.abc import Callable
+
+import attrs
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
+
+from phoneemu.cluster.certs import FIVE_YEARS, Maker
+from phoneemu.cluster.state import Certificate
+from phoneemu.core.names import canonical_name
+
+ORGANISATION = ";OU=emulated;O=phoneemu lab"
+"""What follows CN=<name> in the names of a lab's certificates."""
+
+_OIDS = (
+    ("C", NameOID.COUNTRY_NAME),
+    ("O", NameOID.ORGANIZATION_NAME),
+    ("OU", NameOID.ORGANIZATIONAL_UNIT_NAME),
+    ("CN", NameOID.COMMON_NAME),
+    ("ST", NameOID.STATE_OR_PROVINCE_NAME),
+    ("L", NameOID.LOCALITY_NAME),
+)
+"""The order inside the cluster's own certificates [CERT210541]."""
+
+
+def fresh_key() -> RSAPrivateKey:
+    """A new RSA-2048 key."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+def name_of(text: str) -> x509.Name:
+    """A name text as a certificate's name."""
+    parts = dict(canonical_name(text))
+    return x509.Name([x509.NameAttribute(oid, parts[key]) for key, oid in _OIDS if parts.get(key)])
+
+
+def maker(keys: Callable[[], RSAPrivateKey] = fresh_key) -> Maker:
+    """A maker that gives each named certificate a key from `keys` and DER signed with SHA-256.
+
+    A certificate whose issuer is another name is signed with a key of its own CA, which nobody checks: phones
+    and TVS compare certificates and validate no chain [SG1251SU2-https].
+    """
+
+    def make(named: Certificate) -> Certificate:
+        key = keys()
+        start = datetime.datetime.fromtimestamp(named.not_before or 0.0, tz=datetime.UTC)
+        built = (
+            x509.CertificateBuilder()
+            .subject_name(name_of(named.identity.subject))
+            .issuer_name(name_of(named.identity.issuer))
+            .public_key(key.public_key())
+            .serial_number(named.identity.serial)
+            .not_valid_before(start)
+            .not_valid_after(start + datetime.timedelta(seconds=FIVE_YEARS))
+            .sign(key, hashes.SHA256())
+        )
+        return attrs.evolve(named, key=key, key_bits=key.key_size, der=built.public_bytes(Encoding.DER))
+
+    return make
