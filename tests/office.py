@@ -11,7 +11,6 @@ A story is the list of what a phone fetched, ruled and installed in its last boo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -37,13 +36,15 @@ from phoneemu.core.journal import (
     Undecided,
 )
 from phoneemu.core.journaltext import alarm, status_messages
-from phoneemu.core.names import Identity
 from phoneemu.core.question import Subject
 from phoneemu.core.ruling import Reason, Verdict
 from phoneemu.core.vocabulary import EraseTarget
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from phoneemu.cluster.certs import Maker
+    from phoneemu.core.names import Identity
 
 CATALOGUE = Catalogue()
 SECONDS_A_STEP = 60.0
