@@ -11,9 +11,10 @@ import attrs
 from phoneemu.cluster import drive
 from phoneemu.cluster.drive import Station, World
 from phoneemu.cluster.state import CAPF
+from phoneemu.core.question import Subject
 from phoneemu.core.vocabulary import EraseTarget
 from phoneemu.fleet.forecast import Episode
-from phoneemu.fleet.outcome import ending
+from phoneemu.fleet.outcome import Ending, Outcome, ending
 
 
 @attrs.frozen(kw_only=True)
@@ -68,22 +69,28 @@ def tell(
 ) -> Story:
     """Walk the stages; a phone that has not started since the last change is started once more in the end.
 
+    Once a start could not be told, later ones cannot either, until the lists in doubt are erased by hand.
+
     `loads` gives, by load name, a station with the profile the phone has on that load: for runbooks that
     change the firmware.
     """
     first = station
     episodes: list[Episode] = []
     since = stages[0]
+    doubt: Ending | None = None
     for stage in stages[1:]:
+        before = station
         starts, station, powered = _act(stage, station, matches, loads, powered=powered)
+        if doubt is not None and _settles(doubt, before, station):
+            doubt = None
         if starts:
-            episode = _boot(station, stage, stage.number, f"at step {stage.number}")
+            episode = _boot(station, stage, stage.number, f"at step {stage.number}", doubt)
             episodes.append(episode)
-            station, since = episode.boot.station, stage
+            station, since, doubt = episode.boot.station, stage, _doubt(episode.ending)
     last = stages[-1]
     if not episodes or since.world is not last.world or not powered:
         occasion = "at its next restart" if powered else "when it returns"
-        episodes.append(_boot(station, last, None, occasion))
+        episodes.append(_boot(station, last, None, occasion, doubt))
         station = episodes[-1].boot.station
     return Story(
         episodes=tuple(episodes),
@@ -137,11 +144,31 @@ def without_lsc(station: Station) -> Station:
     return attrs.evolve(station, device=attrs.evolve(station.device, lsc_issuer=None, lsc_known=True))
 
 
-def _boot(station: Station, stage: Stage, step: int | None, occasion: str) -> Episode:
+def _boot(
+    station: Station, stage: Stage, step: int | None, occasion: str, doubt: Ending | None = None
+) -> Episode:
     boot = drive.boot(station, stage.world, stage.now)
-    return Episode(
-        step=step, occasion=occasion, boot=boot, world=stage.world, ending=ending(boot, stage.world)
-    )
+    end = ending(boot, stage.world)
+    if doubt is not None:
+        end = doubt if end.outcome is not Outcome.CANNOT_SAY else end
+    return Episode(step=step, occasion=occasion, boot=boot, world=stage.world, ending=end)
+
+
+def _doubt(end: Ending) -> Ending | None:
+    """The ending, when after it nobody knows which lists the phone really holds.
+
+    The emulated phone stays with its former list; the real one may have taken the new. What later starts
+    show is then the fate of one of the two, so it is not told.
+    """
+    of_a_list = end.decisive is not None and end.decisive.subject in (Subject.CTL, Subject.ITL)
+    return end if of_a_list and end.outcome is Outcome.CANNOT_SAY else None
+
+
+def _settles(doubt: Ending, before: Station, after: Station) -> bool:
+    """Whether hands erased every list that is in doubt: the ITL, and the CTL unless that was known."""
+    known_ctl = doubt.decisive is not None and doubt.decisive.subject is Subject.ITL
+    erased = after.flash is not before.flash and after.flash.itl is None
+    return erased and (known_ctl or after.flash.ctl is None)
 
 
 def _lost_at(first: Station, episodes: Sequence[Episode], stages: Sequence[Stage]) -> int | None:

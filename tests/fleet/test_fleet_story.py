@@ -97,6 +97,24 @@ def test_a_phone_recovers_when_the_runbook_erases_its_list() -> None:
     assert story.lost_at is None
 
 
+def test_after_a_start_that_cannot_be_told_later_ones_cannot_be_told_either() -> None:
+    undone = RENEWAL + "pub utils itl reset localkey\nphones reset"
+    story = told(planned(undone), a_station(attrs.evolve(STRANGE, reads_ctl=CTL_ONLY.reads_itl)))
+    assert [episode.ending.outcome for episode in story.episodes] == [Outcome.CANNOT_SAY] * 2
+    assert story.episodes[1].boot.registered_to is not None  # the emulated phone followed; the real one may not
+    assert (story.episodes[1].ending.service, story.lost_at) == (Service.UNKNOWN, None)
+
+
+def test_lists_in_doubt_are_known_again_once_they_are_erased() -> None:
+    doubtful = attrs.evolve(MODERN, asks_tvs=STRANGE.asks_tvs)
+    by_part = told(planned(RENEWAL + "phones erase ctl\nphones erase itl"), a_station(doubtful))
+    assert [episode.ending.outcome for episode in by_part.episodes] == [
+        Outcome.CANNOT_SAY,
+        Outcome.CANNOT_SAY,
+        Outcome.OK,
+    ]
+
+
 def test_only_phones_that_match_are_told() -> None:
     plan = planned('phones where site = "Depot" reset\nphones where model = 7 reset')
     assert len(plan.filters) == 2
