@@ -123,4 +123,5 @@ def _keys_fact(profile: Profile, kind: RemedyKind) -> Fact[str | None]:
         return profile.erase_itl
     if kind is RemedyKind.FACTORY_RESET:
         return profile.factory_reset
-    return profile.erase_keys
+    # the menu's own words; tools that press keys differ in the digits from load to load
+    return profile.erase_ctl if profile.erase_ctl.value is not None else profile.erase_keys
