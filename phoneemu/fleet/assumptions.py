@@ -57,7 +57,7 @@ RELEASE = Assumption(
 )
 MIXED = Assumption(
     id="mixed",
-    text="the cluster is in mixed mode exactly when it serves a CTL that names a CallManager",
+    text="the cluster is in mixed mode exactly when a CTL was exported that names a CallManager",
     settles="`mixed` in cluster.toml: `run sql` on ClusterSecurityMode",
 )
 NODES = Assumption(
@@ -74,6 +74,11 @@ LIST_MADE = Assumption(
     id="list-unknown",
     text="a node whose list was not exported serves the list its certificates and release call for",
     settles="`show itl` of that node, `show ctl`, or the .tlv files",
+)
+CTL_SIGNER = Assumption(
+    id="ctl-signer",
+    text="the CTL is tokenless; before 10.0 it is signed by the first of two tokens, here token-1 and token-2",
+    settles="`show ctl`, or the .tlv file",
 )
 POWER = Assumption(
     id="powered-on",
@@ -95,6 +100,7 @@ KNOWN = {
         NODES,
         CERTIFICATE_MADE,
         LIST_MADE,
+        CTL_SIGNER,
         POWER,
     )
 }

@@ -10,6 +10,7 @@ from types import MappingProxyType
 import attrs
 
 from phoneemu.cluster import certs, publish, tvs
+from phoneemu.cluster import release as since
 from phoneemu.cluster.release import parse_release
 from phoneemu.cluster.state import CALLMANAGER, CAPF, TFTP, TVS, Certificate, Cluster, Node
 from phoneemu.core.trustlist import ListKind, Role, TrustList
@@ -53,7 +54,8 @@ def make_cluster(file: ClusterFile, exports: Sequence[ListExport]) -> Made:
         attrs.evolve(_node(cluster, entry, entry.name == publisher, found), aliases=aliases[entry.name])
         for entry in entries
     )
-    cluster = attrs.evolve(cluster, nodes=nodes, etokens=MappingProxyType(dict(found.tokens)))
+    tokens = found.tokens or _made_tokens(cluster, ctl)
+    cluster = attrs.evolve(cluster, nodes=nodes, etokens=MappingProxyType(dict(tokens)))
     cluster = certs.with_stores(cluster)
     missing = {name: _missing(found, name, cluster.by_name[name.lower()]) for name in names.values()}
     cluster, unlisted = _with_lists(cluster, exports, names)
@@ -63,6 +65,13 @@ def make_cluster(file: ClusterFile, exports: Sequence[ListExport]) -> Made:
         node_basis={name: missing[name] | unlisted.get(name, frozenset()) for name in missing},
         remarks=(*found.remarks, *_contradictions(cluster, exports)),
     )
+
+
+def _made_tokens(cluster: Cluster, ctl: ListExport | None) -> Mapping[str, Certificate]:
+    """Two tokens of made-up names, where a CTL that nobody exported cannot be without any."""
+    if ctl is not None or not cluster.mixed or since.TOKENLESS_CTL.holds(cluster.release):
+        return {}
+    return {name: certs.etoken(name) for name in ("token-1", "token-2")}
 
 
 def _entries(file: ClusterFile, exports: Sequence[ListExport], basis: set[str]) -> tuple[NodeEntry, ...]:
@@ -182,15 +191,16 @@ def _with_lists(
     """Give every node the lists that were exported for it, and make those that were not."""
     made: dict[str, frozenset[str]] = {}
     ctl, says_none = _ctl(exports, names)
+    tokens = tuple(cluster.etokens.values()) if not ctl else ()
     for node in cluster.nodes:
         listed = _itl(exports, node, names)
         served = ctl.get(node.name, ctl.get(""))
         if served is None and cluster.mixed and node.name not in says_none and "" not in says_none:
-            served = publish.ctl_of(cluster)
-            made[node.name] = frozenset({assumptions.LIST_MADE.id})
+            served = publish.ctl_of(cluster, next(iter(tokens), None), tokens)
+            made[node.name] = frozenset({assumptions.LIST_MADE.id, assumptions.CTL_SIGNER.id})
         if listed is None and TFTP in node.services:
             listed = publish.itl_of(cluster, node)
-            made[node.name] = frozenset({assumptions.LIST_MADE.id})
+            made[node.name] = made.get(node.name, frozenset()) | {assumptions.LIST_MADE.id}
         served_itl = listed if TFTP in node.services else None
         cluster = cluster.with_node(attrs.evolve(node, itl=served_itl, ctl=served, tvs_ctl=served))
     return cluster, made

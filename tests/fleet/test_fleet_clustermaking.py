@@ -80,8 +80,17 @@ def test_a_node_without_export_is_given_what_its_release_calls_for_and_that_is_a
     assert sub.itl.signer == sub.own[CALLMANAGER].identity
     assert pub.ctl is not None
     assert pub.ctl.signer == PUB
-    assert made.node_basis["pub"] == {"list-unknown"}
-    assert made.node_basis["sub"] == {"list-unknown", "certificate-unknown"}
+    assert made.node_basis["pub"] == {"list-unknown", "ctl-signer"}
+    assert made.node_basis["sub"] == {"list-unknown", "ctl-signer", "certificate-unknown"}
+
+
+def test_an_unexported_ctl_of_a_release_without_tokenless_ctl_is_signed_by_a_token() -> None:
+    for release, by_token in (("9.1(2)", True), ("10.0(1)", False)):
+        pub = make_cluster(attrs.evolve(TWO_NODES, release=release), (BOTH[0],)).cluster.nodes[0]
+        assert pub.ctl is not None
+        assert pub.ctl.signer is not None
+        assert ("token-1" in pub.ctl.signer.subject) is by_token
+        assert any("token-2" in signer.subject for signer in pub.ctl.sast) is by_token
 
 
 def test_a_ctl_left_behind_by_a_renewal_is_reported_and_the_itl_believed() -> None:
