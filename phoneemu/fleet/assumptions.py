@@ -77,7 +77,7 @@ LIST_MADE = Assumption(
 )
 CTL_SIGNER = Assumption(
     id="ctl-signer",
-    text="the CTL is tokenless; before 10.0 it is signed by the first of two tokens, here token-1 and token-2",
+    text="the CTL is tokenless; before 10.0 it is signed by one of two tokens, token-1 and token-2",
     settles="`show ctl`, or the .tlv file",
 )
 POWER = Assumption(
