@@ -6,6 +6,7 @@ import secrets
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -126,7 +127,7 @@ def make_signer(name: str, key_size: int) -> tuple[RSAPrivateKey, x509.Certifica
 def _certificate(path: Path) -> x509.Certificate:
     try:
         return x509.load_pem_x509_certificate(path.read_bytes())
-    except ValueError:
+    except (ValueError, x509.InvalidVersion):
         raise BadInput("no PEM certificate in it", place=str(path)) from None
 
 
@@ -139,7 +140,7 @@ def read_signer(path: Path) -> tuple[RSAPrivateKey, x509.Certificate]:
     certificate = _certificate(path)
     try:
         key = serialization.load_pem_private_key(path.read_bytes(), password=None)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, UnsupportedAlgorithm):
         raise BadInput("no private key in it that can be read without a password", place=str(path)) from None
     if not isinstance(key, RSAPrivateKey):
         raise BadInput("lists are signed with RSA keys; this is another kind", place=str(path))

@@ -1,16 +1,17 @@
 """An administrator's command performed: from one Cluster to the next, and what the terminal shows.
 
 This module finds who is meant and hands the step to the room that knows its effect: admin_certs,
-admin_lists, admin_services. A command that is understood but not emulated is an error, never skipped.
+admin_lists, admin_services, admin_nodes, admin_cluster. A command that is understood but not emulated is an
+error, never skipped.
 """
 
 from collections.abc import Callable, Mapping
 
 import attrs
 
-from phoneemu.cluster import admin_certs, admin_lists, admin_services
+from phoneemu.cluster import admin_certs, admin_cluster, admin_lists, admin_nodes, admin_services
 from phoneemu.cluster.certs import Maker
-from phoneemu.cluster.performing import Office, Performed
+from phoneemu.cluster.performing import Office, Performed, refused
 from phoneemu.cluster.runbook import Step, seconds
 from phoneemu.cluster.state import Cluster, Node
 from phoneemu.errors import BadInput
@@ -38,14 +39,27 @@ ON_NODE: Mapping[str, Act] = {
     "system-restart": admin_services.system_restart,
     "run-sql": admin_services.run_sql,
     "min-tls": admin_services.min_tls,
+    "reuse": admin_certs.reuse,
+    "hostname": admin_nodes.hostname,
+    "domain": admin_nodes.domain,
+    "fips": admin_nodes.fips,
+    "reinstall": admin_nodes.reinstall,
 }
 """What one node is told."""
 
 ON_CLUSTER: Mapping[str, Callable[[Office, Step], Performed]] = {
     "parameter": admin_services.parameter,
     "ctl-client": admin_lists.ctl_client,
+    "backup": admin_cluster.backup,
+    "restore": admin_cluster.restore,
+    "upgrade": admin_cluster.upgrade,
+    "bulk-exchange": admin_cluster.bulk_exchange,
+    "add-node": admin_nodes.add_node,
 }
 """What the whole cluster is told."""
+
+WITHOUT_LOGIN = frozenset({"power", "block", "unblock", "reinstall"})
+"""What can be done to a node that is switched off."""
 
 
 def perform(
@@ -75,6 +89,9 @@ def perform(
     done = Performed(cluster=cluster)
     for name in _who(cluster, step):
         node = done.cluster.by_name[name.lower()]
+        if not node.up and step.verb not in WITHOUT_LOGIN:
+            done = done.then(refused(done.cluster, f"{node.name} is switched off; nobody can log in to it"))
+            continue
         done = done.then(act(attrs.evolve(office, cluster=done.cluster), node, step))
     return done
 

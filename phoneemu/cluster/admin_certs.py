@@ -28,6 +28,7 @@ from phoneemu.cluster.state import (
     Cluster,
     Node,
 )
+from phoneemu.core.names import Identity
 from phoneemu.errors import BadInput
 
 _STORES_OF_UNIT = {
@@ -59,7 +60,7 @@ def regenerate(office: Office, node: Node, step: Step) -> Performed:
         known = ", ".join(sorted(node.own))
         raise BadInput(f"{node.name} has no own certificate `{unit}`; it has {known}", place=step.place)
     old = node.own[unit]
-    new = _renewed(office, node, old, step)
+    new = renewed(office, node, old, step)
     cluster = replaced(cluster, old, new)
     return Performed(
         cluster=took_effect(cluster, node.name, unit),
@@ -68,8 +69,8 @@ def regenerate(office: Office, node: Node, step: Step) -> Performed:
     )
 
 
-def _renewed(office: Office, node: Node, old: Certificate, step: Step) -> Certificate:
-    """A self-signed successor; the name stays, but a CAPF gets a new one [CERT210541]."""
+def renewed(office: Office, node: Node, old: Certificate, step: Step, subject: str = "") -> Certificate:
+    """A self-signed successor. Its name stays, unless one is given; a CAPF gets a new one [CERT210541]."""
     made = make_certificate(
         office.cluster,
         node.name,
@@ -78,17 +79,12 @@ def _renewed(office: Office, node: Node, old: Certificate, step: Step) -> Certif
         key_bits=max(old.key_bits or 2048, 2048),  # 1024 became 2048 in the published renewal [SEED118893]
         maker=None,
     )
-    if old.unit != CAPF and not old.ca_signed:
-        made = attrs.evolve(made, identity=attrs.evolve(made.identity, subject=old.identity.subject))
-        made = _self_signed(made)
+    if not subject and old.unit != CAPF and not old.ca_signed:
+        subject = old.identity.subject
+    if subject:
+        made = attrs.evolve(made, identity=Identity(subject, subject, made.identity.serial))
     made = attrs.evolve(made, origin=f"{step.place} made it")
     return office.maker(made) if office.maker is not None else made
-
-
-def _self_signed(certificate: Certificate) -> Certificate:
-    identity = certificate.identity
-    kept = type(identity)(identity.subject, identity.subject, identity.serial)
-    return attrs.evolve(certificate, identity=kept)
 
 
 def _regenerated(unit: str) -> tuple[str, ...]:
@@ -202,14 +198,63 @@ def upload_signed(office: Office, node: Node, step: Step) -> Performed:
     )
 
 
+def reuse(office: Office, node: Node, step: Step) -> Performed:
+    """The tomcat certificate of the cluster takes CallManager's place on every node [REUSE221070]."""
+    source, target = step.args
+    cluster = office.cluster
+    if not since.TOMCAT_REUSE.holds(cluster.release):
+        return refused(cluster, "a tomcat certificate is reused from 14 on [REUSE221070]")
+    if (source, target) != (TOMCAT, CALLMANAGER):
+        raise BadInput("only `reuse-certificate tomcat for CallManager` changes a list", place=step.place)
+    tomcat = node.own.get(TOMCAT)
+    if tomcat is None or not tomcat.multi_san:
+        return refused(cluster, "only a multi-server tomcat certificate can be reused [REUSE221070]")
+    for each in cluster.nodes:
+        shared = attrs.evolve(tomcat, unit=CALLMANAGER, node=each.name, origin=f"{step.place} reused it")
+        cluster = took_effect(replaced(cluster, each.own[CALLMANAGER], shared), each.name, CALLMANAGER)
+    return Performed(
+        cluster=cluster,
+        resets=phones_reset(cluster, node, CALLMANAGER),
+        remarks=(
+            "restart Cisco HAProxy on all nodes; in mixed mode update the CTL; reset phones [REUSE221070]",
+        ),
+    )
+
+
 def upload_trust(office: Office, _node: Node, step: Step) -> Performed:
     """Upload a certificate into a trust store; its TVS roles follow from the store."""
     store, what = step.args[0], step.args[1]
     found, cluster = find_certificate(office, what, step)
+    if _newer_held(cluster, store, found):
+        name = found.identity.common_name
+        why = f"{store} holds a later certificate named {name}; delete it first [SG15-cert]"
+        return refused(office.cluster, why)
     return Performed(
-        cluster=add_to_stores(cluster, {store: (attrs.evolve(found, origin=f"{step.place} uploaded it"),)}),
+        cluster=trusting(cluster, store, attrs.evolve(found, origin=f"{step.place} uploaded it")),
         lines=(f"Certificate Uploaded: {store}",),
     )
+
+
+def _same_name(held: Certificate, new: Certificate) -> bool:
+    return held.identity != new.identity and held.identity.common_name == new.identity.common_name
+
+
+def _newer_held(cluster: Cluster, store: str, new: Certificate) -> bool:
+    """A store has one certificate of a common name: the later one stays [CASIGN217138, SG15-cert]."""
+    return any(
+        _same_name(held, new) and (held.not_before or 0.0) > (new.not_before or 0.0)
+        for held in cluster.stores.get(store, ())
+    )
+
+
+def trusting(cluster: Cluster, store: str, new: Certificate) -> Cluster:
+    """The cluster with a certificate in a store; an older one of its name gives way, a later one stays."""
+    if _newer_held(cluster, store, new):
+        return cluster
+    for held in cluster.stores.get(store, ()):
+        if _same_name(held, new):
+            cluster = _without(cluster, held, (store,))
+    return add_to_stores(cluster, {store: (new,)})
 
 
 def import_certificate(office: Office, node: Node, step: Step) -> Performed:

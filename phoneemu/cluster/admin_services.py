@@ -100,10 +100,11 @@ def power(office: Office, node: Node, step: Step) -> Performed:
     """A node is powered off, or on again: every service starts anew."""
     if step.args[0].lower() == "off":
         return Performed(cluster=office.cluster.with_node(attrs.evolve(node, up=False)))
-    return Performed(cluster=_risen(office.cluster, node))
+    return Performed(cluster=risen(office.cluster, node))
 
 
-def _risen(cluster: Cluster, node: Node) -> Cluster:
+def risen(cluster: Cluster, node: Node) -> Cluster:
+    """The cluster after a node started: every service loads what is on its disk."""
     node = attrs.evolve(node, up=True, stopped=frozenset())
     cluster = cluster.with_node(node)
     for unit in sorted(node.services):
@@ -114,7 +115,7 @@ def _risen(cluster: Cluster, node: Node) -> Cluster:
 def system_restart(office: Office, node: Node, _step: Step) -> Performed:
     """`utils system restart`: every service of the node starts anew."""
     return Performed(
-        cluster=_risen(office.cluster, node),
+        cluster=risen(office.cluster, node),
         lines=(
             "Do you really want to restart ?",
             "Enter (yes/no)? yes",

@@ -104,16 +104,18 @@ def etoken(name: str, maker: Maker | None = None) -> Certificate:
     return maker(made) if maker is not None else made
 
 
+def copies_of(node: Node) -> dict[str, tuple[Certificate, ...]]:
+    """The trust stores a node's own certificates lie in, besides their own [CERT210541, commands 23.1]."""
+    callmanager = (node.own[CALLMANAGER],) if CALLMANAGER in node.own else ()
+    capf = (node.own[CAPF],) if CAPF in node.own else ()
+    return {CALLMANAGER_TRUST: callmanager + capf, PHONE_SAST_TRUST: callmanager, CAPF_TRUST: capf}
+
+
 def with_stores(cluster: Cluster) -> Cluster:
-    """Put every node's own certificates into the replicated trust stores [CERT210541, commands 23.1]."""
-    callmanagers = tuple(node.own[CALLMANAGER] for node in cluster.nodes if CALLMANAGER in node.own)
-    capfs = tuple(node.own[CAPF] for node in cluster.nodes if CAPF in node.own)
-    added = {
-        CALLMANAGER_TRUST: callmanagers + capfs,
-        PHONE_SAST_TRUST: callmanagers,
-        CAPF_TRUST: capfs,
-    }
-    return add_to_stores(cluster, added)
+    """Put every node's own certificates into the replicated trust stores."""
+    for node in cluster.nodes:
+        cluster = add_to_stores(cluster, copies_of(node))
+    return cluster
 
 
 def add_to_stores(cluster: Cluster, added: Mapping[str, Iterable[Certificate]]) -> Cluster:

@@ -22,7 +22,8 @@ class Performed:
     """What a command did.
 
     `lines` is the terminal's text. `resets` tells that phones now reset by themselves. `refused` tells that
-    the cluster did not do it. `remarks` are facts with source keys that an explanation may quote.
+    the cluster did not do it. `remarks` are facts with source keys that an explanation may quote. `others`
+    are further clusters that changed with it, by name (an exchange of certificates).
     """
 
     cluster: Cluster
@@ -30,6 +31,7 @@ class Performed:
     resets: bool = False
     refused: bool = False
     remarks: tuple[str, ...] = ()
+    others: Mapping[str, Cluster] = attrs.field(factory=dict)
 
     def then(self, later: "Performed") -> "Performed":
         """Both, one after the other."""
@@ -39,6 +41,7 @@ class Performed:
             resets=self.resets or later.resets,
             refused=self.refused or later.refused,
             remarks=self.remarks + later.remarks,
+            others={**self.others, **later.others},
         )
 
 

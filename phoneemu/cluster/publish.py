@@ -130,7 +130,8 @@ def itl_of(cluster: Cluster, node: Node, signer: Certificate | None = None) -> T
     recovery = itl_recovery_of(cluster, node)
     sasts = [part(Role.SAST, callmanager, node.name)]
     if recovery is not None:
-        sasts.append(part(Role.SAST, recovery, cluster.publisher.name))
+        owner = cluster.publisher if since.ONE_ITL_RECOVERY.holds(cluster.release) else node
+        sasts.append(part(Role.SAST, recovery, owner.name))
     role = Role.CCM_TFTP if cluster.mixed else Role.TFTP  # [CVD14]
     services = tuple(
         part(Role.TVS, each.own[TVS], each.name)
@@ -300,7 +301,9 @@ def config_for(cluster: Cluster, device: Device) -> PhoneConfig:
     security = effective_security(cluster, device)
     if not device.in_database:
         return PhoneConfig(stamp=f"{cluster.name}-default", callmanagers=device.group)
-    said = f"{cluster.name}/{device.group}/{security.value}"
+    # the file names servers as they are called now, so a new host name is a new configuration
+    present = tuple(cluster.by_name[name].name for name in device.group if name in cluster.by_name)
+    said = f"{cluster.name}/{device.group}/{present}/{security.value}"
     return PhoneConfig(
         stamp=hashlib.sha256(said.encode()).hexdigest()[:16],
         callmanagers=device.group,

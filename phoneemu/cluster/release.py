@@ -68,3 +68,8 @@ NEW_PROMPTS = Since(parts=(12, 5), standing=DOC, source="CVP1262")
 LICENCE_GATE = Since(parts=(12, 0), standing=DOC, source="SG125-ctl")
 NO_TOKENS = Since(parts=(14, 0), standing=DOC, source="SG15-cert")
 NEW_ITL_RESET_TEXT = Since(parts=(15, 0), standing=DOC, source="CLI15")
+
+REFRESH_RENEWS_ITL_RECOVERY = Since(parts=(12, 5), standing=DOC, source="FN70613: CSCvv13565")
+REFRESH_KEEPS_ITL_RECOVERY = Since(parts=(12, 5, 1, 3), standing=DOC, source="FN70613, UPG15")
+FIPS_KEEPS_ITL_RECOVERY = Since(parts=(15, 0, 0, 3), standing=DOC, source="SG15-fips")
+TOMCAT_REUSE = Since(parts=(14, 0), standing=DOC, source="REUSE221070")

@@ -150,6 +150,8 @@ class Cluster:
     capf_active: bool = True
     organisation: str = ";OU=TAC;O=Cisco;L=Krakow;ST=Malopolska;C=PL"
     """What follows CN=<name> in the names of new certificates."""
+    backups: Mapping[str, "Cluster"] = attrs.field(factory=lambda: MappingProxyType({}), eq=False, repr=False)
+    """Backups by lower-case name: the cluster as it was."""
 
     @cached_property
     def by_name(self) -> Mapping[str, Node]:

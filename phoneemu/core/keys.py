@@ -5,6 +5,7 @@ Hostile bytes never raise: a key that cannot be loaded, or is beyond the limit, 
 
 import functools
 import hashlib
+import warnings
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -12,6 +13,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, utils
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
+from cryptography.utils import CryptographyDeprecationWarning
 
 from phoneemu.core import limits
 from phoneemu.core.trustlist import Digest
@@ -23,6 +25,7 @@ _HASHES: dict[Digest, hashes.HashAlgorithm] = {
 }
 _PREHASHED = {digest: utils.Prehashed(algorithm) for digest, algorithm in _HASHES.items()}
 _PKCS1 = padding.PKCS1v15()
+_NOT_LOADED = (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion)
 _EC_POINT_BITS = {65: 256, 97: 384, 133: 521, 33: 256, 49: 384, 67: 521}
 
 
@@ -32,14 +35,17 @@ def rsa_key(material: bytes) -> RSAPublicKey | None:
     if len(material) > limits.CERTIFICATE_BYTES:
         return None
     key: object = None
-    try:
-        key = x509.load_der_x509_certificate(material).public_key()
-    except (ValueError, UnsupportedAlgorithm, TypeError):
+    with warnings.catch_warnings():
+        # odd serials and versions are what such files hold; they are nobody's fault who reads them
+        warnings.simplefilter("ignore", CryptographyDeprecationWarning)
         try:
-            # RSAPublicKey of PKCS#1, which the DER loader takes as well as SubjectPublicKeyInfo
-            key = serialization.load_der_public_key(material)
-        except (ValueError, UnsupportedAlgorithm, TypeError):
-            return None
+            key = x509.load_der_x509_certificate(material).public_key()
+        except _NOT_LOADED:
+            try:
+                # RSAPublicKey of PKCS#1, which the DER loader takes as well as SubjectPublicKeyInfo
+                key = serialization.load_der_public_key(material)
+            except _NOT_LOADED:
+                return None
     return key if isinstance(key, RSAPublicKey) and key.key_size <= limits.KEY_BITS else None
 
 

@@ -143,7 +143,8 @@ class _Performer:
             self._remarks.append(f"step {number} ({step.place}) is refused by the cluster: {why}")
         else:
             self._remarks += [f"step {number} ({step.place}): {remark}" for remark in done.remarks]
-        self._clusters = (*self._clusters[:at], done.cluster, *self._clusters[at + 1 :])
+        now = (*self._clusters[:at], done.cluster, *self._clusters[at + 1 :])
+        self._clusters = tuple(done.others.get(each.name, each) for each in now)
         return done.resets
 
     def _cluster_of(self, step: Step) -> int:

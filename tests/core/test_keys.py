@@ -33,6 +33,17 @@ def test_hostile_material_verifies_nothing_and_raises_nothing(material: bytes) -
     assert bits is None or 0 <= bits <= limits.KEY_BITS + 8
 
 
+@pytest.mark.parametrize("flip", [1, 0x80, 0xFF])
+def test_a_certificate_with_any_byte_changed_raises_nothing(flip: int) -> None:
+    signature = keys.sign(rsa_key(), Digest.SHA1, b"bytes")
+    verdicts = [
+        keys.verifies(DER[:at] + bytes([DER[at] ^ flip]) + DER[at + 1 :], Digest.SHA1, signature, (b"bytes",))
+        for at in range(len(DER))
+    ]
+    assert True in verdicts  # a change outside the key, such as in a name, leaves it usable
+    assert False in verdicts
+
+
 def test_a_signature_is_checked_over_the_joined_parts() -> None:
     for digest in Digest:
         signature = keys.sign(rsa_key(), digest, b"one two")
