@@ -2,9 +2,10 @@
 
 The list has six RSA-2048 records, as a two-node cluster writes them. "Bare" is one PKCS#1 v1.5 verification
 with a key that is already loaded, plus one SHA-1 of the signed bytes; the codec also walks every element,
-makes the records and finds the signer's own. Both are measured in turn, in one run. Records whose bytes were
-seen before are shared between lists, as the nodes of a cluster share theirs; the cost without that is printed
-as well and has no target.
+makes the records and finds the signer's own. Both are measured in turn, in one run.
+
+Two figures: of a list whose records and key were never seen before, and of one whose records were, as the
+nodes of a cluster share theirs and its phones all take the same file. The target is asked of both.
 """
 
 import datetime
@@ -19,7 +20,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa, utils
 from cryptography.x509.oid import NameOID
 
-from phoneemu.core import listbuild, listcheck, listparse
+from phoneemu.core import keys, listbuild, listcheck, listparse
 from phoneemu.core.listbuild import Entry, Signing
 from phoneemu.core.trustlist import ListKind, Role, SignatureStatus
 
@@ -83,20 +84,19 @@ def main() -> int:
 
     assert codec() is SignatureStatus.VALID
 
-    def cold() -> None:
+    def first() -> None:
         listparse.forget()
+        keys.forget()
         codec()
 
-    ratios = [seconds(codec) / seconds(bare) for _ in range(ROUNDS)]
-    first = statistics.median(seconds(cold) / seconds(bare) for _ in range(ROUNDS))
-    ratio = statistics.median(ratios)
-    cost = seconds(codec) * 1e6
-    print(
-        f"codec: parse and verify {len(raw):,} bytes, 6 records: {cost:.0f} us, {ratio:.2f}x the bare verify "
-        f"and hash, wanted {ALLOWED:.0f}x, ratio {ratio / ALLOWED:.2f}"
-    )
-    print(f"codec: the same with every record seen for the first time: {first:.2f}x")
-    return 0 if ratio <= ALLOWED else 1
+    met = True
+    print(f"codec: parse and verify {len(raw):,} bytes, 6 records, against the bare verify and hash")
+    for what, work in (("never seen before", first), ("records seen before", codec)):
+        ratio = statistics.median(seconds(work) / seconds(bare) for _ in range(ROUNDS))
+        cost = seconds(work) * 1e6
+        print(f"codec: {what}: {cost:.0f} us, {ratio:.2f}x of {ALLOWED:.0f}x, ratio {ratio / ALLOWED:.2f}")
+        met = met and ratio <= ALLOWED
+    return 0 if met else 1
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 import argparse
 import json
-from datetime import UTC, datetime
 from pathlib import Path
 
 from phoneemu.core import limits, listcheck, listparse, showtext, signedfile
@@ -36,17 +35,12 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         trust_list = found.list if isinstance(found, showtext.ShowText) else found
         assert trust_list is not None  # noqa: S101 - handled above
-        modified = found.modified if isinstance(found, showtext.ShowText) else _when(trust_list.timestamp)
+        modified = (
+            found.modified if isinstance(found, showtext.ShowText) else showtext.date(trust_list.timestamp)
+        )
         print(showtext.render(trust_list, modified=modified, signature=own_signature(trust_list)), end="")
         print(_meaning(own_signature(trust_list)))
     return 0
-
-
-def _when(timestamp: int | None) -> str:
-    if timestamp is None:
-        return ""
-    moment = datetime.fromtimestamp(timestamp, tz=UTC)
-    return f"{moment:%a %b %d %H:%M:%S} UTC {moment:%Y}"
 
 
 def read(path: Path) -> TrustList | SignedFile | showtext.ShowText:

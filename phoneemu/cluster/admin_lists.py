@@ -3,8 +3,6 @@
 Texts are those of commands.md sections 2-5 and 20, by release. A yes is answered to each prompt.
 """
 
-from datetime import UTC, datetime
-
 import attrs
 
 from phoneemu.cluster import publish
@@ -66,8 +64,7 @@ def _no_ctl_command(office: Office, node: Node, *, licensed: bool) -> Performed 
 def _show(trust_list: TrustList | None, kind: ListKind) -> tuple[str, ...]:
     if trust_list is None:
         return tuple(showtext.render_missing(kind).splitlines())
-    changed = datetime.fromtimestamp(trust_list.timestamp or 0, tz=UTC)
-    modified = f"{changed:%a %b %d %H:%M:%S} UTC {changed:%Y}"
+    modified = showtext.date(trust_list.timestamp or 0)
     return tuple(showtext.render(trust_list, modified=modified).splitlines())
 
 

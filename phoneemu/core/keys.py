@@ -49,6 +49,11 @@ def rsa_key(material: bytes) -> RSAPublicKey | None:
     return key if isinstance(key, RSAPublicKey) and key.key_size <= limits.KEY_BITS else None
 
 
+def forget() -> None:
+    """Drop the keys remembered so far; a benchmark's cold start."""
+    rsa_key.cache_clear()
+
+
 def key_bits(public_key: bytes) -> int | None:
     """The size of a PUBLICKEY element: PKCS#1 modulus bits, or the curve of an X9.62 point."""
     if not public_key:

@@ -34,12 +34,20 @@ class Header:
         self.length = _header_length(data)
         self.signature_at = (self.length, self.length)
         self.values: dict[int, bytes] = {}
-        self._read(data, 0, self.length)
+        self._read(data)
 
-    def _read(self, data: bytes, start: int, end: int) -> None:
-        """Walk the elements; a container's elements stand inside it and are walked in passing."""
-        values, at = self.values, start
-        while at < end:
+    def _read(self, data: bytes) -> None:
+        """Walk the elements; a container's elements stand inside it and are walked in passing.
+
+        The open containers' ends are kept here, not on Python's stack: hostile bytes nest as deep as they
+        like.
+        """
+        values, at, ends = self.values, 0, [self.length]
+        while ends:
+            end = ends[-1]
+            if at == end:
+                ends.pop()
+                continue
             tag = data[at]
             if tag == PAD:
                 at += 1
@@ -49,8 +57,10 @@ class Header:
             if stop > end:
                 raise MalformedFile(f"header tag {tag} runs past its end ({end:,})", offset=at)
             if tag in _CONTAINERS:
-                self._read(data, begin, stop)
-            elif tag not in values:
+                ends.append(stop)
+                at = begin
+                continue
+            if tag not in values:
                 values[tag] = data[begin:stop]
                 if tag == SIGNATURE:
                     self.signature_at = (at, stop)
@@ -65,6 +75,12 @@ class Header:
         """An element of two bytes as major and minor."""
         value = self.values.get(tag, b"")
         return (value[0], value[1]) if len(value) == 2 else None
+
+    @property
+    def timestamp(self) -> int | None:
+        """When it was signed, in seconds since 1970; None when absent or longer than four bytes."""
+        value = self.values.get(TIMESTAMP, b"")
+        return int.from_bytes(value, "big") if 0 < len(value) <= 4 else None
 
     @property
     def signer(self) -> Identity | None:
@@ -142,7 +158,7 @@ def parse(data: bytes, *, kind: ListKind | None = None, origin: str = "") -> Tru
         header_length=header.length,
         signature=header.values.get(SIGNATURE, b""),
         filename=filename,
-        timestamp=header.number(TIMESTAMP),
+        timestamp=header.timestamp,
         records=records,
         length=len(data),
         origin=origin,
@@ -206,6 +222,7 @@ def _elements(encoded: bytes) -> list[bytes | None]:
 def forget() -> None:
     """Drop the records remembered so far; a benchmark's cold start."""
     _record.cache_clear()
+    _identity.cache_clear()
 
 
 @functools.lru_cache(maxsize=8192)

@@ -5,6 +5,8 @@ itl` is known: its layout here is that of `show ctl` with the word changed, and 
 record that carries a hash, both inferred. Rows whose figure is not known are left out, not invented.
 """
 
+from datetime import UTC, datetime, timedelta
+
 from phoneemu.core.names import Identity, serial_text
 from phoneemu.core.trustlist import ROLE_TEXT, ListKind, Record, Role, SignatureStatus, TrustList
 
@@ -12,6 +14,20 @@ _HEAD = "BYTEPOS\tTAG\t\tLENGTH\tVALUE"
 _RULE = "-------\t---\t\t------\t-----"
 _KEY_LENGTHS = {512: 74, 1024: 140, 2048: 270, 3072: 398, 4096: 526}
 """Bytes of a PKCS#1 public key by modulus, as the PUBLICKEY row counts them."""
+
+
+def date(seconds: float | None) -> str:
+    """A file's date as the cluster prints it, in UTC; "" for None or a moment no calendar has.
+
+    `seconds` count from 1970.
+    """
+    if seconds is None:
+        return ""
+    try:
+        moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=int(seconds))
+    except OverflowError:
+        return ""
+    return f"{moment:%a %b %d %H:%M:%S} UTC {moment.year}"
 
 
 def row(number: int, tag: str, length: int | str, value: object = "") -> str:

@@ -8,7 +8,7 @@ import attrs
 
 from phoneemu.core import limits, listbuild, phoneconfig
 from phoneemu.core.flash import PhoneConfig
-from phoneemu.core.listparse import FILENAME, TIMESTAMP, Header, text
+from phoneemu.core.listparse import FILENAME, Header, text
 from phoneemu.core.names import Identity
 from phoneemu.core.tlv import MalformedFile
 from phoneemu.core.trustlist import Digest
@@ -58,7 +58,7 @@ def parse(data: bytes, *, origin: str = "") -> SignedFile:
         digest_number=header.number(8, 0) or 0,
         key_bits=header.key_bits,
         version=header.version() or (0, 0),
-        timestamp=header.number(TIMESTAMP),
+        timestamp=header.timestamp,
         signature=header.values.get(12, b""),
         config=phoneconfig.parse(body) if _is_xml(body) else None,
         body=body,

@@ -170,6 +170,20 @@ def test_a_header_number_too_long_to_be_one_is_not_read() -> None:
     assert (read.timestamp, read.signer_version) == (None, None)
 
 
+@pytest.mark.parametrize(("value", "seconds"), [(b"\xff" * 5, None), (b"\xff" * 4, 2**32 - 1), (b"", None)])
+def test_a_moment_beyond_its_four_bytes_is_none(value: bytes, seconds: int | None) -> None:
+    assert listparse.parse(header(Tlv(15, value))).timestamp == seconds
+
+
+def test_containers_nested_beyond_any_stack_are_only_bytes() -> None:
+    value = b""
+    while len(value) < 60_000:
+        value = Tlv(7, value).encode()
+    assert listparse.parse(header(Tlv(7, value))).signer is None
+    last_is_too_long = header(Tlv(7, value[:-1] + b"\x01"))
+    assert str(outcome(last_is_too_long)).startswith("header tag 7 runs past its end")
+
+
 def test_the_modulus_code_stands_in_for_a_missing_signature() -> None:
     itl = signed_itl()
     assert itl.key_bits == 1024

@@ -54,6 +54,13 @@ def test_declarations_are_refused_before_the_parser_sees_them(declaration: bytes
         phoneconfig.parse(declaration + b"<device/>")
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be"])
+def test_declarations_are_refused_in_encodings_of_two_bytes(encoding: str) -> None:
+    data = '<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'.encode(encoding)
+    with pytest.raises(MalformedFile, match="must not declare entities"):
+        phoneconfig.parse(data)
+
+
 def test_broken_xml_names_the_byte() -> None:
     with pytest.raises(MalformedFile) as error:
         phoneconfig.parse(b"<device>\n<a></b></device>")

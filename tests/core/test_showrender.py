@@ -3,7 +3,7 @@
 from listmaking import published_ctl, signed_itl
 from making import CM, CM_NEW, a_ctl, a_list, certificate, entry
 
-from phoneemu.core.showrender import render, render_missing, row
+from phoneemu.core.showrender import date, render, render_missing, row
 from phoneemu.core.trustlist import ListKind, Record, Role, SignatureStatus
 
 CTL = published_ctl()
@@ -19,6 +19,13 @@ def test_rows_stand_in_their_columns_by_tabs() -> None:
             wide = line.expandtabs(8)
             assert wide[8] != " "
             assert len(wide) < 25 or wide[24] != " " or wide[25:].strip(), line
+
+
+def test_a_moment_is_printed_as_a_date_or_not_at_all() -> None:
+    assert date(1425675367) == "Fri Mar 06 20:56:07 UTC 2015"
+    assert date(0.0) == "Thu Jan 01 00:00:00 UTC 1970"
+    assert date(2**32 - 1) == "Sun Feb 07 06:28:15 UTC 2106"
+    assert (date(None), date(1e12), date(1e30)) == ("", "", "")
 
 
 def test_the_head_of_the_listing_reads_as_published() -> None:
