@@ -3,6 +3,7 @@
 Hostile bytes never raise: a key that cannot be loaded, or is beyond the limit, verifies nothing.
 """
 
+import contextlib
 import functools
 import hashlib
 import warnings
@@ -34,19 +35,20 @@ def rsa_key(material: bytes) -> RSAPublicKey | None:
     """The RSA key of a DER certificate or of a PKCS#1 public key; None when there is none to use."""
     if len(material) > limits.CERTIFICATE_BYTES:
         return None
-    key: object = None
     with warnings.catch_warnings():
         # odd serials and versions are what such files hold; they are nobody's fault who reads them
         warnings.simplefilter("ignore", CryptographyDeprecationWarning)
-        try:
-            key = x509.load_der_x509_certificate(material).public_key()
-        except _NOT_LOADED:
-            try:
-                # RSAPublicKey of PKCS#1, which the DER loader takes as well as SubjectPublicKeyInfo
-                key = serialization.load_der_public_key(material)
-            except _NOT_LOADED:
-                return None
+        key = _loaded(material)
     return key if isinstance(key, RSAPublicKey) and key.key_size <= limits.KEY_BITS else None
+
+
+def _loaded(material: bytes) -> object:
+    with contextlib.suppress(*_NOT_LOADED):
+        return x509.load_der_x509_certificate(material).public_key()
+    with contextlib.suppress(*_NOT_LOADED):
+        # RSAPublicKey of PKCS#1, which the DER loader takes as well as SubjectPublicKeyInfo
+        return serialization.load_der_public_key(material)
+    return None
 
 
 def forget() -> None:

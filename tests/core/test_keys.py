@@ -19,6 +19,14 @@ def test_an_rsa_key_is_found_in_a_certificate_and_alone() -> None:
     assert keys.rsa_key(DER) == keys.rsa_key(PKCS1) == rsa_key().public_key()
 
 
+def test_a_key_seen_before_is_shared_and_may_be_forgotten() -> None:
+    first = keys.rsa_key(DER)
+    assert keys.rsa_key(DER) is first
+    keys.forget()
+    assert keys.rsa_key(DER) is not first
+    assert keys.rsa_key(DER) == first
+
+
 def test_no_key_is_found_in_anything_else() -> None:
     point = ec_key().public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
     ec_certificate = make(PUB, elliptic=True).public_bytes(Encoding.DER)
