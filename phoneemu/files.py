@@ -1,5 +1,6 @@
 """Writing files users care about: the whole new file or the old one, never a mix."""
 
+import errno
 import os
 import tempfile
 from collections.abc import Iterator
@@ -12,22 +13,34 @@ from typing import IO
 def replacing(path: Path) -> Iterator[IO[bytes]]:
     """Open a temporary file beside `path` that takes its place when the block ends well.
 
+    A link is followed. A device or a pipe (`/dev/stdout`) is written to, never replaced.
+
     Raises:
-        OSError: the folder cannot be written; `path` is then untouched.
+        OSError: it cannot be written; names `path`, which is then untouched.
     """
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    if path.exists() and not path.is_file() and not path.is_dir():
+        with path.open("wb") as stream:
+            yield stream
+        return
+    target = path.resolve()
+    try:
+        if target.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        descriptor, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from None
     try:
         with os.fdopen(descriptor, "wb") as stream:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
-        if path.exists():
-            Path(temporary).chmod(path.stat().st_mode & 0o777)
+        if target.exists():
+            Path(temporary).chmod(target.stat().st_mode & 0o777)
         else:
             mask = os.umask(0)
             os.umask(mask)
             Path(temporary).chmod(0o666 & ~mask)
-        Path(temporary).replace(path)
+        Path(temporary).replace(target)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
