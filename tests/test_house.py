@@ -24,7 +24,7 @@ ARROWS: dict[str, frozenset[str]] = {
     "cli": ALL_ROOMS,
     "fleet": frozenset({"fleet", "cluster", "catalogue", "core", "errors", "files", "example"}),
     "cluster": frozenset({"cluster", "core", "errors"}),
-    "net": frozenset({"net", "core"}),
+    "net": frozenset({"net", "core", "errors", "files"}),
     "catalogue": frozenset({"core", "errors"}),
     "example": frozenset({"errors"}),
     "core": frozenset({"core"}),
