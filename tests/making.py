@@ -28,6 +28,8 @@ DEFAULTS: dict[str, object] = {
     "list_max_bytes": 65536,
     "file_order": ("CTL{name}.tlv", "ITL{name}.tlv", "ITLFile.tlv", "{name}.cnf.xml"),
     "transports": ("tftp",),
+    "tftp_options": (),
+    "tftp_waits": ("0.5", "1"),
     "ctl_retries": 4,
     "tls_min": "1.0",
     "tls_max": "1.2",

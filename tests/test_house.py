@@ -23,7 +23,7 @@ ARROWS: dict[str, frozenset[str]] = {
     "__main__": frozenset({"cli"}),
     "cli": ALL_ROOMS,
     "fleet": frozenset({"fleet", "cluster", "catalogue", "core", "errors", "files", "example"}),
-    "cluster": frozenset({"cluster", "core", "errors"}),
+    "cluster": frozenset({"cluster", "core", "errors", "files"}),
     "net": frozenset({"net", "core", "errors", "files"}),
     "catalogue": frozenset({"core", "errors"}),
     "example": frozenset({"errors"}),

@@ -213,12 +213,9 @@ def _reach_callmanager(command: ReachCallManager, station: Station, world: World
     if place is None or not place[1].runs(CALLMANAGER):
         return CallManagerFailed(node=command.node, trouble=RegistrationTrouble.UNREACHABLE)
     cluster, node = place
-    device = station.device_in(cluster)
-    wants_tls = cluster.mixed and device.security.uses_tls
-    if wants_tls != command.secure:
-        return CallManagerFailed(node=command.node, trouble=RegistrationTrouble.SIGNALLING_MODE)
     if not command.secure:
         return CallManagerAnswered(node=command.node)
+    device = station.device_in(cluster)
     authenticated = device.security is DeviceSecurity.AUTHENTICATED
     # authenticated profiles use NULL-SHA, which TLS 1.3 does not have [SG15-tls]
     if _too_old(command.tls_max, cluster) or (authenticated and cluster.min_tls >= "1.3"):
@@ -232,12 +229,19 @@ def _register(command: Register, station: Station, world: World) -> Event:
     place = world.find(command.node)
     assert place is not None  # noqa: S101 - it was reached a moment ago
     cluster, node = place
-    device = station.device_in(cluster)
-    if cluster.mixed and device.security.uses_tls:
-        trouble = _device_certificate_trouble(cluster, node, device)
-        if trouble is not None:
-            return CallManagerFailed(node=command.node, trouble=trouble)
+    trouble = registration_trouble(cluster, node, station.device_in(cluster), secure=command.secure)
+    if trouble is not None:
+        return CallManagerFailed(node=command.node, trouble=trouble)
     return Registered(node=command.node)
+
+
+def registration_trouble(
+    cluster: Cluster, node: Node, device: Device, *, secure: bool
+) -> RegistrationTrouble | None:
+    """Why this CallManager does not take a device that registers, with TLS or without; None: it does."""
+    if (cluster.mixed and device.security.uses_tls) is not secure:
+        return RegistrationTrouble.SIGNALLING_MODE
+    return _device_certificate_trouble(cluster, node, device) if secure else None
 
 
 def _device_certificate_trouble(cluster: Cluster, node: Node, device: Device) -> RegistrationTrouble | None:

@@ -45,8 +45,18 @@ _BOOLEANS = frozenset(
 )  # fmt: skip
 _NUMBERS = frozenset({"trust.rsa_max_bits", "trust.list_max_bytes", "files.ctl_retries"})
 _LISTS = frozenset(
-    {"trust.authorises_tftp", "trust.digests", "trust.digests_unknown", "files.order", "files.transports"}
-)
+    {
+        "trust.authorises_tftp", "trust.digests", "trust.digests_unknown",
+        "files.order", "files.transports", "files.tftp_options", "files.tftp_waits",
+    }
+)  # fmt: skip
+
+
+_FORMS: Mapping[str, str] = {
+    "files.tftp_options": r"tsize|blksize=[1-9]\d{0,4}",
+    "files.tftp_waits": r"\d{1,4}(\.\d+)?",
+}
+_FORM_NAMES = {"files.tftp_options": "tsize, blksize=BYTES", "files.tftp_waits": "seconds as texts"}
 
 
 class ModelFileError(ValueError):
@@ -225,11 +235,15 @@ def _value(value: object, name: str, place: str) -> object:
         return None
     words = _WORDS.get(name)
     if name in _LISTS:
+        form = _FORMS.get(name)
         if isinstance(value, list) and all(
-            isinstance(word, str) and (words is None or word in words) for word in value
+            isinstance(word, str)
+            and (words is None or word in words)
+            and (form is None or re.fullmatch(form, word))
+            for word in value
         ):
             return tuple(value)
-        wanted = f"a list of {', '.join(sorted(words)) if words else 'texts'}"
+        wanted = f"a list of {', '.join(sorted(words)) if words else _FORM_NAMES.get(name, 'texts')}"
     elif name in _BOOLEANS:
         wanted = "true, false"
         if isinstance(value, bool):

@@ -359,7 +359,7 @@ class Phone:
         return self._rule(self._registration(Stage.CALLMANAGER, event))
 
     def _register(self) -> list[Command]:
-        return [Register(node=self._peer)]
+        return [Register(node=self._peer, secure=self._secure())]
 
     def _serve(self) -> list[Command]:
         self._note(InService(node=self._peer, secure=self._secure()))

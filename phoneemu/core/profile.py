@@ -61,6 +61,10 @@ class Profile:
     """File name templates in the order they are asked; `{name}` is the device name, `{mac}` its address."""
     transports: Words
     """ "http" and "tftp" in the order they are tried for each file."""
+    tftp_options: Words
+    """Options of a read request: "tsize", "blksize=1428"; none for plain blocks of 512 bytes."""
+    tftp_waits: Words
+    """Seconds it waits for an answer before each repetition, the last before it gives up."""
     ctl_retries: Number
     """How often a secure phone without a CTL asks for one; -1 for ever."""
 
@@ -111,6 +115,8 @@ ENGINE_FACTS: Mapping[str, str] = {
     "list_max_bytes": "trust.list_max_bytes",
     "file_order": "files.order",
     "transports": "files.transports",
+    "tftp_options": "files.tftp_options",
+    "tftp_waits": "files.tftp_waits",
     "ctl_retries": "files.ctl_retries",
     "tls_min": "tls.min",
     "tls_max": "tls.max",

@@ -183,6 +183,13 @@ R13 = Rule(
     source="phoneemu",
     note="settled by a capture of the phone's ClientHello",
 )
+R14 = Rule(
+    number="R14",
+    title="the CallManager rejects the registration for a cause of its own",
+    standing=Standing.ASSUMED,
+    source="phoneemu",
+    note="a device unknown to the database, or a password; the phone is taken to try the next member",
+)
 
 _NEXT_FILE = Ruling(verdict=Verdict.NEXT, reason=Reason.NOT_OFFERED, rule=A1)
 _NEXT_SERVER = Ruling(verdict=Verdict.NEXT, reason=Reason.SERVER_SILENT, rule=A1)
@@ -276,6 +283,7 @@ def judge_tvs_exhausted(question: Question) -> Ruling:
 _REGISTRATION = {
     RegistrationTrouble.UNREACHABLE: (Verdict.NEXT, Reason.CALLMANAGER_SILENT, R5),
     RegistrationTrouble.SIGNALLING_MODE: (Verdict.NEXT, Reason.SIGNALLING_MODE, R12),
+    RegistrationTrouble.REJECTED: (Verdict.NEXT, Reason.REGISTRATION_REJECTED, R14),
     RegistrationTrouble.TLS_UNKNOWN: (Verdict.CANNOT_SAY, Reason.TLS_SUPPORT_UNKNOWN, R13),
     RegistrationTrouble.TLS_VERSION: (Verdict.NEXT, Reason.CALLMANAGER_TLS_VERSION, R6),
     RegistrationTrouble.DEVICE_CERTIFICATE: (Verdict.NEXT, Reason.DEVICE_CERTIFICATE_REFUSED, R7),

@@ -79,6 +79,7 @@ class Reason(enum.Enum):
     DEVICE_CERTIFICATE_REFUSED = "device-certificate-refused"
     DEVICE_CERTIFICATE_UNKNOWN = "device-certificate-unknown"
     SIGNALLING_MODE = "signalling-mode"
+    REGISTRATION_REJECTED = "registration-rejected"
     TLS_SUPPORT_UNKNOWN = "tls-support-unknown"
     NO_CALLMANAGER = "no-callmanager"
     CONFIRMED = "confirmed"

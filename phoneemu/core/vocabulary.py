@@ -55,6 +55,8 @@ class RegistrationTrouble(enum.Enum):
     """One side wants TLS and the other does not."""
     UNKNOWN_DEVICE_CERTIFICATE = "unknown-device-certificate"
     """Nothing says whether the cluster trusts this phone's certificate: cannot-say."""
+    REJECTED = "rejected"
+    """It answered no, and did not say why in words known here (a real server)."""
 
 
 # ---------------------------------------------------------------- events
@@ -216,6 +218,7 @@ class Register:
     """Register on the open connection; answered by Registered or CallManagerFailed."""
 
     node: str
+    secure: bool
 
 
 @attrs.frozen(kw_only=True)

@@ -57,6 +57,8 @@ def a_family(extra: str = "") -> ModelFile:
         (f"[trust]\nrsa_max_bits = {fact('true')}", "`trust.rsa_max_bits` must be a number, or"),
         ("[trust]\ndigests = " + fact('["md4"]'), "must be a list of sha1, sha256, sha512, or"),
         ("[files]\norder = " + fact("[1]"), "`files.order` must be a list of texts, or"),
+        ("[files]\ntftp_waits = " + fact('["soon"]'), "must be a list of seconds as texts, or"),
+        ("[files]\ntftp_options = " + fact('["blksize"]'), "must be a list of tsize, blksize=BYTES, or"),
         ("[tls]\nmax = " + fact('"2.0"'), "`tls.max` must be one of 1.0, 1.1, 1.2, 1.3, or"),
         (f"[device]\nbugs = {fact('3')}", "`device.bugs` must be a text, or"),
         ("[[firmware]]\nafter = 1", "unknown key `firmware.after`"),

@@ -97,7 +97,7 @@ def test_a_new_phone_boots_in_order_and_registers() -> None:
         Save(flash=whole),
         ReachCallManager(node="pub", secure=False, tls_max="1.2"),
     ]
-    assert phone.receive(CallManagerAnswered(node="pub")) == [Register(node="pub")]
+    assert phone.receive(CallManagerAnswered(node="pub")) == [Register(node="pub", secure=False)]
     assert phone.receive(Registered(node="pub")) == []
     assert phone.state is State.IN_SERVICE
     assert phone.flash == whole

@@ -1,0 +1,237 @@
+"""`phoneemu lab`: an emulated cluster on loopback with an `admin:` shell."""
+
+import argparse
+import contextlib
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from phoneemu.errors import BadInput
+from phoneemu.net.book import USUAL
+
+if TYPE_CHECKING:
+    from phoneemu.cluster.keeping import LabFolder
+    from phoneemu.cluster.serve import Lab, Terms
+    from phoneemu.cluster.session import Session, Typed
+    from phoneemu.cluster.state import Cluster, Device
+
+HELP = "run an emulated cluster on loopback, with real certificates and an admin: shell"
+PROMPT = "admin:"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    from phoneemu.cluster.faults import FAULTS
+
+    parser.add_argument(
+        "--release", default="12.5(1)", help="of the cluster, such as 10.5(2) or 14SU3; 12.5(1)"
+    )
+    parser.add_argument("--nodes", default="pub,sub", help="its nodes, the publisher first; pub,sub")
+    parser.add_argument("--cluster", default="lab", metavar="NAME", help="the cluster's name; lab")
+    parser.add_argument("--mixed", action="store_true", help="in mixed mode, with a tokenless CTL")
+    parser.add_argument("--tokens", default="", metavar="A,B", help="mixed mode with a CTL signed by token A")
+    parser.add_argument(
+        "--security",
+        choices=("non-secure", "authenticated", "encrypted"),
+        default="non-secure",
+        help="device security mode of every phone; non-secure",
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="the address to listen on; 127.0.0.1")
+    parser.add_argument(
+        "--real-ports", action="store_true", help="the ports of a real cluster; one node only"
+    )
+    parser.add_argument(
+        "--hosts", type=Path, metavar="FILE", help="write names and ports here, for the phones"
+    )
+    parser.add_argument("--state", type=Path, metavar="DIR", help="keep the cluster here, and go on from it")
+    parser.add_argument("--script", type=Path, metavar="FILE", help="perform a runbook and exit")
+    parser.add_argument("--no-shell", action="store_true", help="serve until Ctrl-C, read no commands")
+    parser.add_argument("-y", "--yes", action="store_true", help="answer every question with yes")
+    parser.add_argument(
+        "--fault",
+        action="append",
+        default=[],
+        metavar="NAME[=RATE]",
+        help=f"let something go wrong: {', '.join(FAULTS)}",
+    )
+    parser.add_argument("--seed", type=int, default=0, help="of the faults' chance; 0")
+    parser.add_argument("--log", action="store_true", help="tell every request on standard error")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Serve until the terminal, or the script, is done."""
+    from phoneemu.cluster.serve import Lab
+
+    kept, session = _session(arguments)
+    clusters = (session.cluster,)
+    with Lab(clusters, _terms(arguments, session.cluster)) as lab:
+        _announce(arguments, lab, session)
+
+        def done() -> None:
+            lab.become((session.cluster,))
+            if kept is not None:
+                kept.keep(session)
+            if arguments.hosts is not None:
+                _write_hosts(arguments.hosts, lab)
+
+        if arguments.script is not None:
+            return _script(arguments, session, done)
+        with contextlib.suppress(KeyboardInterrupt):
+            if arguments.no_shell:
+                threading.Event().wait()
+            _shell(arguments, session, lab, done)
+    return 0
+
+
+def _session(arguments: argparse.Namespace) -> tuple["LabFolder | None", "Session"]:
+    from phoneemu.cluster.keeping import Founding, LabFolder, checked_nodes, without_folder
+
+    tokens = tuple(name.strip() for name in arguments.tokens.split(",") if name.strip())
+    founding = Founding(
+        name=arguments.cluster,
+        release=arguments.release,
+        nodes=checked_nodes(arguments.nodes),
+        mixed=arguments.mixed or bool(tokens),
+        tokens=tokens,
+        clock=float(int(time.time())),
+    )
+    if arguments.state is None:
+        return None, without_folder(founding)
+    folder = LabFolder(arguments.state)
+    return folder, folder.resume() if folder.founded else folder.found(founding)
+
+
+def _terms(arguments: argparse.Namespace, cluster: "Cluster") -> "Terms":
+    from phoneemu.cluster import faults
+    from phoneemu.cluster.serve import Spot, Terms
+    from phoneemu.cluster.state import Device
+    from phoneemu.core.flash import DeviceSecurity
+
+    security = DeviceSecurity[arguments.security.replace("-", "_").upper()]
+
+    def device_of(cluster: "Cluster", _name: str) -> "Device":
+        return Device(group=tuple(node.name for node in cluster.nodes), security=security)
+
+    ports = {}
+    if arguments.real_ports:
+        if len(cluster.nodes) > 1:
+            raise BadInput("--real-ports is for one node; name it with --nodes, one address has one port 69")
+        ports = {Spot(cluster.nodes[0].name, service): port for service, port in USUAL.items()}
+    return Terms(
+        device_of=device_of,
+        host=arguments.host,
+        ports=ports,
+        faults=faults.parse(arguments.fault, arguments.seed),
+        log=_log if arguments.log else lambda _: None,
+    )
+
+
+def _log(line: str) -> None:
+    print(f"{time.strftime('%H:%M:%S')} {line}", file=sys.stderr)
+
+
+def _announce(arguments: argparse.Namespace, lab: "Lab", session: "Session") -> None:
+    cluster = session.cluster
+    mode = "mixed mode" if cluster.mixed else "non-secure"
+    print(f"{cluster.name}: release {cluster.release.text}, {mode}, on {arguments.host}")
+    sys.stdout.write(lab.book.render())
+    if arguments.fault:
+        print(f"faults: {', '.join(arguments.fault)}, seed {arguments.seed}")
+    if arguments.hosts is not None:
+        _write_hosts(arguments.hosts, lab)
+        first = cluster.publisher.name
+        print(
+            f"boot a phone: phoneemu phone --model MODEL --mac MAC --tftp {first} --hosts {arguments.hosts}"
+        )
+    sys.stdout.flush()
+
+
+def _write_hosts(path: Path, lab: "Lab") -> None:
+    from phoneemu.files import write_text
+
+    write_text(path, lab.book.render())
+
+
+# ---------------------------------------------------------------- typing
+
+
+def _script(arguments: argparse.Namespace, session: "Session", done: "Callable[[], None]") -> int:
+    lines = arguments.script.read_text(encoding="utf-8-sig", errors="replace").splitlines()
+    for number, raw in enumerate(lines, start=1):
+        line = raw.partition(" #")[0].strip()
+        if line and not line.startswith("#"):
+            print(f"{PROMPT}{line}")
+            typed = session.consider(line, time.time(), f"{arguments.script}:{number}")
+            _perform(session, typed, yes=True)
+            done()
+    return 0
+
+
+def _perform(session: "Session", typed: "Typed", *, yes: bool) -> None:
+    """Print, ask where the command asks, and do it."""
+    sys.stdout.writelines(f"{line}\n" for line in typed.before)
+    if typed.question:
+        sys.stdout.write(typed.question)
+        sys.stdout.flush()
+        answer = "y" if yes else sys.stdin.readline().strip()
+        if yes:
+            print(answer)
+        if answer.lower() not in {"y", "yes"}:
+            print("Operation cancelled")
+            return
+    sys.stdout.writelines(f"{line}\n" for line in typed.after)
+    sys.stdout.writelines(f"({remark})\n" for remark in typed.remarks)
+    session.adopt(typed, time.time())
+    sys.stdout.flush()
+
+
+def _shell(arguments: argparse.Namespace, session: "Session", lab: "Lab", done: "Callable[[], None]") -> None:
+    """Read lines until `exit`, the end of the input, or Ctrl-C."""
+    for raw in _typed_lines(arguments, lab, session):
+        line = raw.strip()
+        if line.lower() in {"exit", "quit"}:
+            return
+        if line in {"?", "help"}:
+            from phoneemu.cluster.session import usages
+
+            sys.stdout.writelines(f"{usage}\n" for usage in usages())
+        elif line:
+            try:
+                _perform(session, session.consider(line, time.time()), yes=arguments.yes)
+                done()
+            except BadInput as error:
+                print(error)
+        sys.stdout.flush()
+
+
+def _typed_lines(arguments: argparse.Namespace, lab: "Lab", session: "Session") -> Iterable[str]:
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        yield from sys.stdin
+        return
+    from prompt_toolkit import PromptSession
+    from prompt_toolkit.completion import WordCompleter
+    from prompt_toolkit.history import FileHistory, InMemoryHistory
+
+    from phoneemu.cluster.session import usages
+
+    def status() -> str:
+        served = ", ".join(f"{service} {count}" for service, count in sorted(lab.requests.items()))
+        mode = "mixed mode" if session.cluster.mixed else "non-secure"
+        told = served or "nothing yet"
+        return f" {session.cluster.release.text}, {mode} | served: {told} | exit or Ctrl-D ends"
+
+    history = (
+        InMemoryHistory() if arguments.state is None else FileHistory(str(arguments.state / "typed.txt"))
+    )
+    completer = WordCompleter([*usages(), "exit", "help"], sentence=True, ignore_case=True)
+    prompt: PromptSession[str] = PromptSession(
+        PROMPT, history=history, completer=completer, bottom_toolbar=status, refresh_interval=1.0
+    )
+    while True:
+        try:
+            yield prompt.prompt()
+        except (EOFError, KeyboardInterrupt):
+            return

@@ -1,0 +1,172 @@
+"""A lab kept in a folder: how it was founded, the keys of its certificates, and what was typed since.
+
+    lab.json       the founding
+    history.txt    every command that changed something, with its time
+    keys/          one private key a certificate, by serial number; readable by the owner alone
+
+Nothing else is kept: the cluster follows from these, byte for byte.
+"""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import attrs
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
+
+from phoneemu.cluster import lab
+from phoneemu.cluster.certs import Maker
+from phoneemu.cluster.founding import make_cluster
+from phoneemu.cluster.session import Session, history_line, read_history
+from phoneemu.cluster.state import Certificate, Cluster
+from phoneemu.errors import BadInput
+from phoneemu.files import replacing, write_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+SCHEMA = 1
+LAB, HISTORY, KEYS = "lab.json", "history.txt", "keys"
+
+
+@attrs.frozen(kw_only=True)
+class Founding:
+    """How a lab's cluster is founded; `clock` in seconds since the epoch."""
+
+    name: str = "lab"
+    release: str = "12.5(1)"
+    nodes: tuple[str, ...] = ("pub", "sub")
+    mixed: bool = False
+    tokens: tuple[str, ...] = ()
+    clock: float = 0.0
+
+    def cluster(self, maker: Maker) -> Cluster:
+        """The cluster on its first day.
+
+        Raises:
+            BadInput: the release is none.
+        """
+        return make_cluster(
+            self.name,
+            self.release,
+            self.nodes,
+            mixed=self.mixed,
+            tokens=self.tokens,
+            clock=self.clock,
+            maker=maker,
+        )
+
+
+@attrs.frozen
+class LabFolder:
+    """The folder of one lab."""
+
+    path: Path
+
+    @property
+    def founded(self) -> bool:
+        """Whether a lab is kept here already."""
+        return (self.path / LAB).exists()
+
+    def found(self, founding: Founding) -> Session:
+        """Found a lab here.
+
+        Raises:
+            BadInput: the release is none.
+            OSError: the folder cannot be written.
+        """
+        maker = self.maker()
+        session = Session(founding.cluster(maker), maker)
+        said = {"schema": SCHEMA, **attrs.asdict(founding)}
+        write_text(self.path / LAB, json.dumps(said, indent=1) + "\n")
+        return session
+
+    def resume(self) -> Session:
+        """The lab that is kept here, as it was left.
+
+        Raises:
+            BadInput: a file here is not a lab's; names it.
+        """
+        place = self.path / LAB
+        try:
+            said = json.loads(place.read_text(encoding="utf-8"))
+            lists = {key: tuple(said.pop(key)) for key in ("nodes", "tokens")}
+            if said.pop("schema") != SCHEMA:
+                raise BadInput("kept by another version of phoneemu", place=str(place))
+            founding = Founding(**said, **lists)
+        except (ValueError, TypeError, KeyError) as error:
+            raise BadInput("not the founding of a lab", place=str(place)) from error
+        maker = self.maker()
+        session = Session(founding.cluster(maker), maker)
+        history = self.path / HISTORY
+        if history.exists():
+            text = history.read_text(encoding="utf-8")
+            session.replay(read_history(text, str(history)), str(history))
+        return session
+
+    def keep(self, session: Session) -> None:
+        """Write down what was typed so far.
+
+        Raises:
+            OSError: the folder cannot be written.
+        """
+        lines = [history_line(clock, text) for clock, text in session.history]
+        write_text(self.path / HISTORY, "".join(f"{line}\n" for line in lines))
+
+    def maker(self) -> Maker:
+        """Gives each certificate the key that is kept for it, or a new one that is kept from then on."""
+        (self.path / KEYS).mkdir(parents=True, exist_ok=True, mode=0o700)
+
+        def make(named: Certificate) -> Certificate:
+            return lab.maker(lambda: self._key(named))(named)
+
+        return make
+
+    def _key(self, named: Certificate) -> RSAPrivateKey:
+        path = self.path / KEYS / f"{named.unit}-{named.identity.serial:x}.pem"
+        try:
+            data = path.read_bytes()
+        except FileNotFoundError:
+            key = lab.fresh_key()
+            pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+            with replacing(path) as stream:
+                stream.write(pem)
+            path.chmod(0o600)
+            return key
+        try:
+            loaded = load_pem_private_key(data, None)
+        except (ValueError, TypeError) as error:
+            raise BadInput("not a private key", place=str(path)) from error
+        if not isinstance(loaded, RSAPrivateKey):
+            raise BadInput("not an RSA key", place=str(path))
+        return loaded
+
+
+def without_folder(founding: Founding) -> Session:
+    """A lab that is kept nowhere."""
+    maker = lab.maker()
+    return Session(founding.cluster(maker), maker)
+
+
+def checked_nodes(text: str) -> tuple[str, ...]:
+    """Node names from `pub,sub`.
+
+    Raises:
+        BadInput: there is none, or one twice, or one that cannot be a host name.
+    """
+    names: Sequence[str] = [name.strip() for name in text.split(",")]
+    plain = {name.lower() for name in names}
+    if not all(names) or len(plain) != len(names):
+        raise BadInput(f"`{text}`: name each node once, such as pub,sub")
+    odd = next(
+        (name for name in names if not all(letter.isalnum() or letter in "-." for letter in name)), None
+    )
+    if odd is not None or {"phones", "cluster", "admin"} & plain:
+        raise BadInput(f"`{odd or text}` cannot be a node's name")
+    return tuple(names)

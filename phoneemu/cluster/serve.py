@@ -1,0 +1,401 @@
+"""The lab: emulated clusters on sockets. The only door of this room to the network.
+
+Files by TFTP, HTTP 6970 and HTTPS 6971, the TVS, and as much of a CallManager as takes a registration. What
+is served is asked of the same functions that answer a phone in memory, at the moment it is asked for.
+"""
+
+import contextlib
+import functools
+import http.server
+import socket
+import ssl
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import NamedTuple, Self
+
+import attrs
+
+from phoneemu.cluster import publish, tvs
+from phoneemu.cluster.drive import registration_trouble
+from phoneemu.cluster.faults import PAUSE, Faults
+from phoneemu.cluster.lab import maker
+from phoneemu.cluster.state import CALLMANAGER, TFTP, TVS, Certificate, Cluster, Device, Node
+from phoneemu.core import phoneconfig
+from phoneemu.core import tvs as messages
+from phoneemu.core.names import Identity
+from phoneemu.core.signedfile import SignedFile
+from phoneemu.core.trustlist import TrustList
+from phoneemu.core.vocabulary import RegistrationTrouble
+from phoneemu.net import sip, tls
+from phoneemu.net.book import USUAL, Book, Place, Service
+from phoneemu.net.tcpserver import TcpServer
+from phoneemu.net.tftpserver import Outgoing, TftpServer
+
+DeviceOf = Callable[[Cluster, str], Device]
+Vouches = Callable[[str], bool]
+
+TVS_LINGER = 0.02
+"""Seconds from a TVS's answer to its closing the connection [C214535]."""
+
+
+class Spot(NamedTuple):
+    """One listening service of one node."""
+
+    node: str
+    service: Service
+
+
+@attrs.frozen(kw_only=True)
+class Terms:
+    """How a lab serves.
+
+    `device_of` is the database: how a cluster knows a phone by its name. `host` is the address it listens on;
+    `ports` fixes ports by node and service, others are any free ones. `vouches` tells whether the TVS answers
+    this phone about a signer that only the CTL itself names; sources differ, see cluster.drive.
+    """
+
+    device_of: DeviceOf
+    host: str = "127.0.0.1"
+    ports: Mapping[Spot, int] = attrs.field(factory=lambda: MappingProxyType({}))
+    faults: Faults = attrs.field(factory=Faults)
+    vouches: Vouches = lambda _: True
+    log: Callable[[str], None] = lambda _: None
+
+
+def available(cluster: Cluster, node: Node, service: Service) -> bool:
+    """Whether this service of the node answers at all, as in memory."""
+    if service in (Service.TFTP, Service.HTTP, Service.HTTPS):
+        return node.runs(TFTP) and USUAL[service] not in node.blocked_ports
+    if service is Service.TVS:
+        return tvs.peer(cluster, node) is not None
+    return node.runs(CALLMANAGER)
+
+
+def file_bytes(cluster: Cluster, node: Node, name: str, device: Device) -> bytes | None:
+    """The bytes this node serves under a name; None: no such file."""
+    offered = publish.offered_file(cluster, node, name, device)
+    if isinstance(offered, TrustList | SignedFile) and offered.raw is not None:
+        return offered.raw
+    if isinstance(offered, SignedFile) and offered.signer is None and offered.config is not None:
+        return phoneconfig.render(offered.config)
+    return None
+
+
+def device_named(file: str) -> str:
+    """The device a file name is about: SEP001122AABBCC of CTLSEP001122AABBCC.tlv; "" when of all."""
+    stem = file.partition(".")[0]
+    if file.endswith(".tlv"):
+        stem = stem[3:] if stem[:3] in ("CTL", "ITL") else stem
+    return "" if stem == "File" else stem
+
+
+class Lab:
+    """Clusters on sockets; a context manager. `become` shows a later state of them."""
+
+    def __init__(self, clusters: Sequence[Cluster], terms: Terms) -> None:
+        self.requests: Counter[str] = Counter()
+        self._terms = terms
+        self._clusters = tuple(clusters)
+        self._ports = dict(terms.ports)
+        self._open: dict[Spot, TftpServer | int] = {}
+        self._contexts: dict[tuple[Identity, str], ssl.SSLContext] = {}
+        self._lock = threading.RLock()
+        self._tcp: TcpServer | None = None
+
+    def __enter__(self) -> Self:
+        self._tcp = TcpServer()
+        try:
+            self._follow()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            for spot in list(self._open):
+                if isinstance(self._open[spot], TftpServer):
+                    self._shut(spot)
+            self._open.clear()
+            if self._tcp is not None:
+                self._tcp.stop()
+            self._tcp = None
+
+    def become(self, clusters: Sequence[Cluster]) -> None:
+        """Serve this state from now on; services that stopped no longer listen.
+
+        Raises:
+            OSError: a port that is needed again was taken by another program meanwhile.
+        """
+        with self._lock:
+            self._clusters = tuple(clusters)
+            self._follow()
+
+    @property
+    def book(self) -> Book:
+        """Where every node's services are, those too that do not listen now."""
+        places: dict[str, Place] = {}
+        for cluster in self._clusters:
+            for node in cluster.nodes:
+                ports = {spot.service: port for spot, port in self._ports.items() if spot.node == node.name}
+                place = Place(host=self._terms.host, ports=MappingProxyType(ports))
+                for name in (node.name, *node.aliases, *([node.address] if node.address else [])):
+                    places[name.lower()] = place
+        return Book(places=MappingProxyType(places))
+
+    def find(self, name: str) -> tuple[Cluster, Node] | None:
+        """The node of this name as it is now."""
+        for cluster in self._clusters:
+            node = next((each for each in cluster.nodes if each.name == name), None)
+            if node is not None:
+                return cluster, node
+        return None
+
+    # ------------------------------------------------------------ listening
+
+    def _follow(self) -> None:
+        """Open and close sockets until they are what the clusters say."""
+        wanted = {
+            Spot(node.name, service)
+            for cluster in self._clusters
+            for node in cluster.nodes
+            for service in Service
+            if available(cluster, node, service)
+        }
+        known = {
+            Spot(node.name, service)
+            for cluster in self._clusters
+            for node in cluster.nodes
+            for service in Service
+        }
+        for spot in set(self._open) - wanted:
+            self._shut(spot)
+        for spot in sorted(known - set(self._open), key=lambda spot: (spot.node, spot.service.value)):
+            if spot in wanted or spot not in self._ports:
+                self._listen(spot)
+            if spot not in wanted:  # it was opened for its port alone
+                self._shut(spot)
+
+    def _listen(self, spot: Spot) -> None:
+        host, port = self._terms.host, self._ports.get(spot, 0)
+        if spot.service is Service.TFTP:
+            server = TftpServer(host, port, self._offer(spot), tamper=self._tamper)
+            server.start()
+            self._ports[spot], self._open[spot] = server.port, server
+            return
+        assert self._tcp is not None  # noqa: S101 - entered
+        bound = self._tcp.listen(host, port, self._handler(spot))
+        self._ports[spot] = self._open[spot] = bound
+
+    def _shut(self, spot: Spot) -> None:
+        server = self._open.pop(spot, None)
+        if isinstance(server, TftpServer):
+            server.stop()
+        elif server is not None and self._tcp is not None:
+            self._tcp.close(self._terms.host, server)
+
+    def _handler(self, spot: Spot) -> Callable[[socket.socket, str], None]:
+        handlers: Mapping[Service, Callable[[Spot, socket.socket, str], None]] = {
+            Service.HTTP: self._http,
+            Service.HTTPS: self._https,
+            Service.TVS: self._tvs,
+            Service.SIP: self._sip,
+            Service.SIPS: self._sips,
+        }
+        handler = handlers[spot.service]
+        return lambda connection, client: handler(spot, connection, client)
+
+    def _count(self, spot: Spot, what: str) -> None:
+        with self._lock:
+            self.requests[spot.service.value] += 1
+        self._terms.log(f"{spot.service.value} {spot.node}: {what}")
+
+    # ------------------------------------------------------------ files
+
+    def _content(self, spot: Spot, name: str) -> bytes | Iterator[bytes] | None:
+        place = self.find(spot.node)
+        if place is None:
+            return None
+        cluster, node = place
+        device = self._terms.device_of(cluster, device_named(name))
+        data = file_bytes(cluster, node, name, device)
+        self._count(spot, f"{name}: {'no such file' if data is None else f'{len(data):,} bytes'}")
+        if data is None:
+            return None
+        other = next(
+            (each.raw for each in (node.itl, node.ctl) if each is not None and each.raw != data), None
+        )
+        return self._terms.faults.content(node.name, name, data, other)
+
+    def _offer(self, spot: Spot) -> Callable[[str, str], bytes | Iterator[bytes] | None]:
+        return lambda name, _client: self._content(spot, name)
+
+    def _tamper(self, _name: str, sent: Outgoing) -> Sequence[Outgoing]:
+        return [
+            attrs.evolve(sent, data=each.data, delay=each.delay, stranger=each.stranger)
+            for each in self._terms.faults.datagrams(sent.data)
+        ]
+
+    def _http(self, spot: Spot, connection: socket.socket, client: str) -> None:
+        faults = self._terms.faults
+        lab = self
+
+        class Request(http.server.BaseHTTPRequestHandler):
+            """One connection; the library reads the request and writes the head."""
+
+            def do_GET(self) -> None:
+                """Answer with a file, or with the fault in force."""
+                if faults.happens("http-silent"):
+                    return
+                content = lab._content(spot, self.path.lstrip("/").partition("?")[0])
+                if content is None or faults.happens("http-404"):
+                    self.send_error(404)
+                elif faults.happens("http-503"):
+                    self.send_error(503)
+                else:
+                    self._send(content)
+
+            def _send(self, content: bytes | Iterator[bytes]) -> None:
+                self.send_response(200)
+                self.send_header("Cache-Control", "no-store")  # as the cluster answers [formats 5]
+                self.send_header("Content-type", "*/*")
+                if isinstance(content, bytes):
+                    self.send_header("Content-length", str(len(content)))
+                self.end_headers()
+                if isinstance(content, bytes):
+                    content = iter(
+                        (content[: len(content) // 2],) if faults.happens("http-truncate") else (content,)
+                    )
+                for chunk in content:
+                    if faults.happens("slow-file"):
+                        for at in range(0, len(chunk), 64):
+                            time.sleep(PAUSE)
+                            self.wfile.write(chunk[at : at + 64])
+                    else:
+                        self.wfile.write(chunk)
+
+            def log_message(self, *_: object) -> None:
+                """Nothing is printed here; the lab has its own log."""
+
+        Request(connection, (client, 0), self)  # type: ignore[arg-type]  # only kept, never used
+
+    def _https(self, spot: Spot, connection: socket.socket, client: str) -> None:
+        place = self.find(spot.node)
+        shown = place[1].running.get(CALLMANAGER) if place is not None else None
+        if place is not None and shown is not None:
+            with self._secured(connection, shown, place[0].min_tls) as secure:
+                self._http(spot, secure, client)
+
+    # ------------------------------------------------------------ TLS services
+
+    @contextlib.contextmanager
+    def _secured(self, connection: socket.socket, shown: Certificate, lowest: str) -> Iterator[ssl.SSLSocket]:
+        """The connection behind a handshake with this certificate."""
+        key = (shown.identity, lowest)
+        with self._lock:
+            if key not in self._contexts:
+                assert shown.key is not None  # noqa: S101 - a lab's certificates have keys
+                self._contexts[key] = tls.server_context(shown.der, shown.key, lowest)
+            context = self._contexts[key]
+        secure = context.wrap_socket(connection, server_side=True)
+        try:
+            yield secure
+        finally:
+            secure.close()
+
+    def _tvs(self, spot: Spot, connection: socket.socket, _client: str) -> None:
+        place = self.find(spot.node)
+        shown = tvs.peer(*place) if place is not None else None
+        faults = self._terms.faults
+        if place is None or shown is None or faults.happens("tvs-hangs-up"):
+            return
+        if faults.happens("tvs-new-certificate"):
+            shown = _stranger()
+        with self._secured(connection, shown, place[0].min_tls) as secure:
+            request = _read_message(secure)
+            if isinstance(request, messages.Answer) or faults.happens("tvs-drops-question"):
+                return
+            answer = self._answered(place, request)
+            self._count(spot, f"{request.device}: {'known' if answer.valid else 'not known'}")
+            if faults.happens("tvs-silent"):
+                secure.settimeout(60)
+                secure.recv(1)  # until the phone gives up
+                return
+            if faults.happens("tvs-garbage"):
+                secure.sendall(b"\x57\x01\x04\x00garbage that is no answer")
+                return
+            if faults.happens("tvs-other-session"):
+                secure.sendall(messages.encode(attrs.evolve(answer, session=answer.session + 7)))
+            secure.sendall(messages.encode(answer))
+            time.sleep(TVS_LINGER)
+
+    def _answered(
+        self, place: tuple[Cluster, Node], request: messages.Query | messages.Verify
+    ) -> messages.Answer:
+        if isinstance(request, messages.Query):
+            signer: Identity | None = request.signer
+            command = messages.Command.QUERY_ANSWER
+        else:
+            signer = tls.identity_of(request.certificate)
+            command = messages.Command.VERIFY_ANSWER
+        found = tvs.answer(*place, signer) if signer is not None else tvs.TvsAnswer(found=False)
+        device = request.device.rpartition("-")[2]
+        valid = found.found and (found.uploaded or self._terms.vouches(device))
+        if not valid or signer is None:
+            return messages.Answer(session=request.session, command=command, valid=False)
+        held = found.certificate.der if found.certificate is not None else b""
+        listed = place[1].tvs_ctl.record_of(signer) if place[1].tvs_ctl is not None else None
+        certificate = held or (listed.certificate if listed is not None else b"")
+        if isinstance(request, messages.Verify) and certificate != request.certificate:
+            return messages.Answer(session=request.session, command=command, valid=False)
+        return messages.Answer(
+            session=request.session,
+            command=command,
+            valid=True,
+            certificate=certificate,
+            roles=frozenset(int(role) for role in found.roles),
+            ttl=found.ttl,
+        )
+
+    # ------------------------------------------------------------ registration
+
+    def _sip(self, spot: Spot, connection: socket.socket, _client: str) -> None:
+        self._registrar(spot, connection, secure=False)
+
+    def _sips(self, spot: Spot, connection: socket.socket, _client: str) -> None:
+        place = self.find(spot.node)
+        shown = place[1].running.get(CALLMANAGER) if place is not None else None
+        if place is not None and shown is not None:
+            with self._secured(connection, shown, place[0].min_tls) as tied:
+                self._registrar(spot, tied, secure=True)
+
+    def _registrar(self, spot: Spot, connection: socket.socket, *, secure: bool) -> None:
+        def judge(device: str) -> RegistrationTrouble | None:
+            place = self.find(spot.node)
+            if place is None:
+                return RegistrationTrouble.REJECTED
+            trouble = registration_trouble(*place, self._terms.device_of(place[0], device), secure=secure)
+            self._count(spot, f"{device}: {trouble.value if trouble else 'registered'}")
+            return trouble
+
+        connection.sendall(sip.answer(sip.read_head(connection), judge))
+
+
+def _read_message(connection: socket.socket) -> messages.Message:
+    data = b""
+    while len(data) < 10 or len(data) < messages.frame_length(data[:10]):
+        part = connection.recv(65536)
+        if not part:
+            raise ConnectionResetError
+        data += part
+    return messages.parse(data)
+
+
+@functools.cache
+def _stranger() -> Certificate:
+    """A certificate that no list knows, for a TVS that is somebody else."""
+    name = "CN=stranger;OU=emulated;O=phoneemu lab"
+    return maker()(Certificate(unit=TVS, node="", identity=Identity(name, name, 0x5EED), serial=b"\x5e\xed"))
