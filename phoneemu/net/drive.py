@@ -53,8 +53,8 @@ class Wire:
     """How a phone reaches the world.
 
     `file_seconds` is how long one file may take; `answer_seconds` how long a TVS or CallManager may take for
-    each thing it says. `waits` overrides the model's own before it repeats a request. `keep` stores the flash.
-    `tell` sees every event, as it comes.
+    each thing it says. `waits` overrides the model's own before it repeats a request. `keep` stores the
+    flash. `tell` sees every event, as it comes.
     """
 
     book: Book = attrs.field(factory=Book)
