@@ -99,7 +99,7 @@ class LabFolder:
             lists = {key: tuple(said.pop(key)) for key in ("nodes", "tokens")}
             if said.pop("schema") != SCHEMA:
                 raise BadInput("kept by another version of phoneemu", place=str(place))
-            founding = Founding(**said, **lists)
+            founding = Founding(**{**said, **lists})
         except (ValueError, TypeError, KeyError) as error:
             raise BadInput("not the founding of a lab", place=str(place)) from error
         maker = self.maker()

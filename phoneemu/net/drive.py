@@ -74,10 +74,11 @@ def boot(phone: Phone, wire: Wire, tftp_servers: tuple[str, ...], now: float) ->
     with Line(phone, wire) as line:
         queue = phone.receive(PoweredOn(now=now, tftp_servers=tftp_servers))
         while queue or phone.state not in RESTING:
-            if queue and isinstance(queue[0], Save):
-                wire.keep(queue.pop(0).flash)
+            command = queue.pop(0) if queue else None
+            if isinstance(command, Save):
+                wire.keep(command.flash)
                 continue
-            event = line.perform(queue.pop(0)) if queue else line.wait()
+            event = line.wait() if command is None else line.perform(command)
             wire.tell(event)
             queue += phone.receive(event)
     return phone.journal
