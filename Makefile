@@ -8,12 +8,12 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 JOBS   ?= 2
 
-.PHONY: demo test lint types unit generated wheel docs bench lock clean
+.PHONY: demo test lint types unit loopback generated wheel docs bench lock clean
 
 demo: $(VENV)/.user
 	@$(BIN)/phoneemu demo
 
-test: lint types unit generated wheel
+test: lint types unit loopback generated wheel
 	@echo "make test: all gates passed"
 
 lint: $(VENV)/.dev
@@ -29,6 +29,10 @@ unit: $(VENV)/.dev
 	@$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --fail-under=90
 	$(BIN)/coverage report --include='phoneemu/core/*' --fail-under=100
+
+# every story once more over sockets: the journals must be equal
+loopback: $(VENV)/.dev
+	PHONEEMU_LOOPBACK=1 $(BIN)/python -m pytest -n $(JOBS) tests/scenarios
 
 generated: $(VENV)/.dev
 	$(BIN)/python tools/state_diagram.py --check

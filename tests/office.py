@@ -14,13 +14,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import attrs
+import loopback
 
 from phoneemu.catalogue import Catalogue
-from phoneemu.cluster import admin, drive, runbook
+from phoneemu.cluster import admin, drive, publish, runbook
 from phoneemu.cluster.drive import Boot, Station, World
-from phoneemu.cluster.founding import make_cluster
+from phoneemu.cluster.founding import EXAMPLE, make_cluster
 from phoneemu.cluster.performing import Performed
-from phoneemu.cluster.state import CAPF, Cluster, Device
+from phoneemu.cluster.state import CAPF, Certificate, Cluster, Device
+from phoneemu.core import listbuild, listparse
 from phoneemu.core.flash import DeviceSecurity, Flash
 from phoneemu.core.journal import (
     AskedTvs,
@@ -38,6 +40,7 @@ from phoneemu.core.journal import (
 from phoneemu.core.journaltext import alarm, status_messages
 from phoneemu.core.question import Subject
 from phoneemu.core.ruling import Reason, Verdict
+from phoneemu.core.trustlist import ListKind, Record, TrustList
 from phoneemu.core.vocabulary import EraseTarget
 
 if TYPE_CHECKING:
@@ -121,7 +124,12 @@ class Office:
     """One cluster and whoever types on it."""
 
     def __init__(self, release: str = "10.5(1)", nodes: Sequence[str] = ("pub", "sub"), **more: Any) -> None:
-        self.maker: Maker | None = more.get("maker")
+        if loopback.WANTED and "maker" not in more:
+            more["maker"] = loopback.maker(more.get("key_bits", 2048))
+            more.setdefault("organisation", EXAMPLE)
+            self.maker: Maker | None = loopback.maker()  # what is renewed later has the usual size
+        else:
+            self.maker = more.get("maker")
         self.cluster: Cluster = make_cluster(more.pop("name", "office"), release, nodes, **more)
         self.others: list[Office] = []
         self.said: list[str] = []
@@ -153,6 +161,23 @@ class Office:
         there = self.cluster.by_name[node]
         self.cluster = self.cluster.with_node(attrs.evolve(there, replicated=self.cluster))
 
+    def serves_forged(self, kind: ListKind, *, signer: str = "", extra: Sequence[int | None] = ()) -> None:
+        """The publisher serves its list signed by another own certificate, or with the first record again
+        in other roles; signed properly where there are keys."""
+        node = self.cluster.publisher
+        held = node.ctl if kind is ListKind.CTL else node.itl
+        assert held is not None
+        certificate = node.own[signer] if signer else certificate_of(self.cluster, held)
+        more = tuple(attrs.evolve(held.records[0], role=role) for role in extra)
+        forged = attrs.evolve(held, records=(*held.records, *more), signer=certificate.identity, timestamp=9)
+        signing = publish.signing_of(self.cluster, certificate)
+        if signing is not None:
+            records = [*(each.encoded for each in held.records), *(in_role(each) for each in more)]
+            data = listbuild.signed(signing, f"{kind.name}File.tlv", b"".join(records))
+            forged = listparse.parse(data, kind=kind)
+        there = attrs.evolve(node, ctl=forged) if kind is ListKind.CTL else attrs.evolve(node, itl=forged)
+        self.cluster = self.cluster.with_node(there)
+
     def knows(self, *others: Office) -> None:
         """Other clusters are reachable, and their certificates may be uploaded."""
         self.others += others
@@ -174,6 +199,20 @@ class Office:
     def capf(self) -> Identity:
         """The issuer of LSCs now."""
         return self.cluster.publisher.own[CAPF].identity
+
+
+def certificate_of(cluster: Cluster, held: TrustList) -> Certificate:
+    """The cluster's certificate that signed this list."""
+    return next(each for node in cluster.nodes for each in node.own.values() if each.identity == held.signer)
+
+
+def in_role(record: Record) -> bytes:
+    """A record's bytes with its function changed, or left out."""
+    whole = b"\x04\x00\x02\x00\x00"
+    assert whole in record.encoded
+    changed = b"" if record.role is None else b"\x04\x00\x02" + record.role.to_bytes(2, "big")
+    encoded = record.encoded.replace(whole, changed, 1)
+    return encoded[:3] + len(encoded).to_bytes(2, "big") + encoded[5:]
 
 
 class StoryPhone:
@@ -213,7 +252,10 @@ class StoryPhone:
 
     def restarts(self) -> StoryPhone:
         """Boot against everything reachable now."""
-        self.last = drive.boot(self.station, self.office.world, self.office.cluster.clock)
+        before, world, now = self.station, self.office.world, self.office.cluster.clock
+        self.last = drive.boot(before, world, now)
+        if loopback.WANTED:
+            loopback.compare(before, world, now, self.last)
         self.station, self.journal = self.last.station, self.last.journal
         return self
 

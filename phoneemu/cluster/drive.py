@@ -20,7 +20,7 @@ from phoneemu.cluster.state import (
     Device,
     Node,
 )
-from phoneemu.core.flash import DeviceSecurity, Flash
+from phoneemu.core.flash import Flash
 from phoneemu.core.journal import InService, Journal
 from phoneemu.core.names import Identity
 from phoneemu.core.phone import Phone
@@ -208,17 +208,14 @@ def _ask_tvs(command: AskTvs, station: Station, world: World) -> Event:
     )
 
 
-def _reach_callmanager(command: ReachCallManager, station: Station, world: World) -> Event:
+def _reach_callmanager(command: ReachCallManager, _station: Station, world: World) -> Event:
     place = world.find(command.node)
     if place is None or not place[1].runs(CALLMANAGER):
         return CallManagerFailed(node=command.node, trouble=RegistrationTrouble.UNREACHABLE)
     cluster, node = place
     if not command.secure:
         return CallManagerAnswered(node=command.node)
-    device = station.device_in(cluster)
-    authenticated = device.security is DeviceSecurity.AUTHENTICATED
-    # authenticated profiles use NULL-SHA, which TLS 1.3 does not have [SG15-tls]
-    if _too_old(command.tls_max, cluster) or (authenticated and cluster.min_tls >= "1.3"):
+    if _too_old(command.tls_max, cluster):
         return CallManagerFailed(node=command.node, trouble=RegistrationTrouble.TLS_VERSION)
     if _versions_unknown(command.tls_max, cluster):
         return CallManagerFailed(node=command.node, trouble=RegistrationTrouble.TLS_UNKNOWN)

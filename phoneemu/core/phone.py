@@ -24,7 +24,7 @@ import attrs
 
 from phoneemu.core import limits
 from phoneemu.core.filesearch import FileSearch, names_of
-from phoneemu.core.flash import CachedAnswer, Flash
+from phoneemu.core.flash import CachedAnswer, DeviceSecurity, Flash
 from phoneemu.core.journal import (
     AskedTvs,
     CouldNotErase,
@@ -335,7 +335,14 @@ class Phone:
         self._peer = self._callmanagers.pop(0)
         secure = self._secure()
         self._note(ReachedForCallManager(node=self._peer, secure=secure))
-        return [ReachCallManager(node=self._peer, secure=secure, tls_max=self.profile.tls_max.value)]
+        return [ReachCallManager(node=self._peer, secure=secure, tls_max=self._signalling_tls())]
+
+    def _signalling_tls(self) -> str | None:
+        """The highest TLS version for signalling; authenticated is NULL-SHA, which 1.3 lacks [SG15-tls]."""
+        highest, config = self.profile.tls_max.value, self.flash.config
+        if highest is None or config is None or config.security is not DeviceSecurity.AUTHENTICATED:
+            return highest
+        return min(highest, "1.2")
 
     def _secure(self) -> bool:
         return self.flash.config is not None and self.flash.config.security.uses_tls

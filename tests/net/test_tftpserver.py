@@ -1,0 +1,308 @@
+"""Our TFTP server beside tftpy's own: what kills the one leaves the other serving."""
+
+import contextlib
+import io
+import resource
+import socket
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import attrs
+import pytest
+import tftpy
+from hypothesis import given
+from hypothesis import strategies as st
+
+from phoneemu.net import tftpwire as wire
+from phoneemu.net.tftp import NoAnswer, NoSuchFile, Patience, fetch
+from phoneemu.net.tftpserver import ErrorAnswer, Offered, Outgoing, TftpServer
+
+HOST = "127.0.0.1"
+QUICK = Patience(waits=(0.3, 0.3, 0.3), total=10.0)
+CONTENT = bytes(number % 253 for number in range(5000))
+
+
+def offer(name: str, _client: str) -> Offered:
+    return {"file": CONTENT, "empty": b""}.get(name)
+
+
+def serving(**more: object) -> TftpServer:
+    return TftpServer(HOST, 0, more.pop("offer", offer), **more)  # type: ignore[arg-type]
+
+
+def said_to(port: int, datagram: bytes, wait: float = 1.0) -> bytes:
+    """What one datagram is answered with; nothing when nothing comes."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.settimeout(wait)
+        sock.sendto(datagram, (HOST, port))
+        with contextlib.suppress(TimeoutError):
+            return sock.recv(70_000)
+    return b""
+
+
+HOSTILE = {
+    "S1 a block size that is no number": b"\x00\x01file\x00octet\x00blksize\x00abc\x00",
+    "S2 a name beyond ASCII": b"\x00\x01f\xffle\x00octet\x00",
+    "S6 an option without a value": b"\x00\x01file\x00octet\x00blksize\x00",
+    "S6 an unknown option": b"\x00\x01file\x00octet\x00color\x00red\x00",
+    "S6 one byte": b"\x00",
+    "S6 nothing": b"",
+    "S6 an opcode nobody knows": b"\x00\x63abc",
+    "S6 a stray block": wire.data(1, b"x"),
+    "S6 a stray receipt": wire.ack(1),
+    "a write request": b"\x00\x02file\x00octet\x00",
+    "a mode nobody has": b"\x00\x01file\x00mail\x00",
+    "a name that climbs": b"\x00\x01../../file\x00octet\x00",
+    "an error": wire.error(1, "no"),
+}
+
+
+@pytest.mark.parametrize("what", HOSTILE)
+def test_a_hostile_request_is_answered_or_not_and_the_server_goes_on(what: str) -> None:
+    with serving() as server:
+        answer = said_to(server.port, HOSTILE[what], 0.2)
+        assert answer == b"" or wire.decode(answer) is not None
+        assert fetch(HOST, server.port, "file", patience=QUICK) == CONTENT
+
+
+@pytest.mark.parametrize(
+    ("what", "code"),
+    [
+        ("S2 a name beyond ASCII", 1),
+        ("S6 an opcode nobody knows", 4),
+        ("S6 one byte", 4),
+        ("S6 a stray block", 4),
+        ("a write request", 2),
+        ("a mode nobody has", 4),
+        ("a name that climbs", 1),
+    ],
+)
+def test_what_cannot_be_served_is_answered_by_an_error(what: str, code: int) -> None:
+    with serving() as server:
+        assert said_to(server.port, HOSTILE[what])[:4] == bytes([0, 5, 0, code])
+
+
+@contextmanager
+def bare(dynamic: Callable[..., object] | None = None) -> Iterator[tuple[int, list[BaseException]]]:
+    """tftpy's own server in a thread; gives its port and what ended it."""
+    ended: list[BaseException] = []
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "file").write_bytes(CONTENT)
+        (Path(folder) / "folder").mkdir()
+        server = tftpy.TftpServer(folder, dynamic)
+
+        def run() -> None:
+            try:
+                server.listen(HOST, 0, timeout=0.2)
+            except BaseException as error:
+                ended.append(error)
+
+        thread = threading.Thread(target=run)
+        thread.start()
+        server.is_running.wait(5)
+        try:
+            yield server.listenport, ended
+        finally:
+            server.stop(now=True)
+            thread.join(5)
+            with contextlib.suppress(Exception):
+                server.sock.close()
+            for session in list(server.sessions.values()):
+                session.sock.close()
+
+
+def death(ended: list[BaseException]) -> str:
+    until = time.monotonic() + 5
+    while not ended and time.monotonic() < until:
+        time.sleep(0.01)
+    return type(ended[0]).__name__ if ended else "it lives"
+
+
+@pytest.mark.parametrize(
+    ("request_", "error"),
+    [
+        (HOSTILE["S1 a block size that is no number"], "ValueError"),
+        (HOSTILE["S2 a name beyond ASCII"], "UnicodeDecodeError"),
+        (b"\x00\x01folder\x00octet\x00", "IsADirectoryError"),
+    ],
+    ids=["S1", "S2", "S3"],
+)
+def test_tftpy_alone_dies_of_one_datagram(request_: bytes, error: str) -> None:
+    with bare() as (port, ended):
+        said_to(port, request_, 0.1)
+        assert death(ended) == error
+
+
+def test_tftpy_alone_dies_of_a_file_from_memory() -> None:
+    """S4: its documented use."""
+    with bare(lambda _name, **_: io.BytesIO(CONTENT)) as (port, ended):
+        with contextlib.suppress(NoAnswer):
+            fetch(HOST, port, "from memory", patience=QUICK)
+        assert death(ended) in ("AttributeError", "UnsupportedOperation")
+
+
+def test_a_folders_name_is_only_a_name() -> None:
+    """S3: who offers the files says what there is."""
+    with serving() as server, pytest.raises(NoSuchFile):
+        fetch(HOST, server.port, "folder", patience=QUICK)
+
+
+def test_files_from_memory_are_served_again_and_again() -> None:
+    """S4."""
+    with serving() as server:
+        for _ in range(5):
+            assert fetch(HOST, server.port, "file", patience=QUICK) == CONTENT
+            assert fetch(HOST, server.port, "empty", patience=QUICK) == b""
+        assert server.requests == 10
+
+
+def test_two_thousand_silent_clients_do_not_stop_the_server() -> None:
+    """S5; clients share a few sockets' worth of descriptors here: what counts is the server's side."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = min(hard, 4096) if hard > 0 else 4096
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, most), hard))
+    silent: list[socket.socket] = []
+    try:
+        with serving(patience=Patience(waits=(30.0,))) as server:
+            for _ in range(min(2000, max(soft, most) - 200)):
+                client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+                silent.append(client)
+                client.sendto(b"\x00\x01file\x00octet\x00", (HOST, server.port))
+            assert fetch(HOST, server.port, "file", patience=Patience(waits=(1.0, 1.0, 1.0))) == CONTENT
+            assert server.requests >= len(silent) * 0.9  # the system may drop some of a burst
+    finally:
+        for client in silent:
+            client.close()
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_a_server_that_is_full_says_so_and_silent_sessions_end() -> None:
+    with serving(sessions=1, patience=Patience(waits=(0.3,))) as server:
+        assert said_to(server.port, b"\x00\x01file\x00octet\x00")[:4] == b"\x00\x03\x00\x01"
+        assert said_to(server.port, b"\x00\x01file\x00octet\x00") == wire.error(0, "busy")
+        until = time.monotonic() + 5
+        while said_to(server.port, b"\x00\x01file\x00octet\x00")[:2] != b"\x00\x03":
+            assert time.monotonic() < until
+
+
+def test_two_hundred_clients_at_once_are_served() -> None:
+    patient = Patience(waits=(0.5, 1.0, 2.0, 4.0))
+    with serving() as server, ThreadPoolExecutor(200) as pool:
+        jobs = [pool.submit(fetch, HOST, server.port, "file", patience=patient) for _ in range(200)]
+        assert all(job.result() == CONTENT for job in jobs)
+
+
+def test_a_port_is_free_after_the_server_stopped_and_may_be_used_again() -> None:
+    with serving() as server:
+        port = server.port
+    with pytest.raises(NoAnswer):
+        fetch(HOST, port, "file", patience=Patience(waits=(0.2,)))
+    server.start()
+    assert server.port == port
+    assert fetch(HOST, port, "file", patience=QUICK) == CONTENT
+    with pytest.raises(OSError, match="in use"):
+        TftpServer(HOST, port, offer).start()
+    server.stop()
+    server.stop()
+
+
+def test_ipv6_is_spoken() -> None:
+    if not socket.has_ipv6:
+        pytest.skip("no IPv6 in this Python")
+    server = TftpServer("::1", 0, offer)
+    try:
+        server.start()
+    except OSError as error:
+        pytest.skip(f"no IPv6 on this machine: {error}")
+    try:
+        assert fetch("::1", server.port, "file", patience=QUICK) == CONTENT
+    finally:
+        server.stop()
+
+
+# ---------------------------------------------------------------- options, sources, faults
+
+
+def test_block_size_and_file_size_are_agreed() -> None:
+    with serving() as server:
+        answer = said_to(server.port, b"\x00\x01file\x00octet\x00blksize\x001428\x00tsize\x000\x00")
+        assert answer == wire.oack({"blksize": "1428", "tsize": "5000"})
+        assert fetch(HOST, server.port, "file", patience=QUICK, blksize=1428, tsize=True) == CONTENT
+        assert fetch(HOST, server.port, "empty", patience=QUICK, tsize=True) == b""
+
+
+def test_whatever_the_source_does_the_server_goes_on() -> None:
+    def broken(name: str, _client: str) -> Offered:
+        if name == "raises":
+            raise RuntimeError
+        if name == "refused":
+            return ErrorAnswer(2, "Access violation")
+        return (bytes([1 // (3 - number)]) * 600 for number in range(9))
+
+    with serving(offer=broken) as server:
+        for name, said in (
+            ("raises", "cannot be read"),
+            ("refused", "Access violation"),
+            ("chunks", "further"),
+        ):
+            with pytest.raises(NoAnswer, match=said):
+                fetch(HOST, server.port, name, patience=QUICK)
+        assert server.requests == 3
+
+
+def test_a_file_in_chunks_comes_whole() -> None:
+    with serving(offer=lambda *_: iter([b"a" * 700, b"", b"b" * 324])) as server:
+        assert fetch(HOST, server.port, "chunks", patience=QUICK) == b"a" * 700 + b"b" * 324
+
+
+def each_third(
+    change: Callable[[Outgoing], Sequence[Outgoing]],
+) -> Callable[[str, Outgoing], Sequence[Outgoing]]:
+    count = iter(range(1_000_000))
+    return lambda _name, sent: change(sent) if next(count) % 3 == 2 else (sent,)
+
+
+FAULTS: dict[str, Callable[[Outgoing], Sequence[Outgoing]]] = {
+    "lost": lambda _: (),
+    "twice": lambda sent: (sent, sent),
+    "late": lambda sent: (attrs.evolve(sent, delay=0.05),),
+    "late and again": lambda sent: (attrs.evolve(sent, delay=0.05), sent),
+    "from a stranger first": lambda sent: (attrs.evolve(sent, stranger=True), sent),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_bad_line_still_brings_the_file(fault: str) -> None:
+    with serving(tamper=each_third(FAULTS[fault]), patience=Patience(waits=(0.05,) * 9)) as server:
+        patient = Patience(waits=(0.2,) * 8)
+        assert fetch(HOST, server.port, "file", patience=patient) == CONTENT
+
+
+def test_a_request_that_comes_twice_is_one_transfer() -> None:
+    with serving() as server, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.settimeout(2)
+        for _ in range(2):
+            sock.sendto(b"\x00\x01file\x00octet\x00", (HOST, server.port))
+            block, peer = sock.recvfrom(1000)
+            assert block == wire.data(1, CONTENT[:512])
+        sock.sendto(wire.ack(1), peer)
+        assert sock.recv(1000) == wire.data(2, CONTENT[512:1024])
+        sock.sendto(wire.ack(1), peer)  # the old receipt again is not answered, or everything would double
+        sock.sendto(wire.ack(2), peer)
+        assert sock.recv(1000) == wire.data(3, CONTENT[1024:1536])
+        sock.sendto(wire.error(0, "enough"), peer)
+        assert server.requests == 1
+
+
+@given(st.lists(st.binary(max_size=60), max_size=5))
+def test_any_datagrams_leave_the_server_serving(datagrams: list[bytes]) -> None:
+    with serving() as server, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        for each in datagrams:
+            sock.sendto(each, (HOST, server.port))
+            sock.sendto(b"\x00\x01" + each, (HOST, server.port))
+        assert fetch(HOST, server.port, "empty", patience=QUICK) == b""
