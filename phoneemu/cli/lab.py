@@ -176,7 +176,7 @@ def _perform(session: "Session", typed: "Typed", *, yes: bool) -> None:
     if typed.question:
         sys.stdout.write(typed.question)
         sys.stdout.flush()
-        answer = "y" if yes else sys.stdin.readline().strip()
+        answer = sys.stdin.readline().strip() if not yes else "yes" if "yes" in typed.question else "y"
         if yes:
             print(answer)
         if answer.lower() not in {"y", "yes"}:

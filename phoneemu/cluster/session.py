@@ -30,7 +30,7 @@ class Typed:
     """A line that was understood, and what it would do.
 
     `before` is printed at once; `question` is asked then ("" when nothing is), and `after` printed when the
-    answer is yes. `cluster` is what comes of it.
+    answer is yes. `cluster` is what comes of it; `changes` is False when that is as before, time aside.
     """
 
     text: str
@@ -39,7 +39,7 @@ class Typed:
     after: tuple[str, ...]
     cluster: Cluster
     remarks: tuple[str, ...] = ()
-    refused: bool = False
+    changes: bool = False
 
 
 class Session:
@@ -70,12 +70,12 @@ class Session:
             after=after,
             cluster=done.cluster,
             remarks=done.remarks,
-            refused=done.refused,
+            changes=done.cluster != cluster,
         )
 
     def adopt(self, typed: Typed, clock: float) -> None:
         """Do what was considered."""
-        if typed.cluster != self.cluster:
+        if typed.changes:
             self.history.append((clock, typed.text))
         self.cluster = typed.cluster
 
@@ -86,7 +86,12 @@ class Session:
             BadInput: a line is no command any more; names file and line.
         """
         for number, (clock, line) in enumerate(history, start=1):
-            self.adopt(self.consider(line, clock, f"{file}:{number}"), clock)
+            try:
+                typed = self.consider(line, clock)
+            except BadInput as error:
+                said = str(error).removeprefix(f"{error.place}: ")
+                raise BadInput(said, place=f"{file}:{number}") from error
+            self.adopt(typed, clock)
 
     def _step(self, line: str, place: str) -> Step:
         """A line as in a runbook, or as typed at the publisher's own prompt."""

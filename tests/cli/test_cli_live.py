@@ -1,0 +1,200 @@
+"""`phoneemu lab` and `phoneemu phone` as their users meet them: two processes on one machine."""
+
+import contextlib
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+PHONEEMU = (sys.executable, "-m", "phoneemu")
+PHONE = ("phone", "--model", "8861", "--mac", "00:11:22:AA:BB:CC")
+RENEW = "set cert regen ITLRecovery\nutils ctl update CTLFile\n* utils service restart Cisco Tftp\n"
+
+
+def run(*words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*PHONEEMU, *words], input=stdin, capture_output=True, text=True, timeout=60)  # noqa: S603
+
+
+@contextmanager
+def lab(folder: Path, *words: str) -> Iterator[subprocess.Popen[str]]:
+    """A lab that serves until the block ends; its names and ports are in `hosts`, its cluster in `lab`."""
+    hosts = folder / "hosts"
+    hosts.unlink(missing_ok=True)
+    asked = [*PHONEEMU, "lab", "--hosts", str(hosts), "--state", str(folder / "lab"), *words]
+    with subprocess.Popen(  # noqa: S603
+        asked, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        until = time.monotonic() + 60
+        while not hosts.exists() and process.poll() is None and time.monotonic() < until:
+            time.sleep(0.02)
+        try:
+            yield process
+        finally:
+            with contextlib.suppress(OSError):
+                process.send_signal(signal.SIGINT)
+            process.communicate(timeout=20)
+
+
+def boot(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return run(
+        *PHONE, "--tftp", "pub", "--hosts", str(folder / "hosts"), "--state", str(folder / "flash"), *words
+    )
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a lab in mixed mode, and a phone that has booted against it."""
+    folder = tmp_path_factory.mktemp("live")
+    with lab(folder, "--mixed", "--no-shell"):
+        first = boot(folder)
+    assert first.returncode == 0, first.stderr
+    assert "CTL and ITL installed" in first.stdout
+    assert "registered to pub without TLS" in first.stdout
+    return folder
+
+
+def test_a_phone_boots_shows_its_checksums_and_is_erased(kept: Path) -> None:
+    shown = run("phone", "show", "--state", str(kept / "flash"))
+    assert shown.returncode == 0
+    ctl, itl, config = shown.stdout.splitlines()
+    assert ctl.startswith("CTL  SHA1 ")
+    assert itl.startswith("ITL  SHA1 ")
+    assert config.endswith("Non Secure")
+    summary = json.loads(run("phone", "show", "--json", "--state", str(kept / "flash")).stdout)
+    assert summary["ctl"]["sha1"] == ctl.split()[-1]
+    assert (summary["schema"], summary["model"], summary["device"]) == (1, "8861", "SEP001122AABBCC")
+
+
+def test_a_lab_goes_on_from_its_folder_and_a_phone_follows_by_tvs(kept: Path) -> None:
+    script = kept / "renew.txt"
+    script.write_text(f"# the recovery key\n{RENEW}phones reset\n")
+    done = run("lab", "--state", str(kept / "lab"), "--script", str(script))
+    assert done.returncode == 0, done.stderr
+    assert "Proceed with regeneration (yes|no)? yes" in done.stdout
+    assert "admin:utils ctl update CTLFile" in done.stdout
+    with lab(kept, "--no-shell", "--log"):
+        again = boot(kept, "--json")
+    assert again.returncode == 0
+    events = [json.loads(line) for line in again.stdout.splitlines()]
+    assert ("ruled", "tvs-vouches") in {(each["event"], each.get("reason")) for each in events}
+    assert events[-1]["trusted"] is True
+    assert events[-1]["tvs_cache"] == 1
+
+
+def test_a_phone_that_is_locked_out_says_so_by_its_exit_code(kept: Path, tmp_path: Path) -> None:
+    """The whole drama of a legacy phone: refused, erased by hand, taken."""
+    with lab(tmp_path, "--mixed", "--release", "10.5(1)") as running:
+        words = (
+            "phone",
+            "--tftp",
+            "pub",
+            "--hosts",
+            str(tmp_path / "hosts"),
+            "--state",
+            str(tmp_path / "old"),
+        )
+        first = run(*words, "--model", "7960", "--name", "SEP001122334455", "--journal")
+        assert (first.returncode, "installed its first CTL" in first.stdout) == (0, True)
+        assert running.stdin is not None
+        running.stdin.write("set cert regen CallManager\nyes\nutils ctl update CTLFile\ny\n")
+        running.stdin.write("* utils service restart Cisco Tftp\n")
+        running.stdin.flush()
+        held = (tmp_path / "old" / "ctl.tlv").read_bytes()
+        until = time.monotonic() + 30
+        refused = run(*words)
+        while refused.returncode == 0 and time.monotonic() < until:
+            refused = run(*words)
+        assert refused.returncode == 1
+        assert (tmp_path / "old" / "ctl.tlv").read_bytes() == held
+        assert run("phone", "erase", "ctl", "--state", str(tmp_path / "old")).returncode == 0
+        assert not (tmp_path / "old" / "ctl.tlv").exists()
+        assert run(*words).returncode == 0
+    assert (tmp_path / "old" / "ctl.tlv").read_bytes() != held
+
+
+def test_the_shell_asks_and_a_no_changes_nothing(tmp_path: Path) -> None:
+    typed = "set cert regen TVS\nno\nnonsense\n\nhelp\nexit\n"
+    done = run("lab", "--nodes", "one", "--state", str(tmp_path), stdin=typed)
+    assert done.returncode == 0
+    assert "Operation cancelled" in done.stdout
+    assert "`nonsense` is not a command" in done.stdout
+    assert "utils itl reset localkey" in done.stdout
+    assert not (tmp_path / "history.txt").exists() or (tmp_path / "history.txt").read_text() == ""
+
+
+def test_the_shell_of_a_terminal_has_a_prompt_and_a_status_line(tmp_path: Path) -> None:
+    parent, child = pty.openpty()
+    environment = {**os.environ, "TERM": "xterm"}
+    asked = [*PHONEEMU, "lab", "--nodes", "one", "--state", str(tmp_path / "lab"), "-y"]
+    with subprocess.Popen(asked, stdin=child, stdout=child, stderr=child, env=environment) as process:  # noqa: S603
+        os.close(child)
+        seen = b""
+        until = time.monotonic() + 60
+        typed = [b"show itl\r", b"exit\r"]
+        while time.monotonic() < until:
+            try:
+                part = os.read(parent, 65536)
+            except OSError:
+                break
+            seen += part
+            if b"\x1b[6n" in part:
+                os.write(parent, b"\x1b[1;1R")  # where the cursor is, as a terminal answers
+            ready = b"served: nothing yet" if len(typed) == 2 else b"was verified successfully"
+            if typed and ready in seen:
+                os.write(parent, typed.pop(0))
+        process.wait(20)
+    os.close(parent)
+    assert typed == []
+    assert b"admin:" in seen
+    assert (tmp_path / "lab" / "typed.txt").exists()
+    assert process.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "what"),
+    [
+        (("phone", "--tftp", "h"), "which phone?"),
+        (("phone", "--model", "9999x", "--mac", "001122334455", "--tftp", "h"), "no model '9999x'"),
+        (("phone", "--model", "8861", "--mac", "0011", "--tftp", "h"), "is no MAC address"),
+        (("phone", "--model", "8861", "--name", "a/b", "--tftp", "h"), "is no device name"),
+        (PHONE, "which server?"),
+        ((*PHONE, "--tftp", "h:x"), "a port is a number"),
+        ((*PHONE, "--tftp", "h", "--seconds", "0"), "--seconds is a number"),
+        ((*PHONE, "--tftp", "h", "--hosts", "/no/such/file"), "/no/such/file"),
+        ((*PHONE[:1], "erase", *PHONE[1:]), "needs ctl, itl, security or factory"),
+        (("lab", "--nodes", "a,a"), "name each node once"),
+        (("lab", "--release", "never"), "is not a release"),
+        (("lab", "--fault", "gremlins"), "no fault `gremlins`"),
+        (("lab", "--nodes", "a,b", "--real-ports"), "--real-ports is for one node"),
+        (("lab", "--nodes", "a", "--script", "/no/such/file"), "/no/such/file"),
+        (("lab", "--nodes", "a", "--host", "203.0.113.9"), "assign"),
+    ],
+)
+def test_a_wrong_call_is_one_line_and_exit_code_2(words: tuple[str, ...], what: str) -> None:
+    done = run(*words)
+    assert done.returncode == 2
+    assert done.stderr.startswith("phoneemu: ")
+    assert what in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_the_flash_of_one_phone_is_not_anothers(kept: Path) -> None:
+    other = run("phone", "--name", "SEP000000000001", "--tftp", "pub", "--state", str(kept / "flash"))
+    assert other.returncode == 2
+    assert "this is the flash of SEP001122AABBCC" in other.stderr
+
+
+def test_a_phone_that_reaches_nobody_is_not_trusted(tmp_path: Path) -> None:
+    words = (*PHONE, "--tftp", "127.0.0.1:9", "--answer-seconds", "0.5", "--seconds", "1")
+    done = run(*words, "--state", str(tmp_path / "new"), "--erase", "security")
+    assert done.returncode == 1
+    assert "could not register anywhere" in done.stdout
+    assert "CTL  not installed" in done.stdout

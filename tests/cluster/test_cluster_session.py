@@ -1,0 +1,140 @@
+"""Somebody at the terminal of a lab, and the lab kept in a folder."""
+
+import itertools
+from pathlib import Path
+
+import pytest
+from listmaking import rsa_key
+
+from phoneemu.cluster import keeping, lab
+from phoneemu.cluster.keeping import Founding, LabFolder
+from phoneemu.cluster.session import NO_PHONES, Session, split, usages
+from phoneemu.errors import BadInput
+
+FOUNDING = Founding(mixed=True, clock=1_700_000_000.0)
+
+
+@pytest.fixture(autouse=True)
+def quick_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    numbers = itertools.count()
+    monkeypatch.setattr(lab, "fresh_key", lambda: rsa_key(1024, next(numbers) % 8))
+
+
+def session() -> Session:
+    maker = lab.maker(lab.fresh_key)
+    return Session(FOUNDING.cluster(maker), maker)
+
+
+def does(at: Session, line: str, clock: float = 1_700_000_100.0) -> None:
+    at.adopt(at.consider(line, clock), clock)
+
+
+def test_a_line_is_typed_at_the_publisher_unless_it_names_another() -> None:
+    at = session()
+    old = at.cluster
+    does(at, "set cert regen CallManager")
+    does(at, "sub set cert regen TVS")
+    assert at.cluster.publisher.own["CallManager"] != old.publisher.own["CallManager"]
+    assert at.cluster.by_name["sub"].own["TVS"] != old.by_name["sub"].own["TVS"]
+    assert [line for _, line in at.history] == ["set cert regen CallManager", "sub set cert regen TVS"]
+
+
+def test_a_question_stands_between_what_is_said_and_what_is_done() -> None:
+    at = session()
+    typed = at.consider("utils ctl update CTLFile", 1_700_000_100.0)
+    assert typed.question == "This operation will update the CTLFile. Do you want to continue? (y/n):"
+    assert "CTL file Updated" in typed.after
+    assert at.history == []
+
+
+def test_showing_changes_nothing_and_leaves_no_history() -> None:
+    at = session()
+    does(at, "show ctl")
+    assert at.history == []
+
+
+def test_a_step_for_phones_says_that_there_are_none() -> None:
+    assert session().consider("phones reset", 0).before == NO_PHONES
+
+
+@pytest.mark.parametrize("line", ["set cert regenerate TVS", "nothing", "hub show ctl"])
+def test_an_unknown_line_is_an_error(line: str) -> None:
+    with pytest.raises(BadInput):
+        session().consider(line, 0)
+
+
+@pytest.mark.parametrize(
+    ("lines", "parts"),
+    [
+        (("a", "Sure? (y/n):y", "b"), (("a",), "Sure? (y/n):", ("b",))),
+        (("Enter (yes/no)? yes",), ((), "Enter (yes/no)? ", ())),
+        (("Proceed (yes|no)? yes", "b"), ((), "Proceed (yes|no)? ", ("b",))),
+        (("continue [yes/no]? yes",), ((), "continue [yes/no]? ", ())),
+        (("plain", "yes"), (("plain", "yes"), "", ())),
+    ],
+)
+def test_lines_are_split_at_their_question(lines: tuple[str, ...], parts: object) -> None:
+    assert split(lines) == parts
+
+
+def test_what_can_be_typed_is_listed() -> None:
+    assert "utils ctl update CTLFile" in usages()
+
+
+def test_a_kept_lab_comes_back_byte_for_byte(tmp_path: Path) -> None:
+    folder = LabFolder(tmp_path / "lab")
+    assert not folder.founded
+    at = folder.found(FOUNDING)
+    for line in (
+        "set cert regen CallManager",
+        "utils ctl update CTLFile",
+        "utils service restart Cisco Tftp",
+    ):
+        does(at, line)
+    folder.keep(at)
+    again = LabFolder(tmp_path / "lab").resume()
+    assert again.cluster == at.cluster
+    assert [node.itl.raw if node.itl else None for node in again.cluster.nodes] == [
+        node.itl.raw if node.itl else None for node in at.cluster.nodes
+    ]
+    assert again.cluster.publisher.ctl is not None
+    assert at.cluster.publisher.ctl is not None
+    assert again.cluster.publisher.ctl.raw == at.cluster.publisher.ctl.raw
+    assert {path.stat().st_mode & 0o077 for path in (tmp_path / "lab" / "keys").iterdir()} == {0}
+    assert (tmp_path / "lab" / "keys").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "what"),
+    [
+        ("lab.json", "{}", "not the founding of a lab"),
+        ("lab.json", "\x00", "not the founding of a lab"),
+        ("lab.json", '{"schema": 9, "nodes": ["a"], "tokens": []}', "another version"),
+        ("history.txt", "soon show ctl\n", "history.txt:1: a history line begins with a time"),
+        ("history.txt", "1.0 dance\n", "history.txt:1: `dance` is not a command"),
+    ],
+)
+def test_a_spoilt_lab_is_named(tmp_path: Path, name: str, text: str, what: str) -> None:
+    LabFolder(tmp_path).found(FOUNDING)
+    (tmp_path / name).write_text(text)
+    with pytest.raises(BadInput, match=what):
+        LabFolder(tmp_path).resume()
+
+
+def test_a_spoilt_key_is_named(tmp_path: Path) -> None:
+    LabFolder(tmp_path).found(FOUNDING)
+    key = next((tmp_path / "keys").iterdir())
+    key.write_text("no key")
+    with pytest.raises(BadInput, match=f"{key.name}: not a private key"):
+        LabFolder(tmp_path).resume()
+
+
+@pytest.mark.parametrize("text", ["", "a,,b", "a,A", "a b", "phones", "a,cluster", "ä/b"])
+def test_a_name_that_no_node_can_have_is_refused(text: str) -> None:
+    with pytest.raises(BadInput):
+        keeping.checked_nodes(text)
+
+
+def test_a_lab_may_be_kept_nowhere() -> None:
+    assert keeping.checked_nodes("a, b-1.example") == ("a", "b-1.example")
+    assert keeping.without_folder(FOUNDING).cluster.mixed
