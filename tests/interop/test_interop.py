@@ -1,0 +1,278 @@
+"""Other people's programs on the other end of the wire.
+
+A test whose program is missing skips and says so; with PHONEEMU_TOOLS=required, as continuous integration
+sets it, that is a failure.
+"""
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import loopback
+import pytest
+from office import Office, StoryPhone
+
+from phoneemu.cluster.serve import Lab, Terms, file_bytes
+from phoneemu.cluster.state import Cluster, Device
+from phoneemu.core import tvs as messages
+from phoneemu.core.flash import Flash
+from phoneemu.core.journal import Fetched, Journal
+from phoneemu.core.phone import Phone
+from phoneemu.core.states import State
+from phoneemu.core.vocabulary import Transport
+from phoneemu.net import book as books
+from phoneemu.net import drive as live
+from phoneemu.net import tls
+from phoneemu.net.book import Book, Service
+
+NAME = "SEP001122AABBCC"
+OFFICE = Office("12.5(1)", mixed=True, maker=loopback.maker())
+PATHS = "/usr/sbin:/sbin:" + os.environ.get("PATH", "")
+
+
+def need(program: str) -> str:
+    """The program's path; its absence skips, or fails where all must be there."""
+    found = shutil.which(program, path=PATHS)
+    if found is None:
+        _without(f"{program} is not installed")
+    return str(found)
+
+
+def _without(why: str) -> None:
+    if os.environ.get("PHONEEMU_TOOLS") == "required":
+        pytest.fail(f"{why}, and every program is required here")
+    pytest.skip(why)
+
+
+def device_of(cluster: Cluster, _name: str) -> Device:
+    return Device(group=tuple(node.name for node in cluster.nodes))
+
+
+def serving() -> Lab:
+    return Lab((OFFICE.cluster,), Terms(device_of=device_of))
+
+
+def run(*words: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(words, input=stdin, capture_output=True, timeout=60)  # noqa: S603
+
+
+def ctl() -> bytes:
+    held = OFFICE.cluster.publisher.ctl
+    assert held is not None
+    return held.raw or b""
+
+
+# ---------------------------------------------------------------- they fetch from the lab
+
+
+@pytest.mark.parametrize("options", [(), ("--tftp-no-options",), ("--tftp-blksize", "1428")])
+def test_curl_fetches_by_tftp(options: tuple[str, ...]) -> None:
+    with serving() as lab:
+        host, port = lab.book.find("pub", Service.TFTP)
+        done = run(need("curl"), "-sS", *options, f"tftp://{host}:{port}/CTL{NAME}.tlv")
+    assert done.stdout == ctl(), done.stderr
+
+
+def test_curl_fetches_by_http_and_https() -> None:
+    with serving() as lab:
+        for service, scheme in ((Service.HTTP, "http"), (Service.HTTPS, "https")):
+            host, port = lab.book.find("pub", service)
+            done = run(need("curl"), "-sSk", f"{scheme}://{host}:{port}/CTL{NAME}.tlv")
+            assert done.stdout == ctl(), done.stderr
+            missing = run(need("curl"), "-sSkf", f"{scheme}://{host}:{port}/none")
+            assert missing.returncode == 22
+
+
+def test_tftp_hpa_fetches_and_is_told_what_is_missing(tmp_path: Path) -> None:
+    with serving() as lab:
+        host, port = lab.book.find("pub", Service.TFTP)
+        got = tmp_path / "got"
+        for name in (f"CTL{NAME}.tlv", "none"):
+            words = ("-m", "binary", host, str(port), "-c", "get", name, str(got))
+            done = run(need("tftp"), *words)
+            assert (b"File not found" in done.stdout + done.stderr) is (name == "none")
+            if name != "none":
+                assert got.read_bytes() == ctl()
+
+
+# ---------------------------------------------------------------- the phone boots from them
+
+
+@pytest.fixture(scope="module")
+def folder() -> Iterator[Path]:
+    """What a cluster's TFTP folder holds for one phone, readable by any server."""
+    cluster = OFFICE.cluster
+    device = device_of(cluster, NAME)
+    with tempfile.TemporaryDirectory(prefix="phoneemu-") as name:
+        path = Path(name)
+        path.chmod(0o755)
+        for file in (f"CTL{NAME}.tlv", f"ITL{NAME}.tlv", f"{NAME}.cnf.xml", f"{NAME}.cnf.xml.sgn"):
+            data = file_bytes(cluster, cluster.publisher, file, device)
+            assert data is not None
+            (path / file).write_bytes(data)
+            (path / file).chmod(0o644)
+        yield path
+
+
+def free_port(kind: socket.SocketKind) -> int:
+    with socket.socket(socket.AF_INET, kind) as sock:
+        sock.bind(("127.0.0.1", 0))
+        port: int = sock.getsockname()[1]
+        return port
+
+
+@contextmanager
+def program(*words: str, port: int = 0) -> Iterator[subprocess.Popen[bytes]]:
+    """A server until the block ends; waits until its TCP port answers, or for a UDP one a moment."""
+    with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:  # noqa: S603
+        until = time.monotonic() + 10
+        while port and time.monotonic() < until:
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+                break
+            time.sleep(0.05)
+        if not port:
+            time.sleep(0.5)
+        if process.poll() is not None:
+            said = process.stderr.read().decode() if process.stderr else ""
+            _without(f"{Path(words[0]).name} does not run here: {said.strip()}")
+        try:
+            yield process
+        finally:
+            process.terminate()
+            process.communicate(timeout=20)
+
+
+def boots(book: Book, server: str, model: str) -> Journal:
+    """A new phone boots from this server; it holds both lists then, and has nobody to register with.
+
+    The server goes by a node's name: in mixed mode a phone takes files only from servers its CTL lists.
+    """
+    phone = Phone(StoryPhone(OFFICE, model).profile, NAME, Flash())
+    wire = live.Wire(book=book, waits=(0.5, 1.0, 2.0), answer_seconds=0.5)
+    journal = live.boot(phone, wire, (server,), OFFICE.cluster.clock)
+    assert phone.flash.ctl is not None
+    assert phone.flash.ctl.raw == ctl()
+    assert phone.flash.itl is not None
+    assert phone.flash.config is not None
+    assert phone.state is State.OUT_OF_SERVICE
+    return journal
+
+
+def by(journal: Journal) -> set[Transport]:
+    return {entry.transport for entry in journal if isinstance(entry, Fetched)}
+
+
+def test_a_phone_boots_from_tftpd_hpa(folder: Path) -> None:
+    port = free_port(socket.SOCK_DGRAM)
+    words = ("--foreground", "--address", f"127.0.0.1:{port}", "--secure", "--user", "nobody", str(folder))
+    with program(need("in.tftpd"), *words):
+        book = books.parse(f"pub 127.0.0.1 tftp={port} sip=9\nsub 127.0.0.1 sip=9\n")
+        assert by(boots(book, "pub", "7975")) == {Transport.TFTP}
+
+
+def test_a_phone_boots_from_dnsmasq(folder: Path) -> None:
+    """dnsmasq knows no other TFTP port than 69, which takes a privilege."""
+    dnsmasq = need("dnsmasq")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        try:
+            sock.bind(("127.0.0.69", 69))
+        except OSError as error:
+            _without(f"port 69 is not to be had: {error}")
+    words = (
+        "--keep-in-foreground",
+        "--port=0",
+        "--enable-tftp",
+        f"--tftp-root={folder}",
+        "--conf-file=/dev/null",
+    )
+    with program(
+        dnsmasq, *words, "--bind-interfaces", "--listen-address=127.0.0.69", "--user=nobody", "--pid-file="
+    ):
+        book = books.parse("pub 127.0.0.69 sip=9\nsub 127.0.0.1 sip=9\n")
+        assert by(boots(book, "pub", "7975")) == {Transport.TFTP}
+
+
+NGINX = """
+daemon off; pid {work}/pid; error_log stderr; worker_processes 1; {user}
+events {{ worker_connections 64; }}
+http {{
+  access_log off;
+  client_body_temp_path {work}/b; proxy_temp_path {work}/p; fastcgi_temp_path {work}/f;
+  uwsgi_temp_path {work}/u; scgi_temp_path {work}/s;
+  server {{ listen 127.0.0.1:{port}; root {folder}; }}
+}}
+"""
+
+
+def test_a_phone_that_asks_by_http_first_boots_from_nginx(folder: Path, tmp_path: Path) -> None:
+    nginx, port = need("nginx"), free_port(socket.SOCK_STREAM)
+    config = tmp_path / "nginx.conf"
+    user = "user root;" if os.geteuid() == 0 else ""
+    config.write_text(NGINX.format(work=tmp_path, port=port, folder=folder, user=user))
+    with program(nginx, "-c", str(config), "-p", str(tmp_path), port=port):
+        book = books.parse(f"pub 127.0.0.1 http={port} tftp=9 sip=9\nsub 127.0.0.1 sip=9\n")
+        assert by(boots(book, "pub", "8861")) == {Transport.HTTP}
+
+
+# ---------------------------------------------------------------- TLS and the wire
+
+
+def test_openssl_talks_to_the_tvs() -> None:
+    signer = OFFICE.cluster.by_name["sub"].own["CallManager"]
+    query = messages.encode(messages.Query(session=1001, device="CP-1-SEP1", signer=signer.identity))
+    with serving() as lab:
+        host, port = lab.book.find("pub", Service.TVS)
+        words = ("s_client", "-connect", f"{host}:{port}", "-tls1_2", "-ign_eof")
+        shown = run(need("openssl"), *words, stdin=query)
+        answered = run(need("openssl"), *words, "-quiet", stdin=query)
+    assert b"CN = pub" in shown.stdout
+    assert b"Cipher is" in shown.stdout
+    answer = messages.parse(answered.stdout)
+    assert isinstance(answer, messages.Answer)
+    assert (answer.valid, answer.certificate) == (True, signer.der)
+
+
+def test_tshark_finds_nothing_malformed_in_a_boot(tmp_path: Path) -> None:
+    tshark = need("tshark")
+    capture = tmp_path / "boot.pcapng"
+    before = StoryPhone(OFFICE, "7975").restarts().flash
+    renewed = Office("12.5(1)", mixed=True, maker=loopback.maker())
+    renewed.cluster = OFFICE.cluster
+    renewed.does(
+        "pub set cert regen ITLRecovery", "pub utils ctl update CTLFile", "* utils service restart Cisco Tftp"
+    )
+    with Lab((renewed.cluster,), Terms(device_of=device_of, host="127.0.0.77")) as lab:
+        places = {service: lab.book.find("pub", service)[1] for service in Service}
+        with program(tshark, "-q", "-i", "lo", "-w", str(capture), "-f", "host 127.0.0.77"):
+            time.sleep(2)
+            phone = Phone(StoryPhone(OFFICE, "7975").profile, NAME, before)
+            live.boot(phone, live.Wire(book=lab.book), ("pub",), OFFICE.cluster.clock)
+            assert phone.state is State.IN_SERVICE
+            time.sleep(2)
+    reads = [tshark, "-n", "-r", str(capture)]
+    reads += ["-d", f"udp.port=={places[Service.TFTP]},tftp", "-d", f"tcp.port=={places[Service.TVS]},tls"]
+    reads += ["-d", f"tcp.port=={places[Service.SIP]},sip"]
+    assert run(*reads, "-Y", "_ws.malformed").stdout == b""
+    asked = run(*reads, "-Y", "tftp.opcode==1", "-T", "fields", "-e", "tftp.source_file").stdout.split()
+    assert asked == [f"CTL{NAME}.tlv".encode(), f"ITL{NAME}.tlv".encode(), f"{NAME}.cnf.xml.sgn".encode()]
+    assert run(*reads, "-Y", "tls.handshake.type==1").stdout.count(b"Client Hello") >= 1
+    assert b"200 OK" in run(*reads, "-Y", "sip").stdout
+
+
+def test_openssl_sees_the_floor_of_tls() -> None:
+    at = Office("12.5(1)", maker=loopback.maker())
+    at.does("* set tls min-version 1.2")
+    with Lab((at.cluster,), Terms(device_of=device_of)) as lab:
+        host, port = lab.book.find("pub", Service.TVS)
+        old = ("-tls1_1", "-cipher", tls.OLD_CIPHERS)
+        refused = run(need("openssl"), "s_client", "-connect", f"{host}:{port}", *old)
+        taken = run(need("openssl"), "s_client", "-connect", f"{host}:{port}", "-tls1_2")
+    assert b"protocol version" in refused.stderr
+    assert b"CN = pub" in taken.stdout
