@@ -17,13 +17,16 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "phoneemu"
 
-ALL_ROOMS = frozenset({"cli", "fleet", "cluster", "net", "catalogue", "core", "errors", "files", "example"})
+ALL_ROOMS = frozenset(
+    {"cli", "fleet", "cluster", "net", "catalogue", "core", "errors", "files", "example", "testing"}
+)
 ARROWS: dict[str, frozenset[str]] = {
     "__init__": frozenset(),
     "__main__": frozenset({"cli"}),
     "cli": ALL_ROOMS,
     "fleet": frozenset({"fleet", "cluster", "catalogue", "core", "errors", "files", "example"}),
     "cluster": frozenset({"cluster", "core", "errors", "files"}),
+    "testing": frozenset({"testing", "cluster", "core", "errors", "files"}),
     "net": frozenset({"net", "core", "errors", "files"}),
     "catalogue": frozenset({"core", "errors"}),
     "example": frozenset({"errors"}),

@@ -147,7 +147,7 @@ def _boot(arguments: argparse.Namespace, phone: Phone, folder: FlashFolder | Non
     )
     journal = drive.boot(phone, wire, servers, time.time())
     _tell(arguments, phone, journal)
-    return 0 if trusted(journal) else 1
+    return 0 if journal.trusted else 1
 
 
 def _positive(seconds: float, name: str) -> float:
@@ -186,18 +186,6 @@ def _tell(arguments: argparse.Namespace, phone: Phone, journal: Journal) -> None
     for part in (*parts, holdings(phone.flash, phone.profile)):
         sys.stdout.writelines(f"{line}\n" for line in part)
     print(journaltext.line(journal.entries[-1]))
-
-
-def trusted(journal: Journal) -> bool:
-    """Whether something was fetched and nothing refused: no list, no configuration."""
-    from phoneemu.core.journal import Delivery, Fetched
-    from phoneemu.core.question import Subject
-    from phoneemu.core.ruling import Verdict
-
-    arrived = any(isinstance(each, Fetched) and each.delivery is Delivery.ARRIVED for each in journal)
-    last = (journal.last_ruling(subject) for subject in (Subject.CTL, Subject.ITL, Subject.CONFIG))
-    good = (Verdict.ACCEPT, Verdict.UNCHANGED)
-    return arrived and all(ruled is None or ruled.verdict in good for ruled in last)
 
 
 def _shown(trust_list: TrustList | None, algorithm: str | None) -> str:
@@ -240,7 +228,7 @@ def summary(phone: Phone, journal: Journal) -> dict[str, object]:
         "device": phone.name,
         "model": phone.profile.model,
         "state": phone.state.value,
-        "trusted": trusted(journal),
+        "trusted": journal.trusted,
         "status_messages": journaltext.status_messages(journal, phone.profile),
         **lists,
         "config": config,

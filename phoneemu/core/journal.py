@@ -194,6 +194,14 @@ class Journal:
             if isinstance(entry, Ruled) and (subject is None or entry.subject is subject)
         ]
 
+    @property
+    def trusted(self) -> bool:
+        """Whether something came, and no list and no configuration was refused."""
+        arrived = any(isinstance(each, Fetched) and each.delivery is Delivery.ARRIVED for each in self)
+        last = [self.last_ruling(subject) for subject in (Subject.CTL, Subject.ITL, Subject.CONFIG)]
+        good = (Verdict.ACCEPT, Verdict.UNCHANGED)
+        return arrived and all(ruled is None or ruled.verdict in good for ruled in last)
+
     def last_ruling(self, subject: Subject) -> Ruled | None:
         """The decision that stood in the end, or None when nothing was asked."""
         return next(

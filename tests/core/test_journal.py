@@ -1,12 +1,14 @@
 """The journal compares stories, not objects."""
 
 import attrs
-from making import CM, CM_NEW, a_config, a_ctl, a_file, asked
+from making import CM, CM_NEW, a_config, a_ctl, a_file, a_profile, asked
 
 from phoneemu.core.flash import Flash
-from phoneemu.core.journal import Installed, Journal, NotInService, Ruled, Started
+from phoneemu.core.journal import Delivery, Fetched, Installed, Journal, NotInService, Ruled, Started
 from phoneemu.core.question import Question, Subject
 from phoneemu.core.rules import judge
+from phoneemu.core.ruling import Verdict
+from phoneemu.core.vocabulary import Transport
 
 
 def ruled(question: Question) -> Ruled:
@@ -44,3 +46,19 @@ def test_journals_are_equal_when_their_entries_are() -> None:
     assert Journal([NotInService()]) == Journal([NotInService()])
     assert Journal([NotInService()]) != Journal()
     assert Journal() != "a journal"
+
+
+def came(delivery: Delivery) -> Fetched:
+    return Fetched(name="a", server="pub", transport=Transport.TFTP, delivery=delivery)
+
+
+def test_a_journal_is_trusted_when_something_came_and_nothing_was_refused() -> None:
+    held = Flash(ctl=a_ctl(), config=a_config())
+    good = ruled(asked(Subject.CTL, a_ctl(), held))
+    bad = ruled(asked(Subject.CTL, a_ctl(CM_NEW), held, profile=a_profile(asks_tvs=False)))
+    assert (good.verdict, bad.verdict) == (Verdict.UNCHANGED, Verdict.REFUSE)
+    arrived = came(Delivery.ARRIVED)
+    assert Journal([arrived, good]).trusted
+    assert not Journal([arrived, good, bad]).trusted
+    assert not Journal([came(Delivery.MISSING), good]).trusted
+    assert not Journal().trusted
