@@ -5,7 +5,8 @@ import contextlib
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -58,6 +59,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"let something go wrong: {', '.join(FAULTS)}",
     )
     parser.add_argument("--seed", type=int, default=0, help="of the faults' chance; 0")
+    parser.add_argument(
+        "--tvs-log", type=Path, metavar="FILE", help="add the traces of every TVS to this file"
+    )
     parser.add_argument("--log", action="store_true", help="tell every request on standard error")
 
 
@@ -126,11 +130,21 @@ def _terms(arguments: argparse.Namespace, cluster: "Cluster") -> "Terms":
         ports=ports,
         faults=faults.parse(arguments.fault, arguments.seed),
         log=_log if arguments.log else lambda _: None,
+        trace=lambda lines: _trace(arguments.tvs_log, lines),
     )
 
 
 def _log(line: str) -> None:
     print(f"{time.strftime('%H:%M:%S')} {line}", file=sys.stderr)
+
+
+def _trace(path: Path | None, lines: Sequence[str]) -> None:
+    """Add what the TVS says to its trace, with the time in front as a cluster has it."""
+    if path is not None:
+        now = datetime.now()  # noqa: DTZ005 - a cluster's trace has its local time
+        stamp = f"{now:%H:%M:%S}.{now.microsecond // 1000:03}"
+        with path.open("a", encoding="utf-8") as trace:
+            trace.writelines(f"{stamp} |   debug {line}\n" for line in lines)
 
 
 def _announce(arguments: argparse.Namespace, lab: "Lab", session: "Session") -> None:

@@ -18,7 +18,7 @@ from typing import NamedTuple, Self
 
 import attrs
 
-from phoneemu.cluster import publish, tvs
+from phoneemu.cluster import publish, tvs, tvstrace
 from phoneemu.cluster.drive import registration_trouble
 from phoneemu.cluster.faults import PAUSE, Faults
 from phoneemu.cluster.lab import maker
@@ -30,8 +30,9 @@ from phoneemu.core.signedfile import SignedFile
 from phoneemu.core.trustlist import TrustList
 from phoneemu.core.vocabulary import RegistrationTrouble
 from phoneemu.net import sip, tls
+from phoneemu.net import tvs as lines
 from phoneemu.net.book import USUAL, Book, Place, Service
-from phoneemu.net.tcpserver import TcpServer
+from phoneemu.net.tcpserver import SECONDS, TcpServer
 from phoneemu.net.tftpserver import Outgoing, TftpServer
 
 DeviceOf = Callable[[Cluster, str], Device]
@@ -63,6 +64,8 @@ class Terms:
     faults: Faults = attrs.field(factory=Faults)
     vouches: Vouches = lambda _: True
     log: Callable[[str], None] = lambda _: None
+    trace: Callable[[Sequence[str]], None] = lambda _: None
+    """Gets what the TVS would write to its trace, request by request."""
 
 
 def available(cluster: Cluster, node: Node, service: Service) -> bool:
@@ -315,7 +318,7 @@ class Lab:
         if faults.happens("tvs-new-certificate"):
             shown = _stranger()
         with self._secured(connection, shown, place[0].min_tls) as secure:
-            request = _read_message(secure)
+            request = lines.read(secure, SECONDS)
             if isinstance(request, messages.Answer) or faults.happens("tvs-drops-question"):
                 return
             answer = self._answered(place, request)
@@ -342,6 +345,18 @@ class Lab:
             signer = tls.identity_of(request.certificate)
             command = messages.Command.VERIFY_ANSWER
         found = tvs.answer(*place, signer) if signer is not None else tvs.TvsAnswer(found=False)
+        answer = self._worded(place, request, signer, found, command)
+        self._terms.trace(tvstrace.lines(request, answer, found.trace))
+        return answer
+
+    def _worded(
+        self,
+        place: tuple[Cluster, Node],
+        request: messages.Query | messages.Verify,
+        signer: Identity | None,
+        found: tvs.TvsAnswer,
+        command: messages.Command,
+    ) -> messages.Answer:
         device = request.device.rpartition("-")[2]
         valid = found.found and (found.uploaded or self._terms.vouches(device))
         if not valid or signer is None:
@@ -382,16 +397,6 @@ class Lab:
             return trouble
 
         connection.sendall(sip.answer(sip.read_head(connection), judge))
-
-
-def _read_message(connection: socket.socket) -> messages.Message:
-    data = b""
-    while len(data) < 10 or len(data) < messages.frame_length(data[:10]):
-        part = connection.recv(65536)
-        if not part:
-            raise ConnectionResetError
-        data += part
-    return messages.parse(data)
 
 
 @functools.cache

@@ -65,7 +65,7 @@ def peer(_cluster: Cluster, node: Node) -> Certificate | None:
 def answer(cluster: Cluster, node: Node, signer: Identity) -> TvsAnswer:
     """Answer a query about a certificate known by issuer and serial."""
     key = f"{serial_text(signer.serial).replace(':', '')}{signer.issuer}"
-    look = f"CertificateDBCache::getCertificateInformation - Looking up the certificate cache using {key}"
+    look = _look("DB", key)
     found = [
         (certificate, STORE_ROLES.get(store, frozenset()))
         for store, certificate in _database(cluster, node)
@@ -74,19 +74,33 @@ def answer(cluster: Cluster, node: Node, signer: Identity) -> TvsAnswer:
     if found and found[0][0].unit != "etoken":
         # the first store that grants anything counts: {0, 2} for an own CallManager, {0, 3} for a foreign one
         roles = next((granted for _, granted in found if granted), frozenset())
-        lines = (
-            look,
-            f"CertificateDBCache::getCertificateInformation - Found entry {{rolecount : {len(roles)}}}",
-        )
-        return TvsAnswer(found=True, roles=roles, certificate=found[0][0], trace=lines)
-    miss = "ERROR:CertificateDBCache::getCertificateInformation - Cannot find the certificate in the cache"
+        trace = (look, *_entry("DB", roles))
+        return TvsAnswer(found=True, roles=roles, certificate=found[0][0], trace=trace)
+    asked = (look, _miss("DB"), f"{_look('CTL', key)}, len : {len(key)}")
     cached = _in_ctl_cache(node, signer)
     if cached:
-        count = f"CertificateCTLCache::getCertificateInformation - Found entry {{rolecount : {len(cached)}}}"
         held = found[0][0] if found else None
-        trace = (look, miss, count)
+        trace = (*asked, *_entry("CTL", cached))
         return TvsAnswer(found=True, roles=cached, certificate=held, uploaded=bool(found), trace=trace)
-    return TvsAnswer(found=False, trace=(look, miss))
+    unknown = "getCertificateInformation(cert) : certificate not found"
+    return TvsAnswer(found=False, trace=(*asked, _miss("CTL"), unknown))
+
+
+def _look(cache: str, key: str) -> str:
+    where = f"Certificate{cache}Cache::getCertificateInformation"
+    return f"{where} - Looking up the certificate cache using Unique MAP ID : {key}"
+
+
+def _miss(cache: str) -> str:
+    return (
+        f"ERROR:Certificate{cache}Cache::getCertificateInformation - Cannot find the certificate in the cache"
+    )
+
+
+def _entry(cache: str, roles: frozenset[Role]) -> tuple[str, ...]:
+    where = f"Certificate{cache}Cache::getCertificateInformation"
+    count = f"{where} - Found entry {{rolecount : {len(roles)}}}"
+    return (count, *(f"{where} - {{role : {int(role)}}}" for role in sorted(roles)))
 
 
 def _database(cluster: Cluster, node: Node) -> Iterator[tuple[str, Certificate]]:

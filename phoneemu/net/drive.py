@@ -41,6 +41,7 @@ from phoneemu.core.vocabulary import (
     TvsTrouble,
 )
 from phoneemu.net import sip, tftp, tls, web
+from phoneemu.net import tvs as lines
 from phoneemu.net.book import Book, Service
 from phoneemu.net.tftp import NoAnswer, NoSuchFile, Patience
 
@@ -182,8 +183,9 @@ class Line:
     def _tvs_answer(self) -> Event:
         server = self._server
         try:
-            head = self._exactly(10)
-            message = tvs.parse(head + self._exactly(tvs.frame_length(head) - len(head)))
+            if self._socket is None:
+                raise ConnectionResetError
+            message = lines.read(self._socket, self._deadline - time.monotonic())
         except (OSError, MalformedFile):
             self.hang_up()
             return TvsFailed(server=server, trouble=TvsTrouble.NO_ANSWER)
@@ -198,19 +200,6 @@ class Line:
             ttl=message.ttl or 0,
             certificate=message.certificate[: limits.CERTIFICATE_BYTES],
         )
-
-    def _exactly(self, count: int) -> bytes:
-        data = b""
-        while len(data) < count:
-            left = self._deadline - time.monotonic()
-            if self._socket is None or left <= 0:
-                raise TimeoutError
-            self._socket.settimeout(left)
-            part = self._socket.recv(count - len(data))
-            if not part:
-                raise ConnectionResetError
-            data += part
-        return data
 
     def reach_callmanager(self, command: ReachCallManager) -> Event:
         """A connection for signalling; with TLS, the certificate it shows is for the phone."""

@@ -142,7 +142,7 @@ STORIES: Mapping[str, Story] = {
         "12.5(1)", BOOT, *_RENEWED, Boots(faults=("tftp-silent", "http-503"), keeps=True), BOOT
     ),
     "lossy-line": _story(
-        "12.5(1)", BOOT, *_RENEWED, Boots(faults=("tftp-drop=0.1", "tftp-duplicate=0.2", "tftp-reorder=0.2"))
+        "12.5(1)", BOOT, *_RENEWED, Boots(faults=("tftp-drop=0.04", "tftp-duplicate=0.2", "tftp-reorder=0.2"))
     ),
 }
 """Every story by its name."""

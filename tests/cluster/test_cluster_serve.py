@@ -26,9 +26,10 @@ from phoneemu.core.phone import Phone
 from phoneemu.core.question import Subject
 from phoneemu.core.ruling import Reason, Verdict
 from phoneemu.core.states import RESTING, State
+from phoneemu.core.tlv import MalformedFile
 from phoneemu.errors import BadInput
 from phoneemu.net import drive as live
-from phoneemu.net import tftp, tls, web
+from phoneemu.net import tftp, tls, tvs, web
 from phoneemu.net.book import Service
 from phoneemu.net.tftp import NoAnswer, NoSuchFile, Patience
 
@@ -151,17 +152,29 @@ def test_ports_may_be_chosen_and_a_taken_one_is_an_error() -> None:
 # ---------------------------------------------------------------- the trust verification service
 
 
-def asks(lab: Lab, request: messages.Message, node: str = "pub") -> messages.Answer:
-    with socket.create_connection(lab.book.find(node, Service.TVS), 5) as plain:
-        secure, _ = tls.connect(plain, "1.2")
-        with secure:
-            secure.sendall(messages.encode(request))
-            data = b""
-            while part := secure.recv(4096):
-                data += part
-    answer = messages.parse(data)
-    assert isinstance(answer, messages.Answer)
-    return answer
+def asks(lab: Lab, request: messages.Query | messages.Verify) -> messages.Answer:
+    return tvs.ask(*lab.book.find("pub", Service.TVS), request)[0]
+
+
+def test_the_client_hands_over_who_answered_and_gives_up_on_silence() -> None:
+    query = messages.Query(session=7, device="CP-1-SEP1", signer=OFFICE.cluster.publisher.own["TVS"].identity)
+    with serving() as lab:
+        answer, shown = tvs.ask(*lab.book.find("sub", Service.TVS), query)
+        assert (answer.valid, shown) == (True, OFFICE.cluster.by_name["sub"].own["TVS"].der)
+    with serving("tvs-silent") as lab, pytest.raises(TimeoutError):
+        tvs.ask(*lab.book.find("sub", Service.TVS), query, seconds=0.3)
+    with serving("tvs-garbage") as lab, pytest.raises((OSError, MalformedFile)):
+        tvs.ask(*lab.book.find("sub", Service.TVS), query)
+
+
+def test_every_question_leaves_its_trace() -> None:
+    told: list[Sequence[str]] = []
+    query = messages.Query(session=7, device="CP-1-SEP1", signer=OFFICE.cluster.publisher.own["TVS"].identity)
+    with serving(trace=told.append) as lab:
+        asks(lab, query)
+    assert len(told) == 1
+    assert "MsgType : TVS_MSG_QUERY_CERT_REQ" in told[0]
+    assert "PublicKey : 86400" in told[0]
 
 
 def test_both_verbs_are_answered() -> None:

@@ -38,7 +38,8 @@ def test_the_store_that_grants_counts_when_several_hold_it() -> None:
 def test_an_unknown_certificate_is_not_found_and_the_trace_says_so() -> None:
     answer = tvs.answer(CLUSTER, PUB, FOREIGN.identity)
     assert not answer.found
-    assert answer.trace[-1].startswith("ERROR:CertificateDBCache")
+    assert answer.trace[1].startswith("ERROR:CertificateDBCache")
+    assert answer.trace[3].startswith("ERROR:CertificateCTLCache")
 
 
 def test_serial_and_issuer_are_the_key() -> None:
