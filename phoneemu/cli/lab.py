@@ -40,9 +40,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="non-secure",
         help="device security mode of every phone; non-secure",
     )
-    parser.add_argument("--host", default="127.0.0.1", help="the address to listen on; 127.0.0.1")
     parser.add_argument(
-        "--real-ports", action="store_true", help="the ports of a real cluster; one node only"
+        "--host", default="127.0.0.1", help="the address to listen on, or one for each node: A,B; 127.0.0.1"
+    )
+    parser.add_argument(
+        "--real-ports",
+        action="store_true",
+        help="the ports of a real cluster; each node has an address of its own",
     )
     parser.add_argument(
         "--hosts", type=Path, metavar="FILE", help="write names and ports here, for the phones"
@@ -69,6 +73,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Serve until the terminal, or the script, is done."""
     from phoneemu.cluster.serve import Lab
 
+    _trace(arguments.tvs_log, ())  # a file that cannot be written is better known now
     kept, session = _session(arguments)
     clusters = (session.cluster,)
     with Lab(clusters, _terms(arguments, session.cluster)) as lab:
@@ -92,8 +97,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _session(arguments: argparse.Namespace) -> tuple["LabFolder | None", "Session"]:
     from phoneemu.cluster.keeping import Founding, LabFolder, checked_nodes, without_folder
+    from phoneemu.cluster.release import TOKENLESS_CTL, parse_release
 
     tokens = tuple(name.strip() for name in arguments.tokens.split(",") if name.strip())
+    release = parse_release(arguments.release)
+    if arguments.mixed and not tokens and not TOKENLESS_CTL.holds(release):
+        raise BadInput(f"before 10.0 mixed mode needs tokens; give --tokens A,B for {release.text}")
     founding = Founding(
         name=arguments.cluster,
         release=arguments.release,
@@ -119,19 +128,34 @@ def _terms(arguments: argparse.Namespace, cluster: "Cluster") -> "Terms":
     def device_of(cluster: "Cluster", _name: str) -> "Device":
         return Device(group=tuple(node.name for node in cluster.nodes), security=security)
 
+    hosts = _hosts(arguments, cluster)
     ports = {}
     if arguments.real_ports:
-        if len(cluster.nodes) > 1:
-            raise BadInput("--real-ports is for one node; name it with --nodes, one address has one port 69")
-        ports = {Spot(cluster.nodes[0].name, service): port for service, port in USUAL.items()}
+        ports = {Spot(node.name, service): port for node in cluster.nodes for service, port in USUAL.items()}
     return Terms(
         device_of=device_of,
-        host=arguments.host,
+        host=hosts[cluster.nodes[0].name],
+        hosts=hosts,
         ports=ports,
         faults=faults.parse(arguments.fault, arguments.seed),
         log=_log if arguments.log else lambda _: None,
         trace=lambda lines: _trace(arguments.tvs_log, lines),
     )
+
+
+def _hosts(arguments: argparse.Namespace, cluster: "Cluster") -> dict[str, str]:
+    """The address of each node; with the real ports each needs one of its own."""
+    given = [host.strip() for host in arguments.host.split(",")]
+    names = [node.name for node in cluster.nodes]
+    if arguments.real_ports and given == ["127.0.0.1"]:
+        given = [f"127.0.0.{number}" for number in range(1, len(names) + 1)]
+    if len(given) == 1 and not arguments.real_ports:
+        given *= len(names)
+    if len(given) != len(names) or len(names) > 250:
+        raise BadInput(
+            f"--host names {len(given)} addresses for {len(names)} nodes; give one, or one for each"
+        )
+    return dict(zip(names, given, strict=True))
 
 
 def _log(line: str) -> None:

@@ -177,7 +177,7 @@ def _tell(arguments: argparse.Namespace, phone: Phone, journal: Journal) -> None
         sys.stdout.writelines(f"{line}\n" for line in journaltext.json_lines(journal))
         print(json.dumps(summary(phone, journal)))
         return
-    if arguments.journal:
+    if arguments.journal or phone.profile.console.value is None:  # no dialect: plain sentences
         lines = journaltext.lines(journal)
     else:
         lines = consolelog.console_log(journal, phone.profile, phone.name)

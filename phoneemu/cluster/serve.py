@@ -53,13 +53,15 @@ class Spot(NamedTuple):
 class Terms:
     """How a lab serves.
 
-    `device_of` is the database: how a cluster knows a phone by its name. `host` is the address it listens on;
-    `ports` fixes ports by node and service, others are any free ones. `vouches` tells whether the TVS answers
+    `device_of` is the database: how a cluster knows a phone by its name. `host` is the address it listens on,
+    `hosts` the addresses of nodes that have one of their own; `ports` fixes ports by node and service, others
+    are any free ones. `vouches` tells whether the TVS answers
     this phone about a signer that only the CTL itself names; sources differ, see cluster.drive.
     """
 
     device_of: DeviceOf
     host: str = "127.0.0.1"
+    hosts: Mapping[str, str] = attrs.field(factory=lambda: MappingProxyType({}))
     ports: Mapping[Spot, int] = attrs.field(factory=lambda: MappingProxyType({}))
     faults: Faults = attrs.field(factory=Faults)
     vouches: Vouches = lambda _: True
@@ -144,10 +146,13 @@ class Lab:
         for cluster in self._clusters:
             for node in cluster.nodes:
                 ports = {spot.service: port for spot, port in self._ports.items() if spot.node == node.name}
-                place = Place(host=self._terms.host, ports=MappingProxyType(ports))
+                place = Place(host=self._host(node.name), ports=MappingProxyType(ports))
                 for name in (node.name, *node.aliases, *([node.address] if node.address else [])):
                     places[name.lower()] = place
         return Book(places=MappingProxyType(places))
+
+    def _host(self, node: str) -> str:
+        return self._terms.hosts.get(node, self._terms.host)
 
     def find(self, name: str) -> tuple[Cluster, Node] | None:
         """The node of this name as it is now."""
@@ -183,7 +188,7 @@ class Lab:
                 self._shut(spot)
 
     def _listen(self, spot: Spot) -> None:
-        host, port = self._terms.host, self._ports.get(spot, 0)
+        host, port = self._host(spot.node), self._ports.get(spot, 0)
         if spot.service is Service.TFTP:
             server = TftpServer(host, port, self._offer(spot), tamper=self._tamper)
             server.start()
@@ -198,7 +203,7 @@ class Lab:
         if isinstance(server, TftpServer):
             server.stop()
         elif server is not None and self._tcp is not None:
-            self._tcp.close(self._terms.host, server)
+            self._tcp.close(self._host(spot.node), server)
 
     def _handler(self, spot: Spot) -> Callable[[socket.socket, str], None]:
         handlers: Mapping[Service, Callable[[Spot, socket.socket, str], None]] = {
