@@ -32,3 +32,6 @@ SHOW_TEXT_BYTES = 8 * 1024 * 1024
 
 CONFIG_BYTES = 1024 * 1024
 """Largest configuration file that is parsed [assumed]."""
+
+SQL_TEXT_BYTES = 512 * 1024 * 1024
+"""Largest `run sql` text that is read: a million phones are about 200 MB [assumed]."""

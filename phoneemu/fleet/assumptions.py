@@ -85,6 +85,12 @@ POWER = Assumption(
     text="the phone is powered on and connected unless cluster.toml says it is off",
     settles="[[off]] in cluster.toml, from the registration report",
 )
+SEEN = Assumption(
+    id="seen-by-risport",
+    text="a phone that RISPort does not show as registered is off since the time it was last seen",
+    settles="[[off]] in cluster.toml",
+    standing=Standing.INFERRED,
+)
 
 KNOWN = {
     each.id: each
@@ -102,6 +108,7 @@ KNOWN = {
         LIST_MADE,
         CTL_SIGNER,
         POWER,
+        SEEN,
     )
 }
 """Every assumption by its id."""

@@ -63,6 +63,7 @@ def _files(snapshot: Snapshot) -> Iterator[str]:
     for export in snapshot.exports:
         yield f"  {_export(export)}"
         yield from (f"    {remark}" for remark in export.remarks)
+    yield from (f"  {note}" for note in snapshot.notes)
     for name, why in snapshot.unread:
         yield f"  {name}: {why}"
 

@@ -9,7 +9,7 @@ This module does not know what a model is or what a site means: see snapshot.
 import csv
 import io
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
@@ -17,13 +17,24 @@ from typing import NamedTuple
 import attrs
 
 from phoneemu.errors import BadInput
+from phoneemu.fleet.remarks import Remark
+from phoneemu.fleet.risport import Sighting
+from phoneemu.fleet.sqltext import SqlTable
 
 COLUMNS: dict[str, tuple[str, ...]] = {
     "name": ("device name", "devicename", "name", "device", "mac address/device name"),
-    "model": ("device type", "model", "product", "devicetype", "phone type"),
+    "model": ("device type", "model", "product", "devicetype", "phone type", "tkmodel"),
     "site": ("device pool", "devicepool", "site", "devicepoolname"),
     "protocol": ("device protocol", "protocol"),
-    "load": ("activeloadid", "phone load name", "load", "load name", "firmware"),
+    "load": (
+        "activeloadid",
+        "phone load name",
+        "load",
+        "load name",
+        "firmware",
+        "specialloadinformation",
+        "loadinformation",
+    ),
     "profile": ("device security profile", "security profile", "secprofile", "securityprofilename"),
     "mode": ("security mode", "device security mode", "secmode"),
     "location": ("location", "locationname"),
@@ -63,14 +74,6 @@ class Listed(NamedTuple):
 
 
 @attrs.frozen(kw_only=True)
-class Remark:
-    """Something about an export that a person should see: `place` is `file:line`."""
-
-    place: str
-    text: str
-
-
-@attrs.frozen(kw_only=True)
 class Inventory:
     """All phones in the order of the files, and what was wrong with the rows left out.
 
@@ -97,6 +100,49 @@ def read_inventory(paths: Iterable[Path]) -> Inventory:
         with path.open("rb") as stream:
             columns.append(_read_file(stream.read(), path.name, phones, remarks))
     return Inventory(phones=tuple(phones.values()), remarks=tuple(remarks), columns=tuple(columns))
+
+
+def with_tables(inventory: Inventory, tables: Iterable[SqlTable], file: str) -> Inventory:
+    """The inventory with the phones of `run sql` answers behind its own.
+
+    Raises:
+        BadInput: a table has no column of device names.
+    """
+    phones = {phone.name.upper(): phone for phone in inventory.phones}
+    remarks, columns = list(inventory.remarks), list(inventory.columns)
+    for table in tables:
+        positions = _positions(table.columns)
+        if "name" not in positions:
+            what = ", ".join(table.columns[:6])
+            raise BadInput(f"no device-name column among {what}", place=file)
+        _read_rows(((line, list(cells)) for line, cells in table.rows), positions, file, phones, remarks)
+        used = tuple(table.columns[position] for position in positions.values())
+        columns.append((file, used, len(table.columns) - len(used)))
+    return Inventory(phones=tuple(phones.values()), remarks=tuple(remarks), columns=tuple(columns))
+
+
+def with_sightings(inventory: Inventory, seen: Mapping[str, Sighting]) -> Inventory:
+    """The inventory with what RISPort saw: the load that runs, and phones that stand in no other export."""
+    shared: dict[tuple[Traits, str, str], Traits] = {}
+    phones: dict[str, Listed] = {}
+    for phone in inventory.phones:
+        sighting = seen.get(phone.name.upper())
+        if sighting is not None and (sighting.load or sighting.protocol):
+            key = (phone.traits, sighting.load, sighting.protocol)
+            if key not in shared:
+                shared[key] = phone.traits._replace(
+                    load=sighting.load or phone.traits.load,
+                    protocol=phone.traits.protocol or sighting.protocol,
+                )
+            phone = phone._replace(traits=shared[key])
+        phones[phone.name.upper()] = phone
+    for name, sighting in seen.items():
+        if name not in phones:
+            traits = Traits(model=sighting.model, protocol=sighting.protocol, load=sighting.load)
+            phones[name] = Listed(
+                sighting.name, shared.setdefault((traits, "", ""), traits), sighting.file, 0
+            )
+    return attrs.evolve(inventory, phones=tuple(phones.values()))
 
 
 def read_text(text: str, file: str = "phones.csv") -> Inventory:

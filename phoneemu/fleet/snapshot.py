@@ -3,7 +3,8 @@
 The folder's grammar is docs/snapshot.md. Reading contacts nobody and changes nothing.
 """
 
-from collections.abc import Mapping
+import bisect
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import attrs
@@ -13,23 +14,14 @@ from phoneemu.cluster.runbook import PhoneFilter
 from phoneemu.cluster.state import Cluster
 from phoneemu.core.names import Identity
 from phoneemu.errors import BadInput
-from phoneemu.fleet import assumptions, clusterfile, filters, inventory
+from phoneemu.fleet import assumptions, clusterfile, filters, inventory, risport, sqlexports, sqltext
 from phoneemu.fleet.clusterfile import ClusterFile, OffEntry
 from phoneemu.fleet.clustermaking import make_cluster
 from phoneemu.fleet.inventory import Inventory
 from phoneemu.fleet.listexports import ListExport, read_lists, sightings
+from phoneemu.fleet.risport import Sighting
 
-PLANNED = (
-    "phones*.sql.txt",
-    "ris*.xml",
-    "ris*.json",
-    "certs*.txt",
-    "certs*.json",
-    "cmgroups.sql.txt",
-    "parameters.sql.txt",
-    "checksums*.csv",
-    "history",
-)
+PLANNED = ("certs*.txt", "certs*.json", "checksums*.csv", "history")
 """Names the design gives a meaning that is not read yet."""
 
 
@@ -38,7 +30,8 @@ class Snapshot:
     """Everything a prediction starts from.
 
     `basis` are assumptions every phone stands on, `node_basis` those of phones that depend on a node.
-    `seen` tells where each certificate was read. `unread` are files with the reason they were not read.
+    `seen` tells where each certificate was read. `notes` say what was understood of exports beside phones and
+    lists. `unread` are files with the reason they were not read.
     """
 
     folder: str
@@ -51,6 +44,7 @@ class Snapshot:
     node_basis: Mapping[str, frozenset[str]]
     seen: Mapping[Identity, tuple[str, ...]]
     remarks: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     unread: tuple[tuple[str, str], ...] = ()
 
 
@@ -63,25 +57,28 @@ def read_snapshot(folder: Path, *, phones_needed: bool = True) -> Snapshot:
     """
     if not folder.is_dir():
         raise BadInput("not a folder of exports", place=str(folder))
-    phones = sorted(folder.glob("phones*.csv"))
-    if not phones and phones_needed:
-        raise BadInput("no phones*.csv in it; see docs/snapshot.md", place=str(folder))
-    lists = sorted(
-        path for pattern in ("show_ctl*.txt", "show_itl*.txt", "*.tlv") for path in folder.glob(pattern)
-    )
-    file = clusterfile.read(folder / "cluster.toml")
+    found = {kind: _matching(folder, patterns) for kind, patterns in PHONES.items()}
+    if not any(found.values()) and phones_needed:
+        raise BadInput("no phones in it: phones*.csv, phones*.sql.txt or ris*.xml", place=str(folder))
+    lists = _matching(folder, ("show_ctl*.txt", "show_itl*.txt", "*.tlv"))
+    file, database, notes, remarks = _with_database(clusterfile.read(folder / "cluster.toml"), folder)
     exports = read_lists(lists)
     made = make_cluster(file, exports)
     basis = set(made.basis)
     if not file.phones.holds_served:
         basis.add(assumptions.HOLDS_SERVED.id)
-    if not file.off_said:
+    listed, seen = _phones(found)
+    if seen and not file.off_said:
+        file = with_power(file, listed, seen, made.cluster)
+        basis.add(assumptions.SEEN.id)
+    if not file.off_said and not all(phone.name.upper() in seen for phone in listed.phones):
         basis.add(assumptions.POWER.id)
-    read = {"cluster.toml", *(path.name for path in (*phones, *lists))}
+    every = (path for paths in (*found.values(), lists, database) for path in paths)
+    read = {"cluster.toml", *(path.name for path in every)}
     return Snapshot(
         folder=str(folder),
         file=file,
-        inventory=inventory.read_inventory(phones),
+        inventory=listed,
         cluster=made.cluster,
         exports=exports,
         off_filters={
@@ -90,9 +87,100 @@ def read_snapshot(folder: Path, *, phones_needed: bool = True) -> Snapshot:
         basis=frozenset(basis),
         node_basis=made.node_basis,
         seen=sightings(exports),
-        remarks=made.remarks,
+        remarks=(*made.remarks, *remarks),
+        notes=(*notes, *_seen_notes(seen)),
         unread=_unread(folder, read),
     )
+
+
+PHONES: Mapping[str, tuple[str, ...]] = {
+    "csv": ("phones*.csv",),
+    "sql": ("phones*.sql.txt",),
+    "ris": ("ris*.xml", "ris*.json"),
+}
+"""Where phones stand, by kind of export."""
+
+
+def _matching(folder: Path, patterns: Sequence[str]) -> list[Path]:
+    return sorted(path for pattern in patterns for path in folder.glob(pattern))
+
+
+def _phones(found: Mapping[str, list[Path]]) -> tuple[Inventory, dict[str, Sighting]]:
+    """The inventory from every export of phones, and what RISPort saw of them."""
+    listed = inventory.read_inventory(found["csv"])
+    for path in found["sql"]:
+        tables, remarks = sqltext.read(path)
+        listed = attrs.evolve(listed, remarks=(*listed.remarks, *remarks))
+        listed = inventory.with_tables(listed, tables, path.name)
+    seen: dict[str, Sighting] = {}
+    for path in found["ris"]:
+        for sighting in risport.read(path).values():
+            risport.keep(seen, sighting)
+    return inventory.with_sightings(listed, seen) if seen else listed, seen
+
+
+def _seen_notes(seen: Mapping[str, Sighting]) -> Iterator[str]:
+    for file in sorted({each.file for each in seen.values()}):
+        here = [each for each in seen.values() if each.file == file]
+        registered = sum(each.registered for each in here)
+        yield f"{file}: {len(here)} phones seen, {registered} of them registered"
+
+
+def _with_database(
+    file: ClusterFile, folder: Path
+) -> tuple[ClusterFile, list[Path], tuple[str, ...], tuple[str, ...]]:
+    """cluster.toml with what `run sql` on groups and parameters adds, the files, notes and remarks."""
+    paths = [path for name in DATABASE for path in folder.glob(name)]
+    groups: dict[str, tuple[str, ...]] = {}
+    parameters: dict[str, tuple[str, str]] = {}
+    notes: list[str] = []
+    remarks: list[str] = []
+    for path in paths:
+        tables, unread = sqltext.read(path)
+        remarks += (f"{each.place}: {each.text}" for each in unread)
+        if path.name == DATABASE[0]:
+            groups = sqlexports.groups_of(tables, path.name)
+            notes.append(f"{path.name}: {len(groups)} CallManager groups")
+        else:
+            parameters = sqlexports.parameters_of(tables, path.name)
+            used = sum(name in sqlexports.USED for name in parameters)
+            notes.append(f"{path.name}: {len(parameters)} parameters, {used} of them used")
+    merged, disagreements = sqlexports.merged(file, groups, parameters)
+    return merged, paths, tuple(notes), (*remarks, *disagreements)
+
+
+DATABASE = ("cmgroups.sql.txt", "parameters.sql.txt")
+
+
+def with_power(
+    file: ClusterFile, listed: Inventory, seen: Mapping[str, Sighting], cluster: Cluster
+) -> ClusterFile:
+    """The cluster file with phones that RISPort did not see registered as off since they were last seen.
+
+    Of when, only the order to the served lists matters; so phones share a few entries.
+    """
+    stamps = sorted(
+        {
+            float(each.timestamp)
+            for node in cluster.nodes
+            for each in (node.ctl, node.itl)
+            if each is not None and each.timestamp is not None
+        }
+    )
+    off: dict[int, list[Sighting]] = {}
+    for phone in listed.phones:
+        sighting = seen.get(phone.name.upper())
+        if sighting is not None and not sighting.registered:
+            off.setdefault(bisect.bisect_right(stamps, sighting.moment), []).append(sighting)
+    entries = tuple(
+        OffEntry(
+            devices=frozenset(each.name.upper() for each in sightings),
+            since=max(each.moment for each in sightings),
+            place=sightings[0].file,
+        )
+        for _, sightings in sorted(off.items())
+    )
+    return attrs.evolve(file, off=(*file.off, *entries))
 
 
 def _unread(folder: Path, read: set[str]) -> tuple[tuple[str, str], ...]:

@@ -1,0 +1,93 @@
+"""What `run sql` on groups and parameters says about a cluster, put where cluster.toml did not speak.
+
+cluster.toml is somebody's word and wins; where the database disagrees, a remark says so.
+"""
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+
+import attrs
+
+from phoneemu.cluster.state import ROLLBACK
+from phoneemu.errors import BadInput
+from phoneemu.fleet.clusterfile import ClusterFile
+from phoneemu.fleet.sqltext import SqlTable
+
+MODE, PREGRAYBACK = "clustersecuritymode", "rollbacktopregrayback"
+USED = frozenset({MODE, PREGRAYBACK})
+"""Parameters that decide something here, lower-case."""
+_TRUE = frozenset({"t", "true", "1"})
+_GROUP = ("cmgname", "cmgroup", "group")
+_SERVER = ("servername", "node", "processnode")
+_PRIORITY = ("priority",)
+
+
+def groups_of(tables: Iterable[SqlTable], file: str) -> dict[str, tuple[str, ...]]:
+    """CallManager groups, their members in order of priority.
+
+    Raises:
+        BadInput: a table lacks a column, or a priority is no number; names file and line.
+    """
+    members: dict[str, list[tuple[int, int, str]]] = {}
+    for table in tables:
+        group, server, priority = (_column(table, names, file) for names in (_GROUP, _SERVER, _PRIORITY))
+        for line, row in table.dicts():
+            if not row[priority].isdigit():
+                raise BadInput(f"priority `{row[priority]}` is no number", place=f"{file}:{line}")
+            members.setdefault(row[group], []).append((int(row[priority]), line, row[server]))
+    return {group: tuple(server for _, _, server in sorted(each)) for group, each in members.items()}
+
+
+def _column(table: SqlTable, names: tuple[str, ...], file: str) -> str:
+    found = next((name for name in names if name in table.columns), None)
+    if found is None:
+        raise BadInput(f"no column {names[0]} among {', '.join(table.columns)}", place=file)
+    return found
+
+
+def parameters_of(tables: Iterable[SqlTable], file: str) -> dict[str, tuple[str, str]]:
+    """Lower-case parameter name -> (value, `file:line`), of processconfig.
+
+    Raises:
+        BadInput: a table lacks a column.
+    """
+    found: dict[str, tuple[str, str]] = {}
+    for table in tables:
+        name, value = _column(table, ("paramname",), file), _column(table, ("paramvalue",), file)
+        for line, row in table.dicts():
+            found[row[name].lower()] = (row[value], f"{file}:{line}")
+    return found
+
+
+def merged(
+    file: ClusterFile, groups: Mapping[str, tuple[str, ...]], parameters: Mapping[str, tuple[str, str]]
+) -> tuple[ClusterFile, tuple[str, ...]]:
+    """The cluster file with what the database says, and where the two disagree."""
+    remarks: list[str] = []
+    for name, members in groups.items():
+        said = file.groups.get(name)
+        if said is not None and tuple(map(str.lower, said)) != tuple(map(str.lower, members)):
+            remarks.append(
+                f"group {name}: {file.file} says {', '.join(said)}, the database {', '.join(members)}"
+            )
+    mixed = file.mixed
+    if MODE in parameters:
+        value, place = parameters[MODE]
+        database = value not in ("0", "")
+        if mixed is not None and mixed is not database:
+            remarks.append(
+                f"{place}: ClusterSecurityMode is {value}, {file.file} says mixed = {str(mixed).lower()}"
+            )
+        mixed = database if mixed is None else mixed
+    settings = dict(file.parameters)
+    if PREGRAYBACK in parameters and ROLLBACK not in settings:
+        settings[ROLLBACK] = str(parameters[PREGRAYBACK][0].lower() in _TRUE)
+    return (
+        attrs.evolve(
+            file,
+            groups=MappingProxyType({**groups, **file.groups}),
+            mixed=mixed,
+            parameters=MappingProxyType(settings),
+        ),
+        tuple(remarks),
+    )

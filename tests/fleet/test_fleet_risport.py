@@ -1,0 +1,168 @@
+"""RISPort answers, and what they change: the load that runs, and who is not there."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from phoneemu import example
+from phoneemu.cli import main
+from phoneemu.errors import BadInput
+from phoneemu.fleet.inventory import read_text, with_sightings, with_tables
+from phoneemu.fleet.risport import Sighting, read
+from phoneemu.fleet.snapshot import read_snapshot
+from phoneemu.fleet.sqltext import parse
+
+SOAP = """<?xml version="1.0"?>
+<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/"><soapenv:Body>
+<ns1:selectCmDeviceResponse xmlns:ns1="http://schemas.cisco.com/ast/soap"><ns1:selectCmDeviceReturn>
+<ns1:SelectCmDeviceResult><ns1:TotalDevicesFound>3</ns1:TotalDevicesFound><ns1:CmNodes>
+{nodes}
+</ns1:CmNodes></ns1:SelectCmDeviceResult></ns1:selectCmDeviceReturn></ns1:selectCmDeviceResponse>
+</soapenv:Body></soapenv:Envelope>
+"""
+
+
+def device(name: str, status: str = "Registered", moment: int = 1704067200, **more: str) -> dict[str, str]:
+    cells = {"Name": name, "DeviceClass": "Phone", "Model": "683", "Protocol": "SIP", "Status": status}
+    return {**cells, "TimeStamp": str(moment), "ActiveLoadID": "sip88xx.14-3-1-0001-60", **more}
+
+
+def as_xml(nodes: dict[str, list[dict[str, str]]]) -> str:
+    def element(cells: dict[str, str]) -> str:
+        return "".join(f"<ns1:{key}>{value}</ns1:{key}>" for key, value in cells.items())
+
+    items = "".join(
+        f"<ns1:item><ns1:ReturnCode>Ok</ns1:ReturnCode><ns1:Name>{node}</ns1:Name><ns1:CmDevices>"
+        + "".join(f"<ns1:item>{element(each)}</ns1:item>" for each in devices)
+        + "</ns1:CmDevices></ns1:item>"
+        for node, devices in nodes.items()
+    )
+    return SOAP.format(nodes=items)
+
+
+def as_json(nodes: dict[str, list[dict[str, str]]]) -> str:
+    items = [{"Name": node, "CmDevices": {"item": devices}} for node, devices in nodes.items()]
+    return json.dumps({"SelectCmDeviceResult": {"CmNodes": {"item": items}}})
+
+
+MOVED = {
+    "pub": [device("SEP1", "UnRegistered", 1704069999), device("SEP2")],
+    "sub": [
+        device("SEP1", moment=1704067000, ActiveLoadID="new"),
+        device("sep2", "UnRegistered", 1804067200),
+    ],
+}
+
+
+@pytest.mark.parametrize(("suffix", "text"), [(".xml", as_xml(MOVED)), (".json", as_json(MOVED))])
+def test_a_phone_under_several_nodes_is_where_it_is_registered(
+    tmp_path: Path, suffix: str, text: str
+) -> None:
+    path = tmp_path / f"ris{suffix}"
+    path.write_text(text)
+    seen = read(path)
+    assert set(seen) == {"SEP1", "SEP2"}
+    assert (seen["SEP1"].node, seen["SEP1"].load, seen["SEP1"].registered) == ("sub", "new", True)
+    assert (seen["SEP2"].node, seen["SEP2"].moment) == ("pub", 1704067200.0)
+
+
+def test_what_is_no_phone_is_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "ris.xml"
+    path.write_text(as_xml({"pub": [device("SEP1"), device("TRUNK", DeviceClass="SIP Trunk"), device("")]}))
+    assert set(read(path)) == {"SEP1"}
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "what"),
+    [
+        ("r.xml", "<a>\n<b>\n</a>", "r.xml:3: no well-formed XML"),
+        ("r.xml", '<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', "r.xml:1: no well-formed XML (it declares"),
+        ("r.xml", "<a/>", "r.xml: no phone in it"),
+        ("r.json", '{\n"a": }', "r.json:2: no JSON"),
+        ("r.json", "[" * 100_000, "r.json:1: no JSON"),
+        ("r.json", "{}", "r.json: no phone in it"),
+    ],
+)
+def test_what_is_no_answer_is_named(tmp_path: Path, name: str, text: str, what: str) -> None:
+    (tmp_path / name).write_text(text)
+    with pytest.raises(BadInput) as error:
+        read(tmp_path / name)
+    assert str(error.value).startswith(what)
+
+
+def test_a_cut_answer_is_an_error_at_every_byte_or_reads(tmp_path: Path) -> None:
+    path = tmp_path / "ris.xml"
+    whole = as_xml({"pub": [device("SEP1")]})
+    for length in range(0, len(whole) - 1, 7):
+        path.write_text(whole[:length])
+        with pytest.raises(BadInput):
+            read(path)
+
+
+def test_the_running_load_counts_before_the_configured_one() -> None:
+    listed = read_text("Device Name,Device Type,Phone Load Name\nSEP1,Cisco 8841,old\nSEP3,Cisco 8841,old\n")
+    seen = {
+        "SEP1": Sighting(name="SEP1", load="new", protocol="SIP"),
+        "SEP9": Sighting(name="SEP9", model="7"),
+    }
+    found = {phone.name: phone.traits for phone in with_sightings(listed, seen).phones}
+    assert (found["SEP1"].load, found["SEP1"].protocol) == ("new", "SIP")
+    assert found["SEP3"].load == "old"
+    assert found["SEP9"].model == "7"
+
+
+def test_phones_of_sql_stand_behind_those_of_the_csv() -> None:
+    text = "name model tkmodel secmode\n==== ========== ======= =========\nSEP2 Cisco 7960 7       Encrypted\n"
+    listed = with_tables(read_text("Device Name\nSEP1\n"), parse(text, "p")[0], "p")
+    assert [phone.name for phone in listed.phones] == ["SEP1", "SEP2"]
+    assert (listed.phones[1].traits.model, listed.phones[1].traits.mode) == ("Cisco 7960", "Encrypted")
+    with pytest.raises(BadInput, match="no device-name column"):
+        with_tables(listed, parse("a b\n= =\n1 2\n", "p")[0], "p")
+
+
+# ---------------------------------------------------------------- in a whole snapshot
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    example.write(tmp_path)
+    return tmp_path / "snapshot"
+
+
+def test_a_phone_not_registered_is_off_since_it_was_seen(folder: Path) -> None:
+    (folder / "cluster.toml").write_text((folder / "cluster.toml").read_text().partition("[[off]]")[0])
+    names = [phone.name for phone in read_snapshot(folder).inventory.phones]
+    long_ago, lately = device(names[0], "UnRegistered", 1000), device(names[1], "UnRegistered", 1900000000)
+    (folder / "ris-pub.xml").write_text(as_xml({"pub": [long_ago, lately, *map(device, names[2:])]}))
+    snapshot = read_snapshot(folder)
+    entries = {name: entry.since for entry in snapshot.file.off for name in entry.devices}
+    assert entries == {names[0].upper(): 1000.0, names[1].upper(): 1900000000.0}
+    assert "seen-by-risport" in snapshot.basis
+    assert "powered-on" not in snapshot.basis
+    assert snapshot.notes == (f"ris-pub.xml: {len(names)} phones seen, {len(names) - 2} of them registered",)
+
+
+def test_a_snapshot_of_the_database_alone_is_predicted(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "phones.csv").unlink()
+    (folder / "phones.sql.txt").write_text(
+        "name   model      devicepool protocol\n"
+        "====== ========== ========== ========\n"
+        "SEP1   Cisco 7960 Main       SCCP\n"
+        "SEP2   Cisco 8861 Main       SIP\n"
+    )
+    (folder / "parameters.sql.txt").write_text(
+        "paramname           paramvalue\n=================== ==========\nClusterSecurityMode 1\n"
+    )
+    (folder / "cmgroups.sql.txt").write_text(
+        "cmgname servername      priority\n======= =============== ========\nG       cucm-1051-a-pub 0\n"
+    )
+    assert main(["check", str(folder)]) == 0
+    said = capsys.readouterr().out
+    assert "phones.sql.txt: 2 phones; read name, model, devicepool, protocol" in said
+    assert "parameters.sql.txt: 1 parameters, 1 of them used" in said
+    assert "cmgroups.sql.txt: 1 CallManager groups" in said
+    assert main(["predict", str(folder), "--runbook", str(folder.parent / "runbook.txt")]) == 0
+    assert "2 phones: " in capsys.readouterr().out
