@@ -10,8 +10,10 @@ import attrs
 
 from phoneemu.cluster.runbook import PhoneFilter
 from phoneemu.cluster.state import Cluster
+from phoneemu.core.trustlist import ListKind
 from phoneemu.fleet.clusterfile import ClusterFile, OffEntry
 from phoneemu.fleet.filters import by_device
+from phoneemu.fleet.holding import Library
 from phoneemu.fleet.inventory import Listed, Traits
 from phoneemu.fleet.placing import Place, place_of
 
@@ -21,12 +23,14 @@ class Kind:
     """The key of a class.
 
     `off` is the [[off]] entry it falls under, or None; `matches` the numbers of the filters, in the order
-    given to `classify`, that it matches.
+    given to `classify`, that it matches. `ctl` and `itl` are what it showed of its lists (holding).
     """
 
     model: str
     load: str
     protocol: str
+    ctl: str = ""
+    itl: str = ""
     place: Place
     off: OffEntry | None
     matches: frozenset[int]
@@ -62,12 +66,14 @@ def classify(
     off_filters: Mapping[OffEntry, PhoneFilter],
     loads: Callable[[Traits], str],
     models: Callable[[str], str],
+    lists: Library,
 ) -> list[PhoneClass]:
     """Group phones into classes, in the order of their first phone.
 
-    `loads` gives the load of a phone whose row may not say it, `models` a model's name in the catalogue.
+    `loads` gives the load of a phone whose row may not say it, `models` a model's name in the catalogue,
+    `lists` are those that a checksum can be of.
     """
-    sorter = _Sorter(file, cluster, filters, off_filters, loads, models)
+    sorter = _Sorter(file, cluster, filters, off_filters, loads, models, lists)
     found: dict[tuple[Kind, str], list[Listed]] = {}
     shared: dict[Traits, list[Listed]] = {}
     for phone in phones:
@@ -91,6 +97,7 @@ class _Sorter:
         off_filters: Mapping[OffEntry, PhoneFilter],
         loads: Callable[[Traits], str],
         models: Callable[[str], str],
+        lists: Library,
     ) -> None:
         self._file = file
         self._cluster = cluster
@@ -98,6 +105,7 @@ class _Sorter:
         self._off_filters = off_filters
         self._loads = loads
         self._models = models
+        self._lists = lists
         everything = (*self._filters, *off_filters.values())
         self.by_traits_alone = not any(entry.devices for entry in file.off) and not any(
             by_device(each) for each in everything
@@ -122,6 +130,8 @@ class _Sorter:
                 model=model,
                 load=self._loads(traits),
                 protocol=traits.protocol.upper() or (self._file.phones.protocol or ""),
+                ctl=self._lists.settled(ListKind.CTL, traits.ctl),
+                itl=self._lists.settled(ListKind.ITL, traits.itl),
                 place=place,
                 off=off,
                 matches=matches,

@@ -17,6 +17,7 @@ from typing import NamedTuple
 import attrs
 
 from phoneemu.errors import BadInput
+from phoneemu.fleet.holding import said
 from phoneemu.fleet.remarks import Remark
 from phoneemu.fleet.risport import Sighting
 from phoneemu.fleet.sqltext import SqlTable
@@ -40,6 +41,8 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "location": ("location", "locationname"),
     "group": ("callmanager group", "cisco unified callmanager group", "cmgroup", "group"),
     "lsc": ("lsc status", "lsc", "lscstatus"),
+    "ctl": ("ctl signature", "ctl checksum", "ctl sha1", "ctl md5", "ctl file", "ctl"),
+    "itl": ("itl signature", "itl checksum", "itl sha1", "itl md5", "itl file status", "itl file", "itl"),
 }
 """What is read, and the headers it is known under, lower-case; the first in the list wins [INVENTORY 1.1]."""
 
@@ -62,6 +65,9 @@ class Traits(NamedTuple):
     location: str = ""
     group: str = ""
     lsc: str = ""
+    ctl: str = ""
+    """What it showed of its CTL: see holding.said; the same for the ITL."""
+    itl: str = ""
 
 
 class Listed(NamedTuple):
@@ -281,15 +287,49 @@ def _read_rows(
         key = cells[2:]
         traits = shared.get(key)
         if traits is None:
-            traits = shared[key] = Traits(
-                **{field: cell.strip() for field, cell in zip(fields, key, strict=True)}
-            )
+            cells_by_field = {field: cell.strip() for field, cell in zip(fields, key, strict=True)}
+            traits = shared[key] = Traits(**_shown(cells_by_field, file, line, remarks))
         before = phones.get(name.upper())
         if before is None:
             phones[name.upper()] = Listed(name, traits, file, line)
         else:
             text = f"{name} stands twice: {before.file}:{before.line} is taken, this row is not"
             remarks.append(Remark(place=f"{file}:{line}", text=text))
+
+
+def _shown(cells: dict[str, str], file: str, line: int, remarks: list[Remark]) -> dict[str, str]:
+    """The cells with what the phone showed of its lists in one form; what is no checksum is remarked upon."""
+    for field in ("ctl", "itl"):
+        if field in cells:
+            words = said(cells[field])
+            if words is None:
+                text = f"`{cells[field]}` is no checksum of the {field.upper()}: nothing is taken from it"
+                remarks.append(Remark(place=f"{file}:{line}", text=text))
+            cells[field] = words or ""
+    return cells
+
+
+def with_checksums(inventory: Inventory, shown: Inventory) -> Inventory:
+    """The inventory with what phones showed of their lists; the later file counts."""
+    by_name = {phone.name.upper(): phone for phone in shown.phones}
+    shared: dict[tuple[Traits, str, str], Traits] = {}
+    phones: list[Listed] = []
+    remarks = [*inventory.remarks, *shown.remarks]
+    for phone in inventory.phones:
+        evidence = by_name.pop(phone.name.upper(), None)
+        if evidence is not None:
+            ctl, itl = evidence.traits.ctl or phone.traits.ctl, evidence.traits.itl or phone.traits.itl
+            key = (phone.traits, ctl, itl)
+            if key not in shared:
+                shared[key] = phone.traits._replace(ctl=ctl, itl=itl)
+            phone = phone._replace(traits=shared[key])
+        phones.append(phone)
+    remarks += (
+        Remark(place=f"{each.file}:{each.line}", text=f"{each.name} is no phone of the exports")
+        for each in by_name.values()
+    )
+    columns = (*inventory.columns, *shown.columns)
+    return Inventory(phones=tuple(phones), remarks=tuple(remarks), columns=columns)
 
 
 def _left_out(file: str, line: int, why: str) -> Remark:

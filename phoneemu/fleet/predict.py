@@ -18,9 +18,11 @@ from phoneemu.core.evidence import Standing
 from phoneemu.core.flash import Flash
 from phoneemu.core.modelfile import parse_load
 from phoneemu.core.profile import ENGINE_FACTS, Profile
+from phoneemu.core.trustlist import ListKind
 from phoneemu.fleet.assumptions import HOLDS_SERVED, KNOWN, Assumption
 from phoneemu.fleet.classes import Kind, classify
 from phoneemu.fleet.forecast import Fate, Forecast, Group, Remedy
+from phoneemu.fleet.holding import UNSAID, unnamed
 from phoneemu.fleet.inventory import Listed, Traits
 from phoneemu.fleet.outcome import (
     WORST_FIRST,
@@ -84,6 +86,7 @@ def predict(snapshot: Snapshot, plan: Plan, phones: Sequence[Listed] | None = No
         snapshot.off_filters,
         load_of,
         model_of,
+        snapshot.lists,
     )
     groups = [
         Group(
@@ -145,9 +148,11 @@ class Teller:
         model: str = known.model
         profiles = self._profiles(model, kind.load, kind.protocol)
         stations = [self._station(kind, profile, name) for profile in profiles]
-        unknown_list = _held_unknown(kind, stations[0])
+        unknown_list = _shown_unknown(kind, profiles[0]) or _held_unknown(kind, stations[0])
         if unknown_list is not None:
             return _cannot_say(model, FleetReason.HELD_LIST_UNKNOWN, basis, unknown_list)
+        if all(words != UNSAID for _, words in _shown(kind, profiles[0])):
+            basis -= {HOLDS_SERVED.id}
         return _agreed([(each.profile, self._run(kind, each, basis)) for each in stations])
 
     def _profiles(self, model: str, load: str, protocol: str) -> tuple[Profile, ...]:
@@ -174,16 +179,18 @@ class Teller:
         return place.basis.union(self._snapshot.basis, *of_nodes)
 
     def _station(self, kind: Kind, profile: Profile, name: str) -> Station:
-        """The phone as it stands today, holding what its first TFTP node serves [holds-served]."""
+        """The phone as it stands today: it holds what it showed, else what its first TFTP node serves."""
         cluster = self._snapshot.cluster
         place = kind.place
         node = next((found for name in place.tftp if (found := cluster.node(name)) is not None), None)
         flash = Flash(config=publish.config_for(cluster, place.device))
         if node is not None:
+            lists = self._snapshot.lists
+            reads_ctl, reads_itl = profile.reads_ctl.value, profile.reads_itl.value
             flash = attrs.evolve(
                 flash,
-                ctl=node.ctl if profile.reads_ctl.value is not False else None,
-                itl=node.itl if profile.reads_itl.value is not False else None,
+                ctl=lists.held(ListKind.CTL, kind.ctl, node) if reads_ctl is not False else None,
+                itl=lists.held(ListKind.ITL, kind.itl, node) if reads_itl is not False else None,
             )
         return Station(
             profile=profile,
@@ -252,12 +259,28 @@ def _load_words(profile: Profile) -> str:
     return f"{profile.protocol} from {profile.load}"
 
 
+def _shown(kind: Kind, profile: Profile) -> list[tuple[ListKind, str]]:
+    """What phones of this kind showed of each list that they read."""
+    lists = ((ListKind.CTL, kind.ctl, profile.reads_ctl), (ListKind.ITL, kind.itl, profile.reads_itl))
+    return [(which, words) for which, words, reads in lists if reads.value is not False]
+
+
+def _shown_unknown(kind: Kind, profile: Profile) -> str | None:
+    """Why nobody knows what a phone holds that showed a checksum of no known list."""
+    which = unnamed(_shown(kind, profile))
+    if which is None:
+        return None
+    return f"it shows another {which.name} than any that is known; put older lists under history/"
+
+
 def _held_unknown(kind: Kind, station: Station) -> str | None:
     """Why nobody knows what an absent phone holds: its list was written after it went off."""
     since = kind.off.since if kind.off is not None else None
     if since is None:
         return None
-    for held in (station.flash.ctl, station.flash.itl):
+    for held, words in ((station.flash.ctl, kind.ctl), (station.flash.itl, kind.itl)):
+        if words != UNSAID:  # it was seen to hold this
+            continue
         if held is not None and held.timestamp is not None and held.timestamp > since:
             return f"it went off before the {held.kind.name} that its node serves was written"
     return None

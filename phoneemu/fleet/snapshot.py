@@ -14,14 +14,15 @@ from phoneemu.cluster.runbook import PhoneFilter
 from phoneemu.cluster.state import Cluster
 from phoneemu.core.names import Identity
 from phoneemu.errors import BadInput
-from phoneemu.fleet import assumptions, clusterfile, filters, inventory, risport, sqlexports, sqltext
+from phoneemu.fleet import assumptions, clusterfile, filters, holding, inventory, risport, sqlexports, sqltext
 from phoneemu.fleet.clusterfile import ClusterFile, OffEntry
 from phoneemu.fleet.clustermaking import make_cluster
+from phoneemu.fleet.holding import Library
 from phoneemu.fleet.inventory import Inventory
 from phoneemu.fleet.listexports import ListExport, read_lists, sightings
 from phoneemu.fleet.risport import Sighting
 
-PLANNED = ("certs*.txt", "certs*.json", "checksums*.csv", "history")
+PLANNED = ("certs*.txt", "certs*.json")
 """Names the design gives a meaning that is not read yet."""
 
 
@@ -30,8 +31,9 @@ class Snapshot:
     """Everything a prediction starts from.
 
     `basis` are assumptions every phone stands on, `node_basis` those of phones that depend on a node.
-    `seen` tells where each certificate was read. `notes` say what was understood of exports beside phones and
-    lists. `unread` are files with the reason they were not read.
+    `lists` are those a checksum can be of: served, or under history/. `seen` tells where each certificate was
+    read. `notes` say what was understood of exports beside phones and lists. `unread` are files with the
+    reason they were not read.
     """
 
     folder: str
@@ -42,6 +44,7 @@ class Snapshot:
     off_filters: Mapping[OffEntry, PhoneFilter]
     basis: frozenset[str]
     node_basis: Mapping[str, frozenset[str]]
+    lists: Library
     seen: Mapping[Identity, tuple[str, ...]]
     remarks: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
@@ -60,21 +63,25 @@ def read_snapshot(folder: Path, *, phones_needed: bool = True) -> Snapshot:
     found = {kind: _matching(folder, patterns) for kind, patterns in PHONES.items()}
     if not any(found.values()) and phones_needed:
         raise BadInput("no phones in it: phones*.csv, phones*.sql.txt or ris*.xml", place=str(folder))
-    lists = _matching(folder, ("show_ctl*.txt", "show_itl*.txt", "*.tlv"))
+    lists = _matching(folder, LISTS)
     file, database, notes, remarks = _with_database(clusterfile.read(folder / "cluster.toml"), folder)
     exports = read_lists(lists)
     made = make_cluster(file, exports)
     basis = set(made.basis)
     if not file.phones.holds_served:
         basis.add(assumptions.HOLDS_SERVED.id)
+    history = read_lists(_matching(folder / HISTORY, LISTS))
     listed, seen = _phones(found)
+    checksums = _matching(folder, ("checksums*.csv",))
+    if checksums:
+        listed = inventory.with_checksums(listed, inventory.read_inventory(checksums))
     if seen and not file.off_said:
         file = with_power(file, listed, seen, made.cluster)
         basis.add(assumptions.SEEN.id)
     if not file.off_said and not all(phone.name.upper() in seen for phone in listed.phones):
         basis.add(assumptions.POWER.id)
-    every = (path for paths in (*found.values(), lists, database) for path in paths)
-    read = {"cluster.toml", *(path.name for path in every)}
+    every = (path for paths in (*found.values(), lists, database, checksums) for path in paths)
+    read = {"cluster.toml", *(path.name for path in every), *([HISTORY] if history else [])}
     return Snapshot(
         folder=str(folder),
         file=file,
@@ -86,12 +93,20 @@ def read_snapshot(folder: Path, *, phones_needed: bool = True) -> Snapshot:
         },
         basis=frozenset(basis),
         node_basis=made.node_basis,
-        seen=sightings(exports),
+        lists=holding.library(
+            made.cluster,
+            [(f"{HISTORY}/{each.file}", each.listed) for each in history if each.listed is not None],
+        ),
+        seen=sightings((*exports, *history)),
         remarks=(*made.remarks, *remarks),
-        notes=(*notes, *_seen_notes(seen)),
+        notes=(*notes, *_seen_notes(seen), *([f"{HISTORY}/: {len(history)} lists"] if history else [])),
         unread=_unread(folder, read),
     )
 
+
+LISTS = ("show_ctl*.txt", "show_itl*.txt", "*.tlv")
+"""Names of trust lists, of today and under history/."""
+HISTORY = "history"
 
 PHONES: Mapping[str, tuple[str, ...]] = {
     "csv": ("phones*.csv",),

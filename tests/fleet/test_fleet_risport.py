@@ -113,7 +113,9 @@ def test_the_running_load_counts_before_the_configured_one() -> None:
 
 
 def test_phones_of_sql_stand_behind_those_of_the_csv() -> None:
-    text = "name model tkmodel secmode\n==== ========== ======= =========\nSEP2 Cisco 7960 7       Encrypted\n"
+    text = (
+        "name model tkmodel secmode\n==== ========== ======= =========\nSEP2 Cisco 7960 7       Encrypted\n"
+    )
     listed = with_tables(read_text("Device Name\nSEP1\n"), parse(text, "p")[0], "p")
     assert [phone.name for phone in listed.phones] == ["SEP1", "SEP2"]
     assert (listed.phones[1].traits.model, listed.phones[1].traits.mode) == ("Cisco 7960", "Encrypted")

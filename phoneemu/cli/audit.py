@@ -1,0 +1,27 @@
+"""`phoneemu audit`: who holds which list today."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+HELP = "show which phones hold the served lists today, and what each model should show"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("snapshot", type=Path, help="folder of exports; see docs/snapshot.md")
+    parser.add_argument("--json", action="store_true", help="every phone as JSON; see docs/json-audit.md")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the audit."""
+    from phoneemu.fleet import audit
+    from phoneemu.fleet.snapshot import read_snapshot
+
+    snapshot = read_snapshot(arguments.snapshot)
+    if arguments.json:
+        print(json.dumps(audit.as_json(snapshot), indent=1))
+    else:
+        sys.stdout.writelines(f"{line}\n" for line in audit.lines(snapshot))
+    return 0

@@ -1,0 +1,100 @@
+"""Who holds which list today: what a phone showed, against the lists that are known.
+
+Known are the lists that nodes serve, and those under history/. A checksum is MD5 or SHA-1, by its length;
+which of the two a phone shows is a fact of its model. The words of the ITL File Status filter count too
+[SG15-sbd]: a match is with what is served, a mismatch is a list nobody can name.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+import attrs
+
+from phoneemu.cluster.state import Cluster, Node
+from phoneemu.core.trustlist import ListKind, TrustList
+
+SERVED, OTHER, NONE, UNSAID = "served", "other", "none", ""
+"""What is said without a checksum: the served list, another one, no list, nothing."""
+
+_WORDS: Mapping[str, str] = {
+    "": UNSAID,
+    "unknown": UNSAID,
+    "n/a": UNSAID,
+    "match": SERVED,
+    "mismatch": OTHER,
+    "not installed": NONE,
+    "not present": NONE,
+    "none": NONE,
+    "no": NONE,
+}
+_HEX = re.compile(r"[0-9a-f]{32}|[0-9a-f]{40}")
+
+
+def said(cell: str) -> str | None:
+    """What a cell says: one of the words above, or a checksum in lower-case hex; None when it is neither."""
+    text = cell.strip().lower()
+    text = text.partition("(")[0].strip()  # `...(SHA1)`, as a cluster writes it
+    if text in _WORDS:
+        return _WORDS[text]
+    plain = re.sub(r"[\s:.-]+", "", text.removeprefix("0x"))
+    return plain if _HEX.fullmatch(plain) else None
+
+
+@attrs.frozen(kw_only=True)
+class Known:
+    """A list that can be recognised: where it is known from, and which nodes serve it now."""
+
+    listed: TrustList
+    where: str
+    nodes: frozenset[str] = frozenset()
+
+
+@attrs.frozen(kw_only=True)
+class Library:
+    """Every list that can be recognised, by kind and checksum."""
+
+    _known: Mapping[tuple[ListKind, str], Known] = attrs.field(alias="known")
+
+    def find(self, kind: ListKind, checksum: str) -> Known | None:
+        """The list with this checksum, if it is known."""
+        return self._known.get((kind, checksum))
+
+    def settled(self, kind: ListKind, words: str) -> str:
+        """What is said, with a checksum that nobody knows as OTHER; so that classes stay few."""
+        if words in (SERVED, OTHER, NONE, UNSAID) or self.find(kind, words) is not None:
+            return words
+        return OTHER
+
+    def held(self, kind: ListKind, words: str, node: Node | None) -> TrustList | None:
+        """The list a phone holds that says this; `node` is the one it asks first. None for OTHER."""
+        if words in (SERVED, UNSAID) and node is not None:
+            return node.ctl if kind is ListKind.CTL else node.itl
+        known = self.find(kind, words)
+        return None if known is None else known.listed
+
+
+def library(cluster: Cluster, history: Iterable[tuple[str, TrustList]]) -> Library:
+    """The lists of the nodes and those of history, `(file, list)`; what is served now counts before."""
+    known: dict[tuple[ListKind, str], Known] = {}
+    for file, older in history:
+        _add(known, Known(listed=older, where=file))
+    for node in cluster.nodes:
+        for listed in (node.ctl, node.itl):
+            if listed is not None:
+                _add(
+                    known, Known(listed=listed, where=f"served by {node.name}", nodes=frozenset({node.name}))
+                )
+    return Library(known=known)
+
+
+def _add(known: dict[tuple[ListKind, str], Known], found: Known) -> None:
+    for checksum in (found.listed.md5, found.listed.sha1):
+        if checksum:
+            before = known.get((found.listed.kind, checksum))
+            nodes = found.nodes | (before.nodes if before is not None else frozenset())
+            known[found.listed.kind, checksum] = attrs.evolve(found, nodes=nodes)
+
+
+def unnamed(reads: Sequence[tuple[ListKind, str]]) -> ListKind | None:
+    """The first list that a phone said is another than any known one."""
+    return next((kind for kind, words in reads if words == OTHER), None)

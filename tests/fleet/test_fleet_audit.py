@@ -1,0 +1,182 @@
+"""What phones showed decides what they are taken to hold; and the audit counts nobody as fine unseen."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from phoneemu import example
+from phoneemu.cli import main
+from phoneemu.fleet import audit, holding
+from phoneemu.fleet.audit import Holds
+from phoneemu.fleet.predict import predict_files
+from phoneemu.fleet.snapshot import Snapshot, read_snapshot
+
+OLD = """The checksum value of the ITL file:
+00112233445566778899aabbccddeeff(MD5)
+aabbccddeeff00112233445566778899aabbccdd(SHA1)
+
+Length of ITL file: 5000
+The ITL File was last modified on Mon Jan 05 10:00:00 UTC 2015
+
+Parse ITL File
+----------------
+
+Version:	1.2
+HeaderLength:	336 (BYTES)
+
+BYTEPOS	TAG		LENGTH	VALUE
+-------	---		------	-----
+3	SIGNERID	2	110
+4	SIGNERNAME	65	CN=old-pub;OU=TAC;O=Cisco
+5	SERIALNUMBER	16	11:22:33:44
+6	CANAME		65	CN=old-pub;OU=TAC;O=Cisco
+"""
+RECORD = """
+ITL Record #:{number}
+----
+BYTEPOS	TAG		LENGTH	VALUE
+-------	---		------	-----
+1	RECORDLENGTH	2	1156
+2	DNSNAME		8	old-pub
+3	SUBJECTNAME	65	CN=old-pub;OU=TAC;O=Cisco
+4	FUNCTION	2	{function}
+5	ISSUERNAME	65	CN=old-pub;OU=TAC;O=Cisco
+6	SERIALNUMBER	16	11:22:33:44
+"""
+OLD_MD5 = "00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The example, with an older ITL under history/."""
+    example.write(tmp_path)
+    toml = tmp_path / "snapshot" / "cluster.toml"
+    toml.write_text(toml.read_text().replace("holds_served = true", "holds_served = false"))
+    (tmp_path / "snapshot" / "history").mkdir()
+    records = (
+        RECORD.format(number=1, function="System Administrator Security Token"),
+        RECORD.format(number=2, function="CCM+TFTP"),
+    )
+    text = OLD + "".join(records) + "\nThe ITL file was verified successfully.\n"
+    (tmp_path / "snapshot" / "history" / "show_itl_january.txt").write_text(text)
+    return tmp_path / "snapshot"
+
+
+def names(snapshot: Snapshot, model: str) -> list[str]:
+    return [phone.name for phone in snapshot.inventory.phones if model in phone.traits.model]
+
+
+def shown(folder: Path, rows: dict[str, str], column: str = "ITL Signature") -> Snapshot:
+    lines = [f"Device Name,{column}", *(f"{name},{value}" for name, value in rows.items())]
+    (folder / "checksums.csv").write_text("\n".join(lines) + "\n")
+    return read_snapshot(folder)
+
+
+@pytest.mark.parametrize(
+    ("cell", "words"),
+    [
+        ("Match", "served"),
+        ("MisMatch", "other"),
+        ("Not Installed", "none"),
+        ("Unknown", ""),
+        ("", ""),
+        (OLD_MD5, "00112233445566778899aabbccddeeff"),
+        ("aabbccddeeff00112233445566778899aabbccdd(SHA1)", "aabbccddeeff00112233445566778899aabbccdd"),
+        ("AA BB", None),
+        ("installed", None),
+    ],
+)
+def test_a_cell_says_a_checksum_or_a_word_or_nothing_usable(cell: str, words: str | None) -> None:
+    assert holding.said(cell) == words
+
+
+def test_a_phone_holds_the_list_whose_checksum_it_showed(folder: Path) -> None:
+    snapshot = read_snapshot(folder)
+    first, second, third, fourth = names(snapshot, "8861")[:4]
+    pub, sub = (node.itl for node in snapshot.cluster.nodes)
+    assert pub is not None
+    assert sub is not None
+    rows = {first: OLD_MD5, second: pub.sha1, third: "f" * 32, fourth: sub.md5}
+    found = {each.phone.name: each for each in audit.Auditor(shown(folder, rows)).findings()}
+    assert [found[name].itl for name in rows] == [
+        Holds.STALE,
+        Holds.MATCH,
+        Holds.UNMATCHED,
+        Holds.OTHER_NODE,
+    ]
+    assert found[first].where == ("ITL history/show_itl_january.txt",)
+    assert found[second].worst is Holds.UNKNOWN, "of its CTL nothing was seen"
+    assert found[names(snapshot, "7960")[0]].itl is Holds.READS_NONE
+
+
+def test_a_stale_phone_is_predicted_with_the_list_it_holds(folder: Path) -> None:
+    """Its ITL names signers of another time, and its CTL is the served one."""
+    snapshot = read_snapshot(folder)
+    stale, unmatched, none, served = names(snapshot, "8861")[:4]
+    ctl = snapshot.cluster.publisher.ctl
+    assert ctl is not None
+    rows = [f"{stale},{OLD_MD5},{ctl.md5}", f"{unmatched},{'f' * 40},", f"{none},Not Installed,Not Installed"]
+    rows.append(f"{served},Match,Match")
+    (folder / "checksums.csv").write_text("Device Name,ITL,CTL\n" + "\n".join(rows) + "\n")
+    (folder.parent / "empty.txt").write_text("phones reset\n")
+    forecast = predict_files(folder, folder.parent / "empty.txt")
+    fates = {phone.name: group.fate for group in forecast.groups for phone in group.phones}
+    assert (fates[unmatched].outcome.value, fates[unmatched].reason) == ("cannot-say", "held-list-unknown")
+    assert "put older lists under history/" in fates[unmatched].note
+    assert fates[stale].outcome.value == "ok", "the CTL it holds authenticates the new ITL"
+    assert fates[stale].path.value == "listed-signer"
+    assert fates[none].path.value == "first-trust"
+    for name in (stale, none, served):
+        assert "holds-served" not in fates[name].basis
+    assert "holds-served" in fates[names(snapshot, "8861")[4]].basis
+
+
+def test_what_is_no_checksum_is_remarked_upon_and_counts_as_nothing(folder: Path) -> None:
+    name = names(read_snapshot(folder), "8861")[0]
+    snapshot = shown(folder, {name: "looks fine", "SEP00000000FFFF": "Match"}, "ITL File Status")
+    said = {remark.place: remark.text for remark in snapshot.inventory.remarks}
+    assert said["checksums.csv:2"] == "`looks fine` is no checksum of the ITL: nothing is taken from it"
+    assert said["checksums.csv:3"] == "SEP00000000FFFF is no phone of the exports"
+    found = {each.phone.name: each for each in audit.Auditor(snapshot).findings()}
+    assert found[name].itl is Holds.UNKNOWN
+
+
+def test_each_model_is_told_the_checksum_it_shows(folder: Path) -> None:
+    snapshot = read_snapshot(folder)
+    pub = snapshot.cluster.publisher
+    assert pub.itl is not None
+    assert pub.ctl is not None
+    expected = {(each.model, each.node, each.kind.value): each for each in audit.Auditor(snapshot).expected()}
+    assert expected["7975", pub.name, "itl"].screen == f"MD5 {pub.itl.md5}"
+    assert expected["8861", pub.name, "itl"].screen == f"SHA1 {pub.itl.sha1}"
+    assert expected["7960", pub.name, "ctl"].screen.startswith("not known which: MD5 ")
+    assert ("7960", pub.name, "itl") not in expected
+
+
+def test_the_report_counts_every_phone_once_and_says_what_is_missing(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    snapshot = read_snapshot(folder)
+    total = len(snapshot.inventory.phones)
+    assert main(["audit", str(folder)]) == 0
+    said = capsys.readouterr().out
+    assert f"{total} phones showed nothing" in said
+    assert said.splitlines()[-1].startswith(f"{total} phones: 0 unmatched, 0 stale")
+    stale = names(snapshot, "8861")[0]
+    shown(folder, {stale: OLD_MD5})
+    assert main(["audit", str(folder), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert sum(told["summary"].values()) == total == len(told["phones"])
+    one = next(each for each in told["phones"] if each["device"] == stale)
+    assert (one["holds"], one["itl"], one["ctl"]) == ("stale", "stale", "unknown")
+    assert {each["list"] for each in told["expected"]} == {"ctl", "itl"}
+
+
+def test_check_names_what_was_read_of_the_past(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shown(folder, {names(read_snapshot(folder), "8861")[0]: "Match"})
+    assert main(["check", str(folder)]) == 0
+    said = capsys.readouterr().out
+    assert "history/: 1 lists" in said
+    assert "checksums.csv: " in said
+    assert "history: not" not in said
