@@ -31,6 +31,7 @@ from phoneemu.core.trustlist import TrustList
 from phoneemu.core.vocabulary import RegistrationTrouble
 from phoneemu.net import sip, tls
 from phoneemu.net import tvs as lines
+from phoneemu.net.address import family_of
 from phoneemu.net.book import USUAL, Book, Place, Service
 from phoneemu.net.tcpserver import SECONDS, TcpServer
 from phoneemu.net.tftpserver import Outgoing, TftpServer
@@ -106,6 +107,7 @@ class Lab:
         self._clusters = tuple(clusters)
         self._ports = dict(terms.ports)
         self._open: dict[Spot, TftpServer | int] = {}
+        self._reserved: dict[Spot, socket.socket] = {}
         self._contexts: dict[tuple[Identity, str], ssl.SSLContext] = {}
         self._lock = threading.RLock()
         self._tcp: TcpServer | None = None
@@ -125,6 +127,9 @@ class Lab:
                 if isinstance(self._open[spot], TftpServer):
                     self._shut(spot)
             self._open.clear()
+            for reserved in self._reserved.values():
+                reserved.close()
+            self._reserved.clear()
             if self._tcp is not None:
                 self._tcp.stop()
             self._tcp = None
@@ -181,11 +186,28 @@ class Lab:
         }
         for spot in set(self._open) - wanted:
             self._shut(spot)
-        for spot in sorted(known - set(self._open), key=lambda spot: (spot.node, spot.service.value)):
-            if spot in wanted or spot not in self._ports:
-                self._listen(spot)
-            if spot not in wanted:  # it was opened for its port alone
-                self._shut(spot)
+        for spot in set(self._reserved) - (known - wanted):
+            self._reserved.pop(spot).close()
+        for spot in sorted(wanted - set(self._open), key=str):
+            self._listen(spot)
+        for spot in sorted(known - wanted - set(self._reserved), key=str):
+            self._reserve(spot)
+
+    def _reserve(self, spot: Spot) -> None:
+        """Hold the port of a service that does not answer now, or another program might answer for it."""
+        host = self._host(spot.node)
+        kind = socket.SOCK_DGRAM if spot.service is Service.TFTP else socket.SOCK_STREAM
+        sock = socket.socket(family_of(host), kind)
+        port = self._ports.get(spot, 0)
+        if port and spot.service is not Service.TFTP:  # its old connections may linger
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            sock.bind((host, port))
+        except OSError:
+            sock.close()
+            raise
+        self._reserved[spot] = sock
+        self._ports[spot] = sock.getsockname()[1]
 
     def _listen(self, spot: Spot) -> None:
         host, port = self._host(spot.node), self._ports.get(spot, 0)
