@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from phoneemu.catalogue import catalogue
 from phoneemu.cluster.state import CALLMANAGER, CAPF, ITL_RECOVERY, TVS
+from phoneemu.fleet import prechecks
 from phoneemu.fleet.listexports import ListExport
 from phoneemu.fleet.outcome import Outcome
 from phoneemu.fleet.plan import perform_all
@@ -24,6 +25,12 @@ def lines(snapshot: Snapshot) -> Iterator[str]:
     yield from _cluster(snapshot)
     yield ""
     yield from _phones(snapshot)
+    found = prechecks.problems(snapshot)
+    yield ""
+    yield "pre-checks"
+    yield from (f"  {problem.line}" for problem in found)
+    if not found:
+        yield "  nothing was found"
     plan = perform_all((snapshot.cluster,), (), catalogue())
     forecast = predict(snapshot, plan)
     if forecast.assumptions:

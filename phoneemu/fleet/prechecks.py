@@ -1,0 +1,300 @@
+"""Pre-checks: what is dangerous about a cluster before anything is changed, by rule.
+
+Each rule looks at one snapshot and says what it found, how grave, and how many phones it concerns. A rule
+that lacks the facts to look says so as a note; it never passes in silence.
+"""
+
+import enum
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+
+import attrs
+from cryptography.x509 import load_der_x509_certificate
+
+from phoneemu.catalogue import catalogue
+from phoneemu.cluster import publish
+from phoneemu.cluster.state import ITL_RECOVERY, TVS, Node
+from phoneemu.core import limits
+from phoneemu.core.keys import rsa_key
+from phoneemu.core.profile import Profile
+from phoneemu.core.trustlist import Digest, Record, Role, TrustList
+from phoneemu.fleet.placing import Place, place_of
+from phoneemu.fleet.snapshot import Snapshot
+
+MOST_CERTIFICATES = 39
+"""About as many certificates make an ITL of 64 KB [SG14-sbd]."""
+SOON_DAYS = 90
+"""Certificates that expire within this are named; RTMT warns as long before [INVENTORY 1.5]."""
+LARGE_BITS, SMALL_BITS = 2048, 1024
+
+
+class Severity(enum.Enum):
+    """How grave a finding is; worst first."""
+
+    DANGER = "danger"
+    """Phones may be lost by an otherwise good plan."""
+    WARNING = "warning"
+    """Know it before you plan."""
+    NOTE = "note"
+    """A fact is missing, so that the rule could not look."""
+
+
+@attrs.frozen(kw_only=True)
+class Problem:
+    """One finding: its rule, how grave, what it is, and how many phones it concerns, None for all."""
+
+    rule: str
+    severity: Severity
+    text: str
+    source: str
+    phones: int | None = None
+
+    @property
+    def line(self) -> str:
+        """The finding for a person."""
+        whom = "" if self.phones is None else f" ({self.phones} phones)"
+        return f"{self.severity.value:7}  {self.rule}  {self.text}{whom} [{self.source}]"
+
+
+class Scene:
+    """What the rules look at: the snapshot, its lists, and its phones by model and by place."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+        self.cluster = snapshot.cluster
+        self._counted: Counter[tuple[str, str]] = Counter()
+        self.places: Counter[Place] = Counter()
+        shipped = catalogue()
+        self._profiles: dict[tuple[str, str], Profile] = {}
+        for traits, count in Counter(phone.traits for phone in snapshot.inventory.phones).items():
+            self.places[place_of(traits, snapshot.file, snapshot.cluster)] += count
+            known = shipped.find(traits.model) if traits.model else None
+            if known is not None:
+                key = (known.model, traits.load)
+                self._counted[key] += count
+                if key not in self._profiles:
+                    protocol = traits.protocol.upper() or None
+                    self._profiles[key] = shipped.profile(known.model, traits.load or None, protocol)
+
+    @property
+    def models(self) -> Iterator[tuple[Profile, int]]:
+        """Each profile among the phones, and how many phones have it."""
+        for key, count in self._counted.items():
+            yield self._profiles[key], count
+
+    @property
+    def lists(self) -> Iterator[tuple[Node, TrustList]]:
+        """Every list a node serves."""
+        for node in self.cluster.nodes:
+            for served in (node.ctl, node.itl):
+                if served is not None:
+                    yield node, served
+
+    def those(self, wanted: Callable[[Profile], bool]) -> tuple[int, str]:
+        """How many phones have such a profile, and of which models."""
+        found: Counter[str] = Counter()
+        for profile, count in self.models:
+            if wanted(profile):
+                found[profile.model] += count
+        return sum(found.values()), ", ".join(sorted(found))
+
+
+Rule = Callable[[Scene], Iterator[Problem]]
+
+
+def _size(scene: Scene) -> Iterator[Problem]:
+    for node, served in scene.lists:
+        named = len({record.identity for record in served.records if record.identity is not None})
+        what = f"the {served.kind.name} of {node.name}"
+        if served.length is not None and served.length > limits.ITL_BYTES:
+            text = f"{what} is {served.length:,} bytes; phones load no list over {limits.ITL_BYTES:,}"
+            yield Problem(rule="PC1", severity=Severity.DANGER, text=text, source="SG14-sbd")
+        elif named > MOST_CERTIFICATES:
+            text = (
+                f"{what} names {named} certificates; more than {MOST_CERTIFICATES} may be too large to load"
+            )
+            yield Problem(rule="PC1", severity=Severity.DANGER, text=text, source="SG14-sbd")
+
+
+def _large_keys(scene: Scene) -> Iterator[Problem]:
+    large = sorted(
+        {
+            f"{record.identity.common_name} ({record.key_bits} bits)"
+            for _, served in scene.lists
+            for record in served.records
+            if record.identity is not None and (record.key_bits or 0) > LARGE_BITS
+        }
+    )
+    if large:
+        count, models = scene.those(lambda each: (each.rsa_max_bits.value or 0) <= LARGE_BITS)
+        whom = models or "no model here"
+        text = f"keys over {LARGE_BITS} bits: {', '.join(large)}; not known to work on {whom}"
+        yield Problem(rule="PC2", severity=Severity.DANGER, text=text, source="SG15-cert", phones=count)
+
+
+def _small_recovery(scene: Scene) -> Iterator[Problem]:
+    sizes: dict[str, int] = {}
+    for _, served in scene.lists:
+        for record in served.records:
+            if record.identity is not None and record.key_bits:
+                sizes[record.identity.common_name] = record.key_bits
+    small = [
+        name for name, bits in sizes.items() if name.upper().startswith("ITLRECOVERY") and bits <= SMALL_BITS
+    ]
+    if small and max(sizes.values()) >= LARGE_BITS:
+        names = ", ".join(small)
+        text = f"{names} has {SMALL_BITS} bits among larger certificates: `utils itl reset` fails then"
+        yield Problem(rule="PC3", severity=Severity.DANGER, text=text, source="REGEN214231")
+
+
+def _rollback(scene: Scene) -> Iterator[Problem]:
+    emptied = sorted(node.name for node in scene.cluster.nodes if node.itl is not None and node.itl.emptied)
+    if publish.rollback(scene.cluster):
+        text = "Prepare Cluster for Rollback to pre 8.0 is True: phones get an empty ITL at every start"
+        yield Problem(rule="PC4", severity=Severity.DANGER, text=text, source="SG14-sbd")
+    elif emptied:
+        text = (
+            f"the ITL of {', '.join(emptied)} is empty, though the rollback parameter is not known to be on"
+        )
+        yield Problem(rule="PC4", severity=Severity.DANGER, text=text, source="SG14-sbd")
+
+
+def _digest(scene: Scene) -> Iterator[Problem]:
+    wanted = publish.digest_of(scene.cluster)
+    used = {served.digest for _, served in scene.lists} | {wanted}
+    if Digest.SHA512 in used:
+        count, models = scene.those(lambda each: Digest.SHA512.label not in (each.digests.value or ()))
+        text = f"lists are signed with SHA-512, which is not known to work on {models or 'no model here'}"
+        severity = Severity.DANGER if count else Severity.WARNING
+        yield Problem(rule="PC5", severity=severity, text=text, source="JTAPI14", phones=count)
+
+
+def _tls(scene: Scene) -> Iterator[Problem]:
+    floor = scene.cluster.min_tls
+    if floor > "1.0":
+        count, models = scene.those(
+            lambda each: each.asks_tvs.value is not False and (each.tls_max.value or "") < floor
+        )
+        if count:
+            text = f"the TLS floor is {floor}; these ask a TVS and are not known to speak it: {models}"
+            yield Problem(
+                rule="PC6", severity=Severity.DANGER, text=text, source="SG1251SU2-tls", phones=count
+            )
+
+
+def _expiry(scene: Scene) -> Iterator[Problem]:
+    now = scene.cluster.clock
+    unread = 0
+    told: set[str] = set()
+    for _, served in scene.lists:
+        for record in served.records:
+            if record.identity is None:
+                continue
+            if not record.certificate or rsa_key(record.certificate) is None:
+                unread += 1
+                continue
+            days = (_not_after(record) - now) / 86400
+            name = f"{record.identity.short}"
+            if days < SOON_DAYS and name not in told:
+                told.add(name)
+                when = "has expired" if days < 0 else f"expires in {days:.0f} days"
+                severity = Severity.DANGER if days < 0 else Severity.WARNING
+                yield Problem(rule="PC7", severity=severity, text=f"{name} {when}", source="REGEN214231")
+    if unread:
+        text = f"{unread} records come without their certificate: .tlv files would tell when it expires"
+        yield Problem(rule="PC7", severity=Severity.NOTE, text=text, source="phoneemu")
+
+
+def _not_after(record: Record) -> float:
+    return load_der_x509_certificate(record.certificate).not_valid_after_utc.timestamp()
+
+
+def _differing(scene: Scene) -> Iterator[Problem]:
+    for node in scene.cluster.nodes:
+        if node.itl is None or node.ctl is None or node.itl.emptied:
+            continue
+        of_ctl = {
+            record.identity
+            for record in node.ctl.records
+            if record.role == Role.CCM_TFTP and record.dns_name.lower() in {node.name.lower(), *node.aliases}
+        }
+        of_itl = node.itl.file_signers
+        if of_ctl - {None} and of_itl and not of_ctl & of_itl:
+            text = f"CTL and ITL of {node.name} name different CallManager certificates: one of them is old"
+            yield Problem(rule="PC8", severity=Severity.DANGER, text=text, source="phoneemu")
+
+
+def _single(scene: Scene) -> Iterator[Problem]:
+    services = [node for node in scene.cluster.nodes if TVS in node.services]
+    if len(services) == 1:
+        text = f"{services[0].name} has the only TVS: while it restarts nobody vouches for a new signer"
+        yield Problem(rule="PC9", severity=Severity.WARNING, text=text, source="RENEWALL")
+
+
+def _groups(scene: Scene) -> Iterator[Problem]:
+    reachable = {
+        node.name
+        for node in scene.cluster.nodes
+        if TVS in node.services and node.up and not node.blocked_ports
+    }
+    for place, count in scene.places.items():
+        members = place.device.group
+        if not reachable & set(members):
+            text = f"no TVS can be reached in the CallManager group {', '.join(members) or '(none)'}"
+            yield Problem(rule="PC10", severity=Severity.DANGER, text=text, source="SEED118893", phones=count)
+
+
+def _leftover(scene: Scene) -> Iterator[Problem]:
+    left = [node.name for node in scene.cluster.nodes if node.ctl is not None and node.ctl.file_signers]
+    if left and not scene.cluster.mixed:
+        text = f"the cluster is non-secure, and {', '.join(left)} still serves a CTL that phones obey"
+        yield Problem(rule="PC11", severity=Severity.DANGER, text=text, source="SEED118893")
+
+
+def _backup(scene: Scene) -> Iterator[Problem]:
+    if any(ITL_RECOVERY in node.own for node in scene.cluster.nodes):
+        text = "no export says whether the recovery key is backed up: `file get tftp ITLRecovery.p12`"
+        yield Problem(rule="PC12", severity=Severity.NOTE, text=text, source="SG14-sbd")
+
+
+def _unseen(scene: Scene) -> Iterator[Problem]:
+    stamps = [served.timestamp for _, served in scene.lists if served.timestamp is not None]
+    if not stamps:
+        return
+    last = max(stamps)
+    absent = sum(
+        len(entry.devices)
+        for entry in scene.snapshot.file.off
+        if entry.since is not None and entry.since < last
+    )
+    if absent:
+        day = f"{datetime.fromtimestamp(last, tz=UTC):%Y-%m-%d}"
+        text = f"not seen since before the lists were last written ({day}): they may hold older ones"
+        yield Problem(rule="PC13", severity=Severity.WARNING, text=text, source="phoneemu", phones=absent)
+
+
+RULES: Mapping[str, Rule] = {
+    "PC1": _size,
+    "PC2": _large_keys,
+    "PC3": _small_recovery,
+    "PC4": _rollback,
+    "PC5": _digest,
+    "PC6": _tls,
+    "PC7": _expiry,
+    "PC8": _differing,
+    "PC9": _single,
+    "PC10": _groups,
+    "PC11": _leftover,
+    "PC12": _backup,
+    "PC13": _unseen,
+}
+"""Every rule by its id; docs/prechecks.md tells them to people."""
+
+
+def problems(snapshot: Snapshot) -> Sequence[Problem]:
+    """What the rules find, worst first."""
+    scene = Scene(snapshot)
+    found = [problem for rule in RULES.values() for problem in rule(scene)]
+    order = list(Severity)
+    return sorted(found, key=lambda problem: order.index(problem.severity))
