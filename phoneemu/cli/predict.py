@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from phoneemu.errors import BadInput
-from phoneemu.files import replacing
+from phoneemu.files import replacing, write_text
 from phoneemu.fleet import export, report
 from phoneemu.fleet.forecast import Forecast
 from phoneemu.fleet.outcome import Outcome
@@ -21,6 +21,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_other(parser)
     parser.add_argument("--json", metavar="FILE", help="write every phone as JSON; - for standard output")
     parser.add_argument("--csv", metavar="FILE", help="write the field team's table; - for standard output")
+    parser.add_argument("--html", type=Path, metavar="FILE", help="write a report for a change board")
+    parser.add_argument("--junit", type=Path, metavar="FILE", help="write a JUnit report for a pipeline")
     parser.add_argument(
         "--fail-on",
         metavar="OUTCOMES",
@@ -54,11 +56,20 @@ def outcomes(text: str) -> frozenset[Outcome]:
 
 def run(arguments: argparse.Namespace) -> int:
     """Predict, report, export; 1 when --fail-on matches."""
-    from phoneemu.fleet.predict import predict_files
+    from phoneemu.fleet.predict import predict, prepare
 
     if arguments.json == "-" and arguments.csv == "-":
         raise BadInput("--json and --csv cannot both go to standard output")
-    forecast = predict_files(arguments.snapshot, arguments.runbook, tuple(arguments.other))
+    snapshot, plan = prepare(arguments.snapshot, arguments.runbook, tuple(arguments.other))
+    forecast = predict(snapshot, plan)
+    if arguments.html is not None:
+        from phoneemu.fleet import webpage
+
+        write_text(arguments.html, webpage.render(forecast, snapshot, plan))
+    if arguments.junit is not None:
+        from phoneemu.fleet import junit
+
+        write_text(arguments.junit, junit.render(forecast, arguments.fail_on))
     show(forecast, arguments.json, arguments.csv)
     return int(any(forecast.summary[outcome] for outcome in arguments.fail_on))
 
