@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from phoneemu.errors import BadInput
@@ -10,6 +10,7 @@ from phoneemu.files import replacing, write_text
 from phoneemu.fleet import export, report
 from phoneemu.fleet.forecast import Forecast
 from phoneemu.fleet.outcome import Outcome
+from phoneemu.fleet.snapshot import Snapshot
 
 HELP = "predict what becomes of every phone when a runbook is carried out"
 
@@ -21,6 +22,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_other(parser)
     parser.add_argument("--json", metavar="FILE", help="write every phone as JSON; - for standard output")
     parser.add_argument("--csv", metavar="FILE", help="write the field team's table; - for standard output")
+    parser.add_argument(
+        "--baseline",
+        type=Path,
+        metavar="FILE",
+        help="another runbook, or the JSON of an earlier prediction: tell which phones differ from it",
+    )
     parser.add_argument("--html", type=Path, metavar="FILE", help="write a report for a change board")
     parser.add_argument("--junit", type=Path, metavar="FILE", help="write a JUnit report for a pipeline")
     parser.add_argument(
@@ -62,6 +69,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise BadInput("--json and --csv cannot both go to standard output")
     snapshot, plan = prepare(arguments.snapshot, arguments.runbook, tuple(arguments.other))
     forecast = predict(snapshot, plan)
+    if arguments.baseline is not None:
+        show_difference(snapshot, forecast, arguments.baseline, tuple(arguments.other), arguments)
     if arguments.html is not None:
         from phoneemu.fleet import webpage
 
@@ -72,6 +81,26 @@ def run(arguments: argparse.Namespace) -> int:
         write_text(arguments.junit, junit.render(forecast, arguments.fail_on))
     show(forecast, arguments.json, arguments.csv)
     return int(any(forecast.summary[outcome] for outcome in arguments.fail_on))
+
+
+def show_difference(
+    snapshot: Snapshot,
+    forecast: Forecast,
+    baseline: Path,
+    others: Sequence[Path],
+    arguments: argparse.Namespace,
+) -> None:
+    """Tell what differs from the baseline; on standard error when an export goes to standard output."""
+    from phoneemu.fleet import difference
+    from phoneemu.fleet.predict import plan_for, predict
+
+    if difference.is_prediction(baseline):
+        before = difference.read_verdicts(baseline)
+    else:
+        before = difference.verdicts_of(predict(snapshot, plan_for(snapshot, baseline, others)))
+    told = difference.lines(difference.compare(before, forecast))
+    to = sys.stderr if "-" in (arguments.json, arguments.csv) else sys.stdout
+    to.writelines(f"{line}\n" for line in told)
 
 
 def show(forecast: Forecast, json_to: str | None, csv_to: str | None) -> None:

@@ -59,8 +59,18 @@ def prepare(snapshot: Path, runbook: Path, others: Sequence[Path] = ()) -> tuple
         OSError: one of them cannot be read.
     """
     main = read_snapshot(snapshot)
+    return main, plan_for(main, runbook, others)
+
+
+def plan_for(snapshot: Snapshot, runbook: Path, others: Sequence[Path] = ()) -> Plan:
+    """Perform a runbook on the snapshot's cluster.
+
+    Raises:
+        BadInput: the runbook, or a snapshot of another cluster, cannot be used.
+        OSError: one of them cannot be read.
+    """
     beside = tuple(read_snapshot(folder, phones_needed=False) for folder in others)
-    return main, make_plan(main, beside, runbook)
+    return make_plan(snapshot, beside, runbook)
 
 
 def predict(snapshot: Snapshot, plan: Plan, phones: Sequence[Listed] | None = None) -> Forecast:
