@@ -46,6 +46,8 @@ class Snapshot:
     node_basis: Mapping[str, frozenset[str]]
     lists: Library
     seen: Mapping[Identity, tuple[str, ...]]
+    presence: Mapping[str, Sighting] = attrs.field(factory=dict, repr=False)
+    """What RISPort saw of each phone, by upper-case name."""
     remarks: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     unread: tuple[tuple[str, str], ...] = ()
@@ -98,6 +100,7 @@ def read_snapshot(folder: Path, *, phones_needed: bool = True) -> Snapshot:
             [(f"{HISTORY}/{each.file}", each.listed) for each in history if each.listed is not None],
         ),
         seen=sightings((*exports, *history)),
+        presence=seen,
         remarks=(*made.remarks, *remarks),
         notes=(*notes, *_seen_notes(seen), *([f"{HISTORY}/: {len(history)} lists"] if history else [])),
         unread=_unread(folder, read),
