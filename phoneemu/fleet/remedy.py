@@ -5,6 +5,7 @@ the cluster as it stands in the end; a candidate at the phone is what hands can 
 after which the phone ends well is the remedy.
 """
 
+import itertools
 from collections.abc import Iterator, Mapping
 
 import attrs
@@ -15,7 +16,7 @@ from phoneemu.core.evidence import Fact, Standing
 from phoneemu.core.profile import Profile
 from phoneemu.core.vocabulary import EraseTarget
 from phoneemu.fleet.forecast import Remedy, RemedyKind
-from phoneemu.fleet.outcome import Outcome, ending, standing_of
+from phoneemu.fleet.outcome import Ending, Outcome, ending, standing_of
 from phoneemu.fleet.story import with_new_lsc
 
 
@@ -56,32 +57,60 @@ _UNKNOWN_SCOPE = ((RemedyKind.FACTORY_RESET, EraseTarget.FACTORY),)
 def find(
     station: Station, world: World, now: float, outcome: Outcome, administered: tuple[Administered, ...]
 ) -> Remedy:
-    """The first remedy after which this phone ends ok; `Remedy(found=False)` when none does."""
+    """The first remedy after which this phone ends ok.
+
+    Where there is none, the first after which a lost phone is at least in service, which its text says;
+    `Remedy(found=False)` when there is none of these either.
+    """
     if outcome is Outcome.OK or outcome is Outcome.CANNOT_SAY:
         return Remedy()
-    for remedy, tried, place, when in _candidates(station, world, now, administered):
-        boots = _boots_needed(tried, place, when)
-        if boots:
-            twice = "; and reset it a second time" if len(boots) > 1 else ""
-            standing = min(remedy.standing, standing_of(boots, ()))
+    second_best: Remedy | None = None
+    candidates = (_candidates(station, world, now, administered), _both(station, administered))
+    for remedy, tried, place, when in itertools.chain.from_iterable(candidates):
+        boots, ended = _tried(tried, place, when)
+        twice = "; and reset it a second time" if len(boots) > 1 else ""
+        standing = min(remedy.standing, standing_of(boots, ()))
+        if ended.outcome is Outcome.OK:
             return attrs.evolve(remedy, keys=remedy.keys + twice, standing=standing)
-    return Remedy(found=False)
+        if ended.outcome is Outcome.DEGRADED and outcome in _LOST and second_best is None:
+            keys = f"{remedy.keys}{twice}; it is then degraded: {ended.reason.value}"
+            second_best = attrs.evolve(remedy, keys=keys, standing=standing)
+    return second_best or Remedy(found=False)
 
 
-def _boots_needed(station: Station, world: World, now: float) -> list[drive.Boot]:
-    """The starts after which the phone ends ok; none when two are not enough.
+_LOST = (Outcome.STUCK, Outcome.OUT_OF_SERVICE)
+
+
+def _tried(station: Station, world: World, now: float) -> tuple[list[drive.Boot], Ending]:
+    """The starts until the phone ends ok, at most two, and how the last ended.
 
     The second matters: a list taken at the first may vouch for what comes before it in the order of files.
     """
-    boots: list[drive.Boot] = []
-    for _ in range(2):
-        boots.append(drive.boot(station, world, now))
-        if ending(boots[-1], world).outcome is Outcome.OK:
-            return boots
-        if boots[-1].station is station:  # nothing new was taken, so another start is the same start
-            return []
-        station = boots[-1].station
-    return []
+    boots = [drive.boot(station, world, now)]
+    ended = ending(boots[0], world)
+    if ended.outcome is not Outcome.OK and boots[0].station is not station:  # else it would be the same start
+        again = drive.boot(boots[0].station, world, now)
+        after = ending(again, world)
+        if after.outcome is Outcome.OK or ended.outcome is not Outcome.DEGRADED:
+            return [*boots, again], after
+    return boots, ended
+
+
+def _both(
+    station: Station, administered: tuple[Administered, ...]
+) -> Iterator[tuple[Remedy, Station, World, float]]:
+    """What hands can do after what an administrator can: neither alone was enough."""
+    profile = station.profile
+    for each in administered:
+        for kind, target in _HANDS.get(profile.erase_scope.value or "", _UNKNOWN_SCOPE):
+            erased, _ = drive.erase(station, target)
+            hands = by_hand(profile, kind)
+            yield (
+                attrs.evolve(hands, keys=f"{each.commands}; then {hands.keys}"),
+                erased,
+                each.world,
+                each.now,
+            )
 
 
 def _candidates(

@@ -238,3 +238,28 @@ def test_a_wait_between_lets_phones_follow_each_change() -> None:
     story = told(plan, a_station(MODERN, office))
     assert [episode.step for episode in story.episodes] == [1, 4]
     assert story.episodes[-1].ending.outcome is Outcome.OK
+
+
+def test_where_neither_the_administrator_nor_hands_are_enough_both_are_the_remedy() -> None:
+    """The CTL was forgotten: it must be updated, and a phone that never asks a TVS must lose its old one."""
+    plan = planned(RENEWAL.replace("pub utils ctl update CTLFile", ""))
+    station = a_station(CTL_ONLY)
+    story = told(plan, station)
+    last = story.episodes[-1]
+    assert last.ending.outcome is Outcome.STUCK
+    remedy = find(last.boot.station, last.world, plan.now, last.ending.outcome, plan.administered)
+    assert (remedy.found, remedy.kind) == (True, RemedyKind.ERASE_CTL)
+    assert remedy.keys.startswith(
+        "pub utils ctl update CTLFile; * utils service restart Cisco Tftp; then Settings"
+    )
+
+
+def test_a_lost_phone_that_can_only_be_made_to_limp_is_told_so() -> None:
+    """With every TVS blocked an erased phone registers again, and has still nobody to ask."""
+    plan = planned(f"* block 2445\n{RENEWAL}")
+    story = told(plan, a_station(MODERN))
+    last = story.episodes[-1]
+    assert last.ending.outcome is Outcome.STUCK
+    remedy = find(last.boot.station, last.world, plan.now, last.ending.outcome, plan.administered)
+    assert remedy.found
+    assert remedy.keys.endswith("it is then degraded: tvs-unusable")
