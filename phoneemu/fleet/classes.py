@@ -76,12 +76,15 @@ def classify(
     sorter = _Sorter(file, cluster, filters, off_filters, loads, models, lists)
     found: dict[tuple[Kind, str], list[Listed]] = {}
     shared: dict[Traits, list[Listed]] = {}
+    one_by_one, singled_out = sorter.one_by_one, sorter.singled_out
     for phone in phones:
-        bucket = shared.get(phone.traits)
-        if bucket is None or not sorter.by_traits_alone:
+        alone = one_by_one or (bool(singled_out) and phone.name.upper() in singled_out)
+        bucket = None if alone else shared.get(phone.traits)
+        if bucket is None:
             kind = sorter.kind_of(phone)
             bucket = found.setdefault((kind, phone.traits.site), [])
-            shared[phone.traits] = bucket
+            if not alone:
+                shared[phone.traits] = bucket
         bucket.append(phone)
     return [PhoneClass(kind=kind, site=site, phones=tuple(each)) for (kind, site), each in found.items()]
 
@@ -107,9 +110,9 @@ class _Sorter:
         self._models = models
         self._lists = lists
         everything = (*self._filters, *off_filters.values())
-        self.by_traits_alone = not any(entry.devices for entry in file.off) and not any(
-            by_device(each) for each in everything
-        )
+        self.one_by_one = any(by_device(each) for each in everything)
+        """Whether a filter chooses phones by name or share, so that traits alone do not tell."""
+        self.singled_out = frozenset[str]().union(*(entry.devices for entry in file.off))
         self._places: dict[Traits, Place] = {}
         self._kinds: dict[tuple[Traits, OffEntry | None, frozenset[int]], Kind] = {}
 

@@ -192,6 +192,8 @@ class _Lines:
     """The lines of a file, with their numbers, and the power to give back those of a broken record."""
 
     def __init__(self, text: str) -> None:
+        self.unquoted = '"' not in text
+        """No record spans lines then, and none can be broken by a quote."""
         self._left: Iterator[str] = io.StringIO(text, newline="")
         self._given_back: deque[str] = deque()
         self.number = 0
@@ -207,6 +209,10 @@ class _Lines:
         self.number += 1
         self.taken.append(line)
         return line
+
+    def rest(self) -> Iterator[str]:
+        """The lines that are left, without counting them."""
+        return self._left
 
     def give_back_all_but_first(self) -> None:
         """After a broken record: only its first line is lost."""
@@ -245,6 +251,9 @@ def _records(
     lines: _Lines, delimiter: str, file: str, remarks: list[Remark]
 ) -> Iterator[tuple[int, list[str]]]:
     """(line, cells) of every readable record; a broken one is remarked upon and costs its first line only."""
+    if lines.unquoted:
+        yield from _unquoted(lines.rest(), lines.number, delimiter, file, remarks)
+        return
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     while True:
         lines.taken.clear()
@@ -259,6 +268,21 @@ def _records(
             reader = csv.reader(lines, delimiter=delimiter, strict=True)
             continue
         yield first, record
+
+
+def _unquoted(
+    left: Iterator[str], before: int, delimiter: str, file: str, remarks: list[Remark]
+) -> Iterator[tuple[int, list[str]]]:
+    """The records of a file without quotes: a line each, so the library may read on its own."""
+    reader = csv.reader(left, delimiter=delimiter)
+    while True:
+        try:
+            for record in reader:
+                yield before + reader.line_num, record
+        except csv.Error as broken:  # a cell beyond the library's limit
+            remarks.append(Remark(place=f"{file}:{before + reader.line_num}", text=f"row left out: {broken}"))
+            continue
+        return
 
 
 def _read_rows(
