@@ -7,9 +7,11 @@ This module does not know what a model is or what a site means: see snapshot.
 """
 
 import csv
+import gc
 import io
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
@@ -102,10 +104,23 @@ def read_inventory(paths: Iterable[Path]) -> Inventory:
     phones: dict[str, Listed] = {}
     remarks: list[Remark] = []
     columns: list[tuple[str, tuple[str, ...], int]] = []
-    for path in paths:
-        with path.open("rb") as stream:
-            columns.append(_read_file(stream.read(), path.name, phones, remarks))
+    with _no_collection():
+        for path in paths:
+            with path.open("rb") as stream:
+                columns.append(_read_file(stream.read(), path.name, phones, remarks))
     return Inventory(phones=tuple(phones.values()), remarks=tuple(remarks), columns=tuple(columns))
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Let the collector rest: a million phones are made here, none of which is garbage."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def with_tables(inventory: Inventory, tables: Iterable[SqlTable], file: str) -> Inventory:
@@ -285,6 +300,11 @@ def _unquoted(
         return
 
 
+def _nothing(_record: list[str]) -> object:
+    """What rows share that say nothing but a name."""
+    return ()
+
+
 def _read_rows(
     records: Iterator[tuple[int, list[str]]],
     positions: dict[str, int],
@@ -295,27 +315,30 @@ def _read_rows(
     where = [positions[field] for field in Traits._fields if field in positions]
     fields = [field for field in Traits._fields if field in positions]
     name_at = positions["name"]
-    cells_of = itemgetter(name_at, name_at, *where)  # twice: itemgetter of one position gives no tuple
+    key_of: Callable[[list[str]], object] = itemgetter(*where) if where else _nothing
+    made = tuple.__new__  # a phone is a tuple; a million calls of its own constructor are seconds
     widest = max(positions.values())
-    shared: dict[tuple[str, ...], Traits] = {}
+    shared: dict[object, Traits] = {}
     for line, record in records:
         if len(record) <= widest:
             if any(cell.strip() for cell in record):
                 remarks.append(_left_out(file, line, f"{len(record)} cells, {widest + 1} are needed"))
             continue
-        cells = cells_of(record)
-        name = cells[0].strip()
-        if not name or len(name) > LONGEST_NAME or not name.isprintable():
-            remarks.append(_left_out(file, line, "no usable device name"))
-            continue
-        key = cells[2:]
+        name = record[name_at]
+        if not name.isalnum() or len(name) > LONGEST_NAME:
+            name = name.strip()
+            if not name or len(name) > LONGEST_NAME or not name.isprintable():
+                remarks.append(_left_out(file, line, "no usable device name"))
+                continue
+        key = key_of(record)
         traits = shared.get(key)
         if traits is None:
-            cells_by_field = {field: cell.strip() for field, cell in zip(fields, key, strict=True)}
-            traits = shared[key] = Traits(**_shown(cells_by_field, file, line, remarks))
-        before = phones.get(name.upper())
+            cells = {field: record[position].strip() for field, position in zip(fields, where, strict=True)}
+            traits = shared[key] = Traits(**_shown(cells, file, line, remarks))
+        upper = name.upper()
+        before = phones.get(upper)
         if before is None:
-            phones[name.upper()] = Listed(name, traits, file, line)
+            phones[upper] = made(Listed, (name, traits, file, line))
         else:
             text = f"{name} stands twice: {before.file}:{before.line} is taken, this row is not"
             remarks.append(Remark(place=f"{file}:{line}", text=text))
