@@ -8,6 +8,7 @@ from pathlib import Path
 from phoneemu.errors import BadInput
 from phoneemu.files import replacing, write_text
 from phoneemu.fleet import export, report
+from phoneemu.fleet.collector import at_rest
 from phoneemu.fleet.forecast import Forecast
 from phoneemu.fleet.outcome import Outcome
 from phoneemu.fleet.snapshot import Snapshot
@@ -63,10 +64,15 @@ def outcomes(text: str) -> frozenset[Outcome]:
 
 def run(arguments: argparse.Namespace) -> int:
     """Predict, report, export; 1 when --fail-on matches."""
-    from phoneemu.fleet.predict import predict, prepare
-
     if arguments.json == "-" and arguments.csv == "-":
         raise BadInput("--json and --csv cannot both go to standard output")
+    with at_rest():
+        return _run(arguments)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from phoneemu.fleet.predict import predict, prepare
+
     snapshot, plan = prepare(arguments.snapshot, arguments.runbook, tuple(arguments.other))
     forecast = predict(snapshot, plan)
     if arguments.baseline is not None:

@@ -18,7 +18,7 @@ from phoneemu.fleet.inventory import Listed, Traits
 from phoneemu.fleet.placing import Place, place_of
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, cache_hash=True)
 class Kind:
     """The key of a class.
 
@@ -113,21 +113,28 @@ class _Sorter:
         self.one_by_one = any(by_device(each) for each in everything)
         """Whether a filter chooses phones by name or share, so that traits alone do not tell."""
         self.singled_out = frozenset[str]().union(*(entry.devices for entry in file.off))
-        self._places: dict[Traits, Place] = {}
-        self._kinds: dict[tuple[Traits, OffEntry | None, frozenset[int]], Kind] = {}
+        self._by_row = any(self._filters) or bool(off_filters)
+        self._places: dict[object, Place] = {}
+        self._words: dict[str, str] = {}
+        self._kinds: dict[object, Kind] = {}
 
     def kind_of(self, phone: Listed) -> Kind:
         traits = phone.traits
-        place = self._places.get(traits)
+        # a site matters to a phone's place only by what cluster.toml says of it
+        where = (self._file.sites.get(traits.site), traits.group, traits.mode, traits.profile, traits.lsc)
+        place = self._places.get(where)
         if place is None:
-            place = self._places[traits] = place_of(traits, self._file, self._cluster)
-        model = self._models(traits.model)
-        row = row_of(traits, place, model)
+            place = self._places[where] = place_of(traits, self._file, self._cluster)
+        model = self._words.get(traits.model)
+        if model is None:
+            model = self._words[traits.model] = self._models(traits.model)
+        row = row_of(traits, place, model) if self._by_row else {}
         off = self._off(phone, row)
         matches = frozenset(
             number for number, each in enumerate(self._filters) if each.matches(row, phone.name)
         )
-        key = (traits, off, matches)
+        said = (traits.model, traits.load, traits.protocol, traits.ctl, traits.itl)
+        key = (*said, where, off, matches)
         if key not in self._kinds:
             self._kinds[key] = Kind(
                 model=model,

@@ -7,11 +7,9 @@ This module does not know what a model is or what a site means: see snapshot.
 """
 
 import csv
-import gc
 import io
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
@@ -19,6 +17,7 @@ from typing import NamedTuple
 import attrs
 
 from phoneemu.errors import BadInput
+from phoneemu.fleet.collector import at_rest
 from phoneemu.fleet.holding import said
 from phoneemu.fleet.remarks import Remark
 from phoneemu.fleet.risport import Sighting
@@ -104,23 +103,11 @@ def read_inventory(paths: Iterable[Path]) -> Inventory:
     phones: dict[str, Listed] = {}
     remarks: list[Remark] = []
     columns: list[tuple[str, tuple[str, ...], int]] = []
-    with _no_collection():
+    with at_rest():
         for path in paths:
             with path.open("rb") as stream:
                 columns.append(_read_file(stream.read(), path.name, phones, remarks))
     return Inventory(phones=tuple(phones.values()), remarks=tuple(remarks), columns=tuple(columns))
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Let the collector rest: a million phones are made here, none of which is garbage."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
 
 
 def with_tables(inventory: Inventory, tables: Iterable[SqlTable], file: str) -> Inventory:

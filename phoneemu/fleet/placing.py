@@ -26,7 +26,7 @@ _NO_SITE = SiteEntry()
 _NO_LSC = frozenset({"none", "no", "not installed", "n/a", "false", "f", "0"})
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, cache_hash=True)
 class Place:
     """Where phones of one kind stand. `basis` are the ids of what was assumed."""
 
