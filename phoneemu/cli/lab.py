@@ -114,7 +114,10 @@ def _session(arguments: argparse.Namespace) -> tuple["LabFolder | None", "Sessio
     if arguments.state is None:
         return None, without_folder(founding)
     folder = LabFolder(arguments.state)
-    return folder, folder.resume() if folder.founded else folder.found(founding)
+    if folder.founded:
+        print(f"going on with the lab in {arguments.state}, as it was founded", file=sys.stderr)
+        return folder, folder.resume()
+    return folder, folder.found(founding)
 
 
 def _terms(arguments: argparse.Namespace, cluster: "Cluster") -> "Terms":

@@ -82,6 +82,7 @@ def boot(phone: Phone, wire: Wire, tftp_servers: tuple[str, ...], now: float) ->
             event = line.wait() if command is None else line.perform(command)
             wire.tell(event)
             queue += phone.receive(event)
+    wire.keep(phone.flash)  # a TVS answer is remembered even when nothing was installed by it
     return phone.journal
 
 

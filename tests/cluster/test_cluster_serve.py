@@ -370,6 +370,19 @@ def test_http_that_breaks_off_redirects_or_never_ends_is_no_answer() -> None:
                 urllib.request.urlopen(f"http://{host}:{port}/ITLFile.tlv")
 
 
+def test_an_answer_of_the_tvs_is_kept_though_nothing_is_installed_by_it() -> None:
+    """The subscriber's CallManager signs what it serves; a phone that only knows the publisher's asks."""
+    at = office("10.5(1)")
+    held = at.phone("8861").flash
+    kept: list[Flash] = []
+    with serving(of=at) as lab:
+        phone = Phone(StoryPhone(at, "8861").profile, NAME, attrs.evolve(held, tvs_cache=()))
+        wire = live.Wire(book=lab.book, waits=(0.3, 0.3), keep=kept.append)
+        live.boot(phone, wire, ("sub",), at.cluster.clock)
+    assert phone.flash.tvs_cache
+    assert kept[-1] == phone.flash
+
+
 def accepted_before_installed(journal: Journal) -> Iterator[bool]:
     """For each thing installed: whether the ruling just before it, about the same thing, accepts it."""
     entries = journal.entries
