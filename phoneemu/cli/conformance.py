@@ -12,7 +12,7 @@ HELP = "tell every story to an endpoint behind a command, and compare it with th
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("--model", required=True, help="which model the endpoint claims to be")
+    parser.add_argument("--model", help="which model the endpoint claims to be")
     parser.add_argument("--load", help="its firmware load")
     parser.add_argument("--protocol", choices=("SIP", "SCCP"), help="its signalling protocol")
     parser.add_argument("--name", help="its device name, which the file names carry; SEP001122AABBCC")
@@ -36,6 +36,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.list:
         sys.stdout.writelines(f"{name}\n" for name in STORIES)
         return 0
+    if arguments.model is None:
+        raise BadInput("which model does the endpoint claim to be? Give --model")
     if not arguments.command:
         raise BadInput("which endpoint? Give its command behind --")
     shipped = catalogue()

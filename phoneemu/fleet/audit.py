@@ -195,6 +195,9 @@ def lines(snapshot: Snapshot) -> Iterator[str]:
     if total[Holds.UNKNOWN]:
         what = "add checksums*.csv with a Device Name and an ITL or CTL column"
         yield f"{total[Holds.UNKNOWN]} phones showed nothing: {what}"
+        if snapshot.file.phones.holds_served:
+            word = f"{snapshot.file.file} says that phones hold what is served (holds_served)"
+            yield f"{word}; a prediction believes it, an audit counts what was shown"
     yield f"{len(findings)} phones: " + ", ".join(f"{total[each]} {each.value}" for each in WORST_FIRST)
 
 

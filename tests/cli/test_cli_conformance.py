@@ -84,8 +84,11 @@ def test_a_command_that_is_not_there_fails_its_stories() -> None:
 
 
 def test_the_stories_are_listed() -> None:
-    done = judge("8861", (), "--list")
+    asked = [*PHONEEMU, "conformance", "--list"]
+    done = subprocess.run(asked, capture_output=True, text=True, timeout=60)  # noqa: S603
     assert done.stdout.split() == list(STORIES)
+    unnamed = subprocess.run([*asked[:-1], "--", "true"], capture_output=True, text=True, timeout=60)  # noqa: S603
+    assert (unnamed.returncode, "Give --model" in unnamed.stderr) == (2, True)
 
 
 @pytest.mark.parametrize(

@@ -162,6 +162,11 @@ def test_the_report_counts_every_phone_once_and_says_what_is_missing(
     assert main(["audit", str(folder)]) == 0
     said = capsys.readouterr().out
     assert f"{total} phones showed nothing" in said
+    assert "holds_served" not in said
+    toml = folder / "cluster.toml"
+    toml.write_text(toml.read_text().replace("holds_served = false", "holds_served = true"))
+    assert main(["audit", str(folder)]) == 0
+    assert "a prediction believes it, an audit counts what was shown" in capsys.readouterr().out
     assert said.splitlines()[-1].startswith(f"{total} phones: 0 unmatched, 0 stale")
     stale = names(snapshot, "8861")[0]
     shown(folder, {stale: OLD_MD5})
