@@ -2,7 +2,7 @@
 
 tftpy's own client takes blocks from anybody, never ends when the server does not, and stops at a block from
 the future. Here only the server's own transfer counts, size and time are limited, and the announced size is
-held to; a bad datagram is as good as none.
+held to; a bad datagram is as good as none, and so is whatever a stranger sends or leads the system to report.
 """
 
 import contextlib
@@ -16,7 +16,8 @@ from tftpy.TftpPacketTypes import TftpPacketDAT, TftpPacketERR, TftpPacketOACK
 from phoneemu.core import limits
 from phoneemu.net import tftpwire as wire
 
-Address = tuple[str, int]
+Address = tuple[object, ...]
+"""As the system writes it: host, port, and of IPv6 two more, without which hosts of a link are not found."""
 
 
 @attrs.frozen(kw_only=True)
@@ -26,7 +27,10 @@ class Patience:
     `waits` are the seconds before each repetition, the last before giving up; `total` is for the whole file.
     """
 
-    waits: tuple[float, ...] = (0.5, 1.0, 2.0, 4.0)
+    waits: tuple[float, ...] = attrs.field(
+        default=(0.5, 1.0, 2.0, 4.0), validator=attrs.validators.min_len(1)
+    )
+    # the first is a capture's 0.506 s [C214535], the rest assumed to double
     total: float = 60.0
 
 
@@ -54,8 +58,12 @@ def fetch(
         NoSuchFile: the server has none of this name.
         NoAnswer: nothing came, or not within the limits.
     """
-    options = ({"blksize": str(blksize)} if blksize else {}) | ({"tsize": "0"} if tsize else {})
+    options = ({} if blksize is None else {"blksize": str(blksize)}) | ({"tsize": "0"} if tsize else {})
     try:
+        if blksize is not None and not wire.SMALLEST <= blksize <= wire.LARGEST:
+            raise ValueError(f"no block has {blksize} bytes")
+        if not 0 < port <= 0xFFFF:  # the system would ask at another one
+            raise ValueError(f"no port is {port}")
         request = wire.request(name, options)
         found = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)
     except (OSError, ValueError) as error:  # a name may be no host name, or no file name
@@ -64,8 +72,8 @@ def fetch(
     for at, (family, _, _, _, address) in enumerate(found):
         try:
             with socket.socket(family, socket.SOCK_DGRAM) as sock:
-                where = (str(address[0]), int(address[1]))
-                return _Transfer(sock, where, request, patience, deadline, limit, blksize).run()
+                agreeable = _Agreeable(blksize=blksize, tsize=tsize, limit=limit)
+                return _Transfer(sock, address, request, patience, deadline, agreeable).run()
         except OSError as error:
             failed = NoAnswer(str(error))
         except NoAnswer as error:
@@ -73,6 +81,27 @@ def fetch(
         if at + 1 == len(found):
             raise failed
     raise NoAnswer(f"{host} has no address")
+
+
+@attrs.frozen(kw_only=True)
+class _Agreeable:
+    """What the request asked for: a server may agree to that, and to nothing else."""
+
+    blksize: int | None
+    tsize: bool
+    limit: int
+
+    def holds(self, said: dict[str, int | None]) -> bool:
+        """Whether these options were asked, and these values may answer them [RFC 2347, 2348, 2349]."""
+        blksize = said.get("blksize", wire.SMALLEST)
+        return (
+            said.keys() <= {"blksize", "tsize"}
+            and None not in said.values()
+            and ("tsize" not in said or self.tsize)
+            and ("blksize" not in said or self.blksize is not None)
+            and blksize is not None
+            and wire.SMALLEST <= blksize <= (self.blksize or wire.SMALLEST)
+        )
 
 
 class _Transfer:
@@ -85,8 +114,7 @@ class _Transfer:
         request: bytes,
         patience: Patience,
         deadline: float,
-        limit: int,
-        blksize: int | None,
+        agreeable: _Agreeable,
     ) -> None:
         self._socket = sock
         self._server = server
@@ -94,8 +122,10 @@ class _Transfer:
         self._last = request
         self._waits = patience.waits
         self._deadline = deadline
-        self._limit = limit
-        self._asked = blksize
+        self._asked = agreeable
+        self._limit = agreeable.limit
+        self._agreed = False
+        self._sent = 0.0
         self._block_size = wire.BLOCK
         self._announced: int | None = None
         self._expected = 1
@@ -131,11 +161,17 @@ class _Transfer:
         return b"".join(self._parts)
 
     def _send(self, datagram: bytes) -> None:
-        self._last = datagram
+        self._last, self._sent = datagram, time.monotonic()
         try:
             self._socket.sendto(datagram, self._peer or self._server)
-        except ConnectionRefusedError as error:
-            raise NoAnswer("nobody listens there") from error
+        except OSError as error:
+            self._judge(error)
+            self._socket.sendto(datagram, self._peer or self._server)
+
+    def _repeat(self) -> None:
+        """Our receipt may be lost; but a line that doubles is not answered twice, or it doubles for good."""
+        if time.monotonic() - self._sent >= self._waits[0] / 2:
+            self._send(self._last)
 
     def _receive(self, seconds: float) -> wire.Packet | None:
         """The next packet of this transfer; None after the time, or for what is none of ours."""
@@ -144,23 +180,44 @@ class _Transfer:
             datagram, sender = self._socket.recvfrom(wire.DATAGRAM)
         except TimeoutError:
             return None
-        except ConnectionRefusedError as error:
-            raise NoAnswer("nobody listens there") from error
-        source = (str(sender[0]), int(sender[1]))
-        if source != self._peer and (self._peer is not None or source[0] != self._server[0]):
-            with contextlib.suppress(OSError):
-                self._socket.sendto(wire.error(wire.UNKNOWN_ID, "Unknown transfer ID"), source)
+        except OSError as error:
+            self._judge(error)
             return None
         packet = wire.decode(datagram)
-        if self._peer is None and isinstance(packet, TftpPacketDAT | TftpPacketOACK):
-            self._peer = source
+        if self._peer is None and sender[0] == self._server[0]:
+            if _begins(packet):
+                self._peer = sender
+            return packet if self._peer is not None or isinstance(packet, TftpPacketERR) else None
+        if self._peer is None or sender[:2] != self._peer[:2]:
+            self._turn_away(sender, datagram)
+            return None
         return packet
+
+    def _turn_away(self, stranger: Address, datagram: bytes) -> None:
+        if wire.opcode(datagram) == 5:  # an error is never answered, or two would go on for ever
+            return
+        try:
+            self._socket.sendto(wire.error(wire.UNKNOWN_ID, "Unknown transfer ID"), stranger)
+        except OSError as error:
+            self._judge(error, sent_to=stranger)
+
+    def _judge(self, error: OSError, *, sent_to: Address | None = None) -> None:
+        """Go on when an error is about a stranger who got our answer; a stranger must not end a transfer.
+
+        Raises:
+            NoAnswer: it is about our server, or about this machine.
+        """
+        peer = self._peer or self._server
+        about = {each[:2] for each in _undelivered(self._socket)}
+        if peer[:2] in about or (not about and sent_to is None):
+            refused = isinstance(error, ConnectionRefusedError)
+            raise NoAnswer("nobody listens there" if refused else str(error)) from error
 
     def _take(self, packet: wire.Packet) -> bool:
         """Take one packet; whether it brought the transfer on."""
         if isinstance(packet, TftpPacketERR):
             text = wire.error_text(packet)
-            if packet.errorcode == wire.NOT_FOUND or "not found" in text.lower():
+            if packet.errorcode == wire.NOT_FOUND or (not packet.errorcode and "not found" in text.lower()):
                 raise NoSuchFile(text)
             raise NoAnswer(f"error {packet.errorcode}: {text}")
         if isinstance(packet, TftpPacketOACK):
@@ -168,25 +225,27 @@ class _Transfer:
         return isinstance(packet, TftpPacketDAT) and self._block(packet.blocknumber, bytes(packet.data))
 
     def _agree(self, options: dict[str, str]) -> bool:
-        if self._parts:
-            return False  # a late repetition
+        if self._agreed or self._parts:
+            if not self._parts:
+                self._repeat()
+            return False
         said = {key.lower(): wire.number(value) for key, value in options.items()}
-        size, blksize = said.pop("tsize", None), said.pop("blksize", wire.BLOCK)
-        most = self._asked or wire.BLOCK
-        if said or blksize is None or not (wire.SMALLEST <= blksize <= max(most, wire.BLOCK)):
+        if not self._asked.holds(said):
             self._send(wire.error(wire.NO_OPTIONS, "Failed to negotiate options"))
             raise NoAnswer("the server agrees to what was not asked")
+        size = said.get("tsize")
         if size is not None and size > self._limit:
             self._send(wire.error(wire.FULL, "too large"))
             raise NoAnswer(f"{size:,} bytes are announced, {self._limit:,} are the limit")
-        self._announced, self._block_size = size, blksize
+        self._agreed, self._announced = True, size
+        self._block_size = said.get("blksize") or wire.BLOCK
         self._send(wire.ack(0))
         return True
 
     def _block(self, number: int, content: bytes) -> bool:
         if number != self._expected & 0xFFFF:
             if self._parts and number == (self._expected - 1) & 0xFFFF:
-                self._send(wire.ack(number))  # our receipt was lost
+                self._repeat()
             return False  # old or from the future: as good as none
         if len(content) > self._block_size:
             return False
@@ -200,9 +259,37 @@ class _Transfer:
         return True
 
 
-def _report_refusals(sock: socket.socket) -> None:
-    """Let the system tell when nobody listens at a port, where it can (Linux IP_RECVERR)."""
-    if sys.platform == "linux":
+def _begins(packet: wire.Packet | None) -> bool:
+    """Whether a transfer begins with it; its sender's port is the transfer's from then on."""
+    return isinstance(packet, TftpPacketOACK) or (
+        isinstance(packet, TftpPacketDAT) and packet.blocknumber == 1
+    )
+
+
+if sys.platform == "linux":
+
+    def _report_refusals(sock: socket.socket) -> None:
+        """Let the system tell when nobody listens at a port: IP_RECVERR."""
         level, option = (41, 25) if sock.family == socket.AF_INET6 else (0, 11)
         with contextlib.suppress(OSError):
             sock.setsockopt(level, option, 1)
+
+    def _undelivered(sock: socket.socket) -> list[Address]:
+        """To whom it was what could not be delivered; unread, this news would wake the socket for ever."""
+        found: list[Address] = []
+        before = sock.gettimeout()
+        sock.settimeout(0)
+        with contextlib.suppress(OSError):  # nothing more
+            while True:
+                found.append(sock.recvmsg(1, 0, socket.MSG_ERRQUEUE)[3])
+        sock.settimeout(before)
+        return found
+
+else:
+
+    def _report_refusals(sock: socket.socket) -> None:
+        """Ask nothing: this system does not say to whom an undelivered datagram went."""
+
+    def _undelivered(sock: socket.socket) -> list[Address]:  # noqa: ARG001 - as above
+        """Nothing: as above."""
+        return []
