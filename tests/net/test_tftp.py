@@ -20,9 +20,9 @@ from phoneemu.net import tftpwire as wire
 from phoneemu.net.tftp import NoAnswer, NoSuchFile, Patience, fetch
 from phoneemu.net.tftpserver import TftpServer
 
-QUICK = Patience(waits=(0.1, 0.1), total=5.0)
+QUICK = Patience(waits=(0.1, 0.1))
 """Where silence is the point; elsewhere a slow machine has time."""
-PATIENT = Patience(waits=(2.0, 2.0), total=20.0)
+PATIENT = Patience(waits=(10.0, 10.0), total=120.0)
 HOST = "127.0.0.1"
 Reply = Callable[[socket.socket, bytes, tuple[str, int]], None]
 
@@ -106,9 +106,14 @@ def test_a_missing_file_and_another_error_are_told_apart() -> None:
 
 
 def test_silence_ends_after_the_last_wait_and_a_closed_port_at_once() -> None:
-    times: list[float] = []
-    told("no answer", lambda *_: times.append(time.monotonic()), patience=QUICK)
-    assert len(times) == 2, "the request is repeated once by two waits"
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        silent.bind((HOST, 0))
+        with pytest.raises(NoAnswer, match="no answer"):
+            fetch(HOST, silent.getsockname()[1], "f", patience=QUICK)
+        silent.setblocking(False)  # noqa: FBT003 - of the standard library
+        assert silent.recv(100) == silent.recv(100) == wire.request("f", {}), "once again by two waits"
+        with pytest.raises(BlockingIOError):
+            silent.recv(100)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
         free.bind((HOST, 0))
         port = free.getsockname()[1]
@@ -149,7 +154,7 @@ def stranger(client: tuple[str, int], datagram: bytes, host: str = "127.0.0.9") 
     """Somebody else who sends the client a datagram, and hears what it answers."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.bind((host, 0))
-        sock.settimeout(5)
+        sock.settimeout(60)
         sock.sendto(datagram, client)
         yield sock
 
@@ -171,7 +176,7 @@ def test_a_strangers_block_is_not_accepted_nor_its_closed_port_taken_for_the_ser
 def test_tftpy_alone_accepts_a_strangers_block() -> None:
     output = io.BytesIO()
     with scripted(with_stranger) as port:
-        tftpy.TftpClient(HOST, port).download("f", output, timeout=1)
+        tftpy.TftpClient(HOST, port).download("f", output, timeout=10)
     assert output.getvalue() == b"g" * 512 + b"evil"
 
 
@@ -217,16 +222,31 @@ def test_a_strangers_error_is_not_answered_or_two_would_go_on_for_ever() -> None
     assert len(heard) == 1, "the block is answered, the error before it is not"
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="this system does not say that a port is closed")
-def test_a_server_that_goes_away_is_noticed_at_once() -> None:
+def closed_ports_are_reported() -> bool:
+    """Whether this machine says that nobody listens: not every system does, nor every sandbox."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as gone:
+        gone.bind((HOST, 0))
+        port = gone.getsockname()[1]
+    with pytest.raises(NoAnswer) as told_of:
+        fetch(HOST, port, "f", patience=Patience(waits=(0.1,) * 30))
+    return "nobody listens" in str(told_of.value)
+
+
+def test_a_server_that_goes_away_is_noticed_before_patience_ends() -> None:
+    """A receipt that still reaches the open port is lost silently; those after it are reported."""
+    closed = threading.Event()
+
     def reply(sock: socket.socket, data: bytes, client: tuple[str, int]) -> None:
         if asked(data):
-            with stranger(client, wire.data(1, b"g" * 512), HOST):
-                pass  # the transfer's own port closes
+            with stranger(client, wire.data(1, b"g" * 512), HOST) as transfer:
+                assert transfer.recv(100) == wire.ack(1)
+            closed.set()  # the transfer's own port
 
-    begun = time.monotonic()
-    told("nobody listens", reply, patience=Patience(waits=(20.0,)))
-    assert time.monotonic() - begun < 10
+    if closed_ports_are_reported():
+        told("nobody listens", reply, patience=Patience(waits=(0.1,) * 600))
+    else:
+        told("no answer", reply, patience=Patience(waits=(0.1,) * 30))
+    assert closed.is_set()
 
 
 def test_a_host_of_a_link_is_found_by_its_interface() -> None:
@@ -267,7 +287,7 @@ def test_tftpy_alone_has_no_limit_of_size() -> None:
             raise EnoughError
 
     with scripted(endless) as port, pytest.raises(EnoughError):
-        tftpy.TftpClient(HOST, port).download("f", io.BytesIO(), packethook=hook, timeout=1)
+        tftpy.TftpClient(HOST, port).download("f", io.BytesIO(), packethook=hook, timeout=10)
 
 
 def trickling(sock: socket.socket, data: bytes, client: tuple[str, int]) -> None:
@@ -276,9 +296,7 @@ def trickling(sock: socket.socket, data: bytes, client: tuple[str, int]) -> None
 
 
 def test_a_trickle_is_left_at_the_limit_of_time() -> None:
-    begun = time.monotonic()
     told("longer than the whole transfer", trickling, patience=Patience(waits=(0.5,), total=0.4))
-    assert time.monotonic() - begun < 4
 
 
 def test_tftpy_alone_has_no_limit_of_time() -> None:
@@ -290,7 +308,7 @@ def test_tftpy_alone_has_no_limit_of_time() -> None:
             raise EnoughError
 
     with scripted(trickling) as port, pytest.raises(EnoughError):
-        tftpy.TftpClient(HOST, port).download("f", io.BytesIO(), packethook=hook, timeout=0.2, retries=1)
+        tftpy.TftpClient(HOST, port).download("f", io.BytesIO(), packethook=hook, timeout=10)
 
 
 # ---------------------------------------------------------------- C4: the announced size
@@ -315,7 +333,7 @@ def test_a_file_shorter_than_announced_is_not_taken() -> None:
 def test_tftpy_alone_takes_a_file_shorter_than_announced() -> None:
     output = io.BytesIO()
     with scripted(announcing(5000)) as port:
-        tftpy.TftpClient(HOST, port, {"tsize": 0}).download("f", output, timeout=1)
+        tftpy.TftpClient(HOST, port, {"tsize": 0}).download("f", output, timeout=10)
     assert len(output.getvalue()) == 100
 
 
@@ -375,7 +393,7 @@ def test_a_block_from_the_future_is_as_good_as_none() -> None:
 
 def test_tftpy_alone_gives_up_at_a_block_from_the_future() -> None:
     with scripted(from_the_future) as port, pytest.raises(tftpy.TftpException):
-        tftpy.TftpClient(HOST, port).download("f", io.BytesIO(), timeout=1)
+        tftpy.TftpClient(HOST, port).download("f", io.BytesIO(), timeout=10)
 
 
 def test_block_numbers_roll_over_and_a_late_block_from_before_changes_nothing() -> None:
