@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "phoneemu"
 
 ALL_ROOMS = frozenset(
-    {"cli", "fleet", "cluster", "net", "catalogue", "core", "errors", "files", "example", "testing"}
+    {"cli", "fleet", "cluster", "net", "replay", "testing", "catalogue", "core", "errors", "files", "example"}
 )
 ARROWS: dict[str, frozenset[str]] = {
     "__init__": frozenset(),
@@ -28,6 +28,7 @@ ARROWS: dict[str, frozenset[str]] = {
     "cluster": frozenset({"cluster", "core", "errors", "files"}),
     "testing": frozenset({"testing", "cluster", "core", "errors", "files"}),
     "net": frozenset({"net", "core", "errors", "files"}),
+    "replay": frozenset({"replay", "catalogue", "core", "errors", "files"}),
     "catalogue": frozenset({"core", "errors"}),
     "example": frozenset({"errors"}),
     "core": frozenset({"core"}),
