@@ -34,6 +34,7 @@ from phoneemu.core.vocabulary import (
     AskTvs,
     CallManagerAnswered,
     CallManagerFailed,
+    Command,
     ErasedByHand,
     EraseTarget,
     Event,
@@ -127,10 +128,16 @@ class Boot:
         return None if entry is None else entry.ruling
 
 
-def boot(station: Station, world: World, now: float) -> Boot:
-    """Start the phone against the world until it rests; `now` is in seconds since the epoch."""
+Tell = Callable[[Command, Event], None]
+
+
+def boot(station: Station, world: World, now: float, tell: Tell | None = None) -> Boot:
+    """Start the phone against the world until it rests; `now` is in seconds since the epoch.
+
+    `tell` hears every command with what came of it, as a recording needs.
+    """
     phone = Phone(station.profile, station.name, station.flash)
-    _perform(phone, station, world, PoweredOn(now=now, tftp_servers=station.tftp_servers))
+    _perform(phone, station, world, PoweredOn(now=now, tftp_servers=station.tftp_servers), tell)
     last = phone.journal.entries[-1]
     served = last if isinstance(last, InService) else None
     return Boot(
@@ -149,12 +156,15 @@ def erase(station: Station, target: EraseTarget) -> tuple[Station, Journal]:
     return attrs.evolve(station, flash=phone.flash), phone.journal
 
 
-def _perform(phone: Phone, station: Station, world: World, event: Event) -> None:
+def _perform(phone: Phone, station: Station, world: World, event: Event, tell: Tell | None) -> None:
     queue = phone.receive(event)
     while queue:
         command = queue.pop(0)
         if type(command) is not Save:
-            queue += phone.receive(_PERFORMERS[type(command)](command, station, world))
+            answer = _PERFORMERS[type(command)](command, station, world)
+            if tell is not None:
+                tell(command, answer)
+            queue += phone.receive(answer)
 
 
 def _fetch(command: Fetch, station: Station, world: World) -> Event:

@@ -5,6 +5,7 @@ the arithmetic. Keys are arguments: nothing is generated here.
 """
 
 import struct
+import warnings
 from collections.abc import Sequence
 
 import attrs
@@ -15,6 +16,7 @@ from cryptography.x509.oid import NameOID
 
 from phoneemu.core import keys
 from phoneemu.core import listparse as tags
+from phoneemu.core.names import Identity
 from phoneemu.core.tlv import PAD, Tlv, encode_all, read_tlvs
 from phoneemu.core.trustlist import Digest, ListKind, TrustList
 
@@ -42,6 +44,17 @@ def cluster_name(name: x509.Name) -> str:
 
 def _spelt(value: str | bytes) -> str:
     return value if isinstance(value, str) else value.hex()
+
+
+def identity_of(certificate: bytes) -> Identity | None:
+    """Who a DER certificate says it is, named as trust lists name it; None when it is no certificate."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # odd serials are what is looked at here
+        try:
+            read = x509.load_der_x509_certificate(certificate)
+            return Identity(cluster_name(read.subject), cluster_name(read.issuer), read.serial_number)
+        except (ValueError, TypeError, x509.InvalidVersion):
+            return None
 
 
 def comma_name(name: x509.Name) -> str:

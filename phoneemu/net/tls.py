@@ -11,12 +11,10 @@ import tempfile
 import threading
 import warnings
 
-from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from phoneemu.core.listbuild import cluster_name
-from phoneemu.core.names import Identity
+from phoneemu.core.listbuild import identity_of as identity_of
 
 OLD_CIPHERS = "ALL:@SECLEVEL=0"
 """Everything the library still has: a phone's AES256-SHA and SHA-1 signatures too [C213407]."""
@@ -97,14 +95,3 @@ def connect(sock: socket.socket, highest: str) -> tuple[ssl.SSLSocket, bytes]:
         said = (error.reason or str(error)).upper()
         raise Refused(said, versions=any(word in said for word in _VERSION_ALERTS)) from error
     return secure, secure.getpeercert(binary_form=True) or b""
-
-
-def identity_of(certificate: bytes) -> Identity | None:
-    """Who a DER certificate says it is, named as trust lists name it; None when it is no certificate."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # odd serials are what is looked at here
-        try:
-            read = x509.load_der_x509_certificate(certificate)
-            return Identity(cluster_name(read.subject), cluster_name(read.issuer), read.serial_number)
-        except (ValueError, TypeError, x509.InvalidVersion):
-            return None

@@ -192,11 +192,12 @@ class Ending:
 class Case:
     """One boot of one phone.
 
-    `name` equals the folder. `title` says what is special. `source` is a key of docs/sources.md (published),
-    `script` what makes it (synthetic). `taken` says when, by whom and with what. `clock` is when the boot
-    began. `tftp` are the servers in order; `hosts` maps a name in a file to the address seen on the wire.
-    `whole` names the chapters that the evidence shows from beginning to end; of others it shows pieces.
-    `files` maps every path of the folder to its SHA-256.
+    `name` equals the folder. `title` says what is special. `source` is a key of docs/sources.md (published)
+    and `standing` how well its text knows, `documented` or `reported`; `script` is what makes it (synthetic).
+    `taken` says when, by whom and with what. `clock` is when the boot began. `tftp` are the servers in order;
+    `hosts` maps a name in a file to the address seen on the wire. `whole` names the chapters that the
+    evidence shows from beginning to end; of others it shows pieces. `files` maps every path of the folder to
+    its SHA-256.
     """
 
     name: str
@@ -208,6 +209,7 @@ class Case:
     protocol: str | None = None
     title: str = ""
     source: str = ""
+    standing: str = ""
     script: str = ""
     taken: Mapping[str, str] = attrs.field(factory=dict)
     tftp: tuple[str, ...] = ()

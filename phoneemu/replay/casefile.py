@@ -36,12 +36,24 @@ from phoneemu.replay.tables import Table
 
 SCHEMA = 1
 NAME = "capture.toml"
+PUBLISHED_STANDINGS = ("documented", "reported")
+"""What a published case may be: of the vendor, or of somebody else."""
 
 # ---------------------------------------------------------------- reading
 
 
 def load(folder: Path) -> Case:
     """Read a case and check the hash of every file in its folder.
+
+    Raises:
+        BadInput: a key or a file is wrong, missing or unknown; names the file and the key.
+        OSError: a file cannot be read.
+    """
+    return read(folder)[0]
+
+
+def read(folder: Path) -> tuple[Case, Mapping[str, bytes]]:
+    """A case with the bytes of every file in its folder, each checked by its hash.
 
     Raises:
         BadInput: a key or a file is wrong, missing or unknown; names the file and the key.
@@ -57,8 +69,7 @@ def load(folder: Path) -> Case:
     case = parse(text, place)
     if case.name != folder.resolve().name:
         raise BadInput(f"`case` must be the folder's name, not {case.name!r}", place=place)
-    _check(case, folder, place)
-    return case
+    return case, _checked(case, folder, place)
 
 
 def parse(text: str, place: str) -> Case:
@@ -80,6 +91,7 @@ def parse(text: str, place: str) -> Case:
         device=table.needed("device", table.text("device")),
         clock=table.needed("clock", table.time("clock")),
         source=table.text("source") or "",
+        standing=table.text("standing") or "",
         script=table.text("script") or "",
         taken=table.mapping("taken"),
         tftp=table.texts("tftp") or (),
@@ -96,6 +108,10 @@ def parse(text: str, place: str) -> Case:
         wanted = case.origin is (Origin.PUBLISHED if key == "source" else Origin.SYNTHETIC)
         if wanted and not value:
             raise table.wrong(key, f"is missing: a {case.origin.value} case says where it comes from")
+    if case.standing not in ("", *PUBLISHED_STANDINGS) or (
+        case.standing and case.origin is not Origin.PUBLISHED
+    ):
+        raise table.wrong("standing", f"is {' or '.join(PUBLISHED_STANDINGS)}, of a published case")
     for path in (*case.paths, *case.files):
         if not tables.is_inside(path) or path == NAME:
             raise table.wrong("files", f"must hold paths inside the folder, not {path!r}")
@@ -216,7 +232,7 @@ def _ending(table: Table | None) -> Ending:
     return found
 
 
-def _check(case: Case, folder: Path, place: str) -> None:
+def _checked(case: Case, folder: Path, place: str) -> dict[str, bytes]:
     """Every file named is there, is listed, and has the hash it is listed with; no other file is there."""
     for path in case.paths:
         if path not in case.files:
@@ -224,11 +240,14 @@ def _check(case: Case, folder: Path, place: str) -> None:
     there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()} - {NAME}
     for path in sorted(there - set(case.files)):
         raise BadInput(f"`files` does not list {path}", place=place)
+    found: dict[str, bytes] = {}
     for path, wanted in case.files.items():
         if path not in there:
             raise BadInput(f"`files` lists {path}, which is not there", place=place)
-        if hashlib.sha256((folder / path).read_bytes()).hexdigest() != wanted:
+        found[path] = (folder / path).read_bytes()
+        if hashlib.sha256(found[path]).hexdigest() != wanted:
             raise BadInput(f"its SHA-256 is not the one under `files` of {NAME}", place=str(folder / path))
+    return found
 
 
 # ---------------------------------------------------------------- writing
@@ -274,6 +293,7 @@ def render(case: Case) -> str:
         "device",
         "clock",
         "source",
+        "standing",
         "script",
         "tftp",
     ):

@@ -22,6 +22,12 @@ def test_the_list_after_the_renewal_has_its_published_lengths() -> None:
     assert (ctl.header_length, lengths(ctl), ctl.length) == (464, [1675, 1675, 1138, 1161], 6113)
 
 
+def test_a_certificate_names_itself_as_lists_do_and_junk_names_nobody() -> None:
+    record = published_ctl().records[0]
+    assert listbuild.identity_of(record.certificate) == record.identity
+    assert listbuild.identity_of(b"junk") is None
+
+
 TOKENS = {
     "ADN0054f509": bytes.fromhex("3CF927000000AFA2DA45"),
     "ADN008580ef": bytes.fromhex("83E9080000005545AF31"),
