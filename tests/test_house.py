@@ -26,7 +26,7 @@ ARROWS: dict[str, frozenset[str]] = {
     "cli": ALL_ROOMS,
     "fleet": frozenset({"fleet", "cluster", "catalogue", "core", "errors", "files", "example"}),
     "cluster": frozenset({"cluster", "core", "errors", "files"}),
-    "testing": frozenset({"testing", "cluster", "core", "errors", "files"}),
+    "testing": frozenset({"testing", "cluster", "net", "catalogue", "core", "errors", "files"}),
     "net": frozenset({"net", "core", "errors", "files"}),
     "replay": frozenset({"replay", "catalogue", "core", "errors", "files"}),
     "catalogue": frozenset({"core", "errors"}),
