@@ -32,6 +32,7 @@ ON_NODE: Mapping[str, Act] = {
     "upload-trust": admin_certs.upload_trust,
     "import": admin_certs.import_certificate,
     "delete-certificate": admin_certs.delete_certificate,
+    "expire": admin_certs.expire,
     "service": admin_services.service,
     "power": admin_services.power,
     "block": admin_services.block,
@@ -100,6 +101,12 @@ def _who(cluster: Cluster, step: Step) -> list[str]:
     if step.who == "*":
         if step.verb == "service":
             return admin_services.running_nodes(cluster, step)
+        if step.verb in (
+            "regenerate",
+            "expire",
+        ):  # ITLRecovery and CAPF are the publisher's in later releases
+            having = [node.name for node in cluster.nodes if step.args[0] in node.own]
+            return having or [cluster.publisher.name]
         return [node.name for node in cluster.nodes]
     if step.who.lower() in {"cluster", "admin"}:
         return [cluster.publisher.name]

@@ -166,6 +166,49 @@ def phones_reset(cluster: Cluster, node: Node, unit: str) -> bool:
     return unit in (TVS, CAPF, ITL_RECOVERY)
 
 
+def expire(office: Office, node: Node, step: Step) -> Performed:
+    """`expire UNIT`: the date of this node's certificate passes, wherever it lies; nothing else happens.
+
+    Raises:
+        BadInput: the node has no such certificate.
+    """
+    unit, cluster = step.args[0], office.cluster
+    held = node.own.get(unit)
+    if held is None:
+        known = ", ".join(sorted(node.own))
+        raise BadInput(f"{node.name} has no own certificate `{unit}`; it has {known}", place=step.place)
+    if held.der:
+        return refused(cluster, "the date stands in the certificate; one with a key cannot be made to expire")
+    return Performed(cluster=aged(cluster, held, cluster.clock), remarks=(_EXPIRED.get(unit, _NO_LIST),))
+
+
+_NO_LIST = "no list names it, and phones are not known to see it expire"
+_EXPIRED = {
+    CALLMANAGER: "encrypted phones do not register, and the TFTP server is not trusted [REGEN214231]",
+    TVS: "registered phones keep calls and lose HTTPS services; nobody vouches there [CASIGN217138]",
+    TOMCAT: "HTTPS services of phones fail; no list names it [REGEN214231]",
+    CAPF: "whether phones with an LSC of it still register, no source says",
+    ITL_RECOVERY: "whether phones take a list that it signs from now on, no source says",
+}
+"""What an expired certificate does, by unit."""
+
+
+def aged(cluster: Cluster, held: Certificate, not_after: float) -> Cluster:
+    """The cluster with this date in every copy of a certificate: on nodes, in services, in trust stores."""
+
+    def dated(each: Certificate) -> Certificate:
+        return attrs.evolve(each, not_after=not_after) if each.identity == held.identity else each
+
+    for node in cluster.nodes:
+        own = {unit: dated(each) for unit, each in node.own.items()}
+        running = {service: dated(each) for service, each in node.running.items()}
+        cluster = cluster.with_node(
+            attrs.evolve(node, own=MappingProxyType(own), running=MappingProxyType(running))
+        )
+    stores = {store: tuple(map(dated, certificates)) for store, certificates in cluster.stores.items()}
+    return attrs.evolve(cluster, stores=MappingProxyType(stores))
+
+
 # ---------------------------------------------------------------- upload and import
 
 

@@ -10,7 +10,7 @@ from phoneemu.cluster import release as since
 from phoneemu.cluster.certs import running_of
 from phoneemu.cluster.performing import Office, Performed
 from phoneemu.cluster.runbook import Step
-from phoneemu.cluster.state import CALLMANAGER, CAPF, ROLLBACK, TFTP, TVS, Cluster, Node
+from phoneemu.cluster.state import CALLMANAGER, CAPF, ROLLBACK, SIGNATURE_ALGORITHM, TFTP, TVS, Cluster, Node
 from phoneemu.errors import BadInput
 
 SERVICES: Mapping[str, str] = {
@@ -91,6 +91,7 @@ def started(cluster: Cluster, node: Node, unit: str) -> Cluster:
         stopped=node.stopped - {unit},
         running=MappingProxyType(running),
         tvs_ctl=node.ctl if unit == TVS else node.tvs_ctl,
+        loaded_digest=None if unit == TFTP else node.loaded_digest,
     )
     cluster = cluster.with_node(node)
     return publish.with_itl(cluster, node) if unit == TFTP and node.up else cluster
@@ -170,11 +171,27 @@ def parameter(office: Office, step: Step) -> Performed:
     cluster = office.cluster
     known = next((each for each in cluster.parameters if each.lower() == name.lower()), name)
     changed = attrs.evolve(cluster, parameters=MappingProxyType({**cluster.parameters, known: value}))
+    if known.lower() == SIGNATURE_ALGORITHM.lower():
+        return _digest_set(cluster, changed)
     if known.lower() != ROLLBACK.lower():
         return Performed(cluster=changed)
     changed = attrs.evolve(changed, parameters=MappingProxyType({**changed.parameters, ROLLBACK: value}))
+    themselves = since.ROLLBACK_RESETS_PHONES.holds(cluster.release)
+    told = "phones reset by themselves; wait ten minutes" if themselves else "reset the phones; they do not"
     return Performed(
         cluster=publish.with_all_itls(changed),
-        resets=since.ROLLBACK_RESETS_PHONES.holds(cluster.release),
-        remarks=("phones reset by themselves from 10.5 on; wait ten minutes [SG15-sbd]",),
+        resets=themselves,
+        remarks=(f"{told}: from 10.5 on they reset by themselves [SG15-sbd]",),
+    )
+
+
+def _digest_set(before: Cluster, after: Cluster) -> Performed:
+    """Lists and configuration keep the old digest until somebody writes them anew [SG125-sbd, SG15-tftp]."""
+    old = publish.digest_of(before)
+    for node in after.nodes:
+        if TFTP in node.services and node.loaded_digest is None:
+            after = after.with_node(attrs.evolve(node, loaded_digest=old))
+    return Performed(
+        cluster=after,
+        remarks=("restart Cisco Tftp on every node, and update the CTL in mixed mode [SG15-tftp]",),
     )

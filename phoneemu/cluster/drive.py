@@ -195,7 +195,8 @@ def _reach_tvs(command: ReachTvs, _station: Station, world: World) -> Event:
         return TvsFailed(server=command.server, trouble=TvsTrouble.TLS_UNKNOWN)
     if _too_old(command.tls_max, place[0]):
         return TvsFailed(server=command.server, trouble=TvsTrouble.TLS_VERSION)
-    return TvsConnected(server=command.server, peer=peer.identity, certificate=peer.der)
+    expires = place[0].expired.get(peer.identity)
+    return TvsConnected(server=command.server, peer=peer.identity, expires=expires, certificate=peer.der)
 
 
 def _ask_tvs(command: AskTvs, station: Station, world: World) -> Event:
@@ -229,7 +230,8 @@ def _reach_callmanager(command: ReachCallManager, _station: Station, world: Worl
         return CallManagerFailed(node=command.node, trouble=RegistrationTrouble.TLS_VERSION)
     if _versions_unknown(command.tls_max, cluster):
         return CallManagerFailed(node=command.node, trouble=RegistrationTrouble.TLS_UNKNOWN)
-    return CallManagerAnswered(node=command.node, peer=node.running[CALLMANAGER].identity)
+    shown = node.running[CALLMANAGER].identity
+    return CallManagerAnswered(node=command.node, peer=shown, expires=cluster.expired.get(shown))
 
 
 def _register(command: Register, station: Station, world: World) -> Event:
@@ -273,7 +275,7 @@ def _device_certificate_trouble(cluster: Cluster, node: Node, device: Device) ->
         return RegistrationTrouble.UNKNOWN_DEVICE_CERTIFICATE if stale else None
     if stale or device.lsc_issuer not in trusted:
         return RegistrationTrouble.DEVICE_CERTIFICATE
-    return None
+    return RegistrationTrouble.CAPF_EXPIRED if device.lsc_issuer in cluster.expired else None
 
 
 def trusted_capfs(cluster: Cluster) -> frozenset[Identity]:

@@ -86,9 +86,12 @@ def rollback(cluster: Cluster) -> bool:
 
 def digest_of(cluster: Cluster) -> Digest:
     """The digest of lists and configuration by the enterprise parameter [JTAPI14]."""
-    wanted = cluster.parameters.get(SIGNATURE_ALGORITHM, "SHA-1")
+    wanted = next(
+        (value for name, value in cluster.parameters.items() if name.lower() == SIGNATURE_ALGORITHM.lower()),
+        "SHA-1",
+    )
     offered = since.SHA512_OFFERED.holds(cluster.release)
-    return Digest.SHA512 if offered and wanted.replace("-", "") == "SHA512" else Digest.SHA1
+    return Digest.SHA512 if offered and wanted.replace("-", "").upper() == "SHA512" else Digest.SHA1
 
 
 def itl_recovery_of(cluster: Cluster, node: Node) -> Certificate | None:
@@ -220,14 +223,14 @@ def _list(cluster: Cluster, kind: ListKind, signer: Certificate, parts: tuple[Pa
     )
 
 
-def signing_of(cluster: Cluster, signer: Certificate) -> Signing | None:
+def signing_of(cluster: Cluster, signer: Certificate, digest: Digest | None = None) -> Signing | None:
     """How this certificate signs now; None where it has no key."""
     if signer.key is None:
         return None
     return Signing(
         key=signer.key,
         entry=part(Role.SAST, signer, "").entry,
-        digest=digest_of(cluster),
+        digest=digest or digest_of(cluster),
         timestamp=int(cluster.clock),
     )
 
@@ -314,6 +317,13 @@ def config_for(cluster: Cluster, device: Device) -> PhoneConfig:
 
 def offered_file(cluster: Cluster, node: Node, name: str, device: Device) -> TrustList | SignedFile | None:
     """What the node's TFTP serves under this name, or None: no such file."""
+    offered = _offered(cluster, node, name, device)
+    if offered is None or offered.signer is None or offered.signer not in cluster.expired:
+        return offered
+    return attrs.evolve(offered, signer_expires=cluster.expired[offered.signer])
+
+
+def _offered(cluster: Cluster, node: Node, name: str, device: Device) -> TrustList | SignedFile | None:
     if name.endswith(".tlv"):
         if name.startswith("CTL"):
             return node.ctl
@@ -324,10 +334,10 @@ def offered_file(cluster: Cluster, node: Node, name: str, device: Device) -> Tru
     if name.endswith(".cnf.xml"):
         return SignedFile(filename=name, signer=None, config=config, origin=node.name)
     signer = node.running[TFTP]
-    signing = signing_of(cluster, signer)
+    digest = node.loaded_digest or digest_of(cluster)
+    signing = signing_of(cluster, signer, digest)
     if signing is not None:
         return signedfile.build(name, phoneconfig.render(config), attrs.evolve(signing, version=(1, 0)))
-    digest = digest_of(cluster)
     return SignedFile(
         filename=name,
         signer=signer.identity,

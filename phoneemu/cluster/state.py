@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from phoneemu.core.flash import DeviceSecurity
 from phoneemu.core.names import Identity
-from phoneemu.core.trustlist import TrustList
+from phoneemu.core.trustlist import Digest, TrustList
 
 CALLMANAGER = "CallManager"
 TFTP = "TFTP"
@@ -93,6 +93,8 @@ class Node:
     ctl: TrustList | None = None
     itl: TrustList | None = None
     tvs_ctl: TrustList | None = None
+    loaded_digest: Digest | None = None
+    """The digest its TFTP signs configuration with, where the parameter changed since it started."""
     replicated: "Cluster | None" = attrs.field(default=None, repr=False)
     """The database as it was when replication to this node broke; None while it works."""
 
@@ -160,6 +162,17 @@ class Cluster:
         found.update({node.name.lower(): node for node in self.nodes})
         found.update({node.address: node for node in self.nodes if node.address})
         return found
+
+    @cached_property
+    def expired(self) -> Mapping[Identity, float]:
+        """Certificates in use whose date has passed, and that date; one of an unknown date is not in it."""
+        used = (each for node in self.nodes for each in (*node.own.values(), *node.running.values()))
+        stored = (each for held in self.stores.values() for each in held)
+        return {
+            each.identity: each.not_after
+            for each in (*used, *stored, *self.etokens.values())
+            if each.not_after is not None and each.not_after <= self.clock
+        }
 
     def node(self, name: str) -> Node | None:
         """The node of this name or address, or None."""

@@ -5,11 +5,11 @@ order of their numbers and the first that applies answers. Every question is ans
 that lacks a fact answers cannot-say and names the fact. The book is pure: the same question always gets
 the same ruling, and nothing but the question is looked at.
 
-  L1-L18   a CTL or ITL is offered                    rules_lists
-  C1-C16   a configuration file is offered            rules_config
+  L1-L19   a CTL or ITL is offered                    rules_lists
+  C1-C17   a configuration file is offered            rules_config
   A1-A4    a file did not come                        rules_peers
-  T1-T10   a TVS shows itself, answers, or is silent  rules_peers
-  R1-R13   a CallManager                              rules_peers
+  T1-T11   a TVS shows itself, answers, or is silent  rules_peers
+  R1-R16   a CallManager                              rules_peers
 """
 
 from collections.abc import Callable, Mapping

@@ -3,7 +3,14 @@
 from phoneemu.core.evidence import Standing
 from phoneemu.core.names import Identity
 from phoneemu.core.question import Question
-from phoneemu.core.rules_lists import digest_ruling, key_ruling, tftp_ruling, tvs_ruling
+from phoneemu.core.rules_lists import (
+    digest_ruling,
+    has_expired,
+    is_multi_server,
+    key_ruling,
+    tftp_ruling,
+    tvs_ruling,
+)
 from phoneemu.core.ruling import Reason, Rule, Ruling, Verdict
 from phoneemu.core.signedfile import SignedFile
 from phoneemu.core.tlv import MalformedFile
@@ -96,15 +103,16 @@ C15 = Rule(
     source="DIR118699",
 )
 C16 = Rule(number="C16", title="ask the TVS", standing=Standing.DOCUMENTED, source="SG14-sbd")
+C17 = Rule(
+    number="C17",
+    title="its signer's certificate has expired: the TFTP server is not trusted",
+    standing=Standing.DOCUMENTED,
+    source="REGEN214231",
+    note="the vendor tells what an expired certificate does; that phones look at the date is not printed",
+)
 
 _NOTHING = Ruling(verdict=Verdict.ACCEPT, reason=Reason.NOTHING_TO_VERIFY_WITH, rule=C2)
 _LISTED = Ruling(verdict=Verdict.ACCEPT, reason=Reason.LISTED_SIGNER, rule=C9)
-
-
-def is_multi_server(signer: Identity) -> bool:
-    """Whether this is the default name of a multi-server certificate, `<host>-ms` [CASIGN217138]."""
-    name = signer.common_name
-    return name.endswith("-ms") or "-ms." in name
 
 
 def judge_config(question: Question) -> Ruling:
@@ -126,6 +134,7 @@ def judge_config(question: Question) -> Ruling:
         return _unsigned(question)
     return (
         _unfit(question, offered)
+        or expired_ruling(question)
         or (_listed(question, signer) if signer in in_ctl or signer in in_itl else None)
         or _by_tvs(question, signer, partial=partial)
     )
@@ -146,6 +155,14 @@ def _unfit(question: Question, offered: SignedFile) -> Ruling | None:
         or key_ruling(question, offered.key_bits, C6)
         or tftp_ruling(question, "config", C7)
     )
+
+
+def expired_ruling(question: Question) -> Ruling | None:
+    """C17; looked at before anybody asks whether the signer is known."""
+    offered = question.offered
+    if isinstance(offered, SignedFile) and has_expired(offered.signer_expires, question.now):
+        return Ruling(verdict=Verdict.REFUSE, reason=Reason.SIGNER_EXPIRED, rule=C17)
+    return None
 
 
 def _listed(question: Question, signer: Identity) -> Ruling:

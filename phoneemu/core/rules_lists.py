@@ -114,6 +114,13 @@ L17 = Rule(
     source="DIR118699",
 )
 L18 = Rule(number="L18", title="ask the TVS", standing=Standing.DOCUMENTED, source="SEED118893, MIG213407")
+L19 = Rule(
+    number="L19",
+    title="its signer's certificate has expired, and nobody says whether phones look at the date",
+    standing=Standing.ASSUMED,
+    source="phoneemu",
+    note="settled by serving one phone a list whose signer's certificate has expired",
+)
 
 UNCHANGED = Ruling(verdict=Verdict.UNCHANGED, reason=Reason.SAME_AS_INSTALLED, rule=L4)
 
@@ -202,12 +209,20 @@ def _never_replaced(question: Question) -> Ruling | None:
     return None
 
 
+def is_multi_server(signer: Identity) -> bool:
+    """Whether this is the default name of a multi-server certificate, `<host>-ms` [CASIGN217138]."""
+    name = signer.common_name
+    return name.endswith("-ms") or "-ms." in name
+
+
 def tftp_ruling(question: Question, kind: str, rule: Rule) -> Ruling | None:
     """In mixed mode the installed CTL says which TFTP servers may be believed."""
     authorises = question.profile.authorises_tftp
     ctl = question.flash.ctl
     if ctl is None or not ctl.complete or not authorises.value or kind not in authorises.value:
         return None
+    if any(is_multi_server(signer) for signer in ctl.file_signers):
+        return None  # such a CTL names the publisher alone and authorises every node [IPCHG-01]
     servers = ctl.tftp_servers
     server = question.server.lower()
     if not servers or server in servers or server.partition(".")[0] in servers:
@@ -256,13 +271,21 @@ def _rule_naming(question: Question, signer: Identity | None) -> Rule | None:
 
 
 def accepted(question: Question, reason: Reason, rule: Rule) -> Ruling:
-    """Accept, unless this load is known to miss updates it should take."""
+    """Accept, unless its signer has expired, or this load is known to miss updates it should take."""
+    offered = question.offered
+    if isinstance(offered, TrustList) and has_expired(offered.signer_expires, question.now):
+        return Ruling(verdict=Verdict.CANNOT_SAY, reason=Reason.SIGNER_EXPIRED, rule=L19)
     reliable = question.profile.updates_reliably
     if reliable.value is False:
         return Ruling(
             verdict=Verdict.CANNOT_SAY, reason=Reason.LOAD_MAY_NOT_UPDATE, rule=rule, facts=(reliable,)
         )
     return Ruling(verdict=Verdict.ACCEPT, reason=reason, rule=rule)
+
+
+def has_expired(expires: float | None, now: float) -> bool:
+    """Whether a certificate of that date counts no more; False when the date is not known."""
+    return expires is not None and expires <= now
 
 
 def _by_tvs(question: Question, offered: TrustList, reads: Fact[bool | None]) -> Ruling:

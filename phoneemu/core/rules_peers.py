@@ -6,7 +6,7 @@ verifying and hands over the certificate.
 
 from phoneemu.core.evidence import Standing
 from phoneemu.core.question import Absence, Question, Subject
-from phoneemu.core.rules_lists import accepted
+from phoneemu.core.rules_lists import accepted, has_expired
 from phoneemu.core.ruling import Reason, Rule, Ruling, Verdict
 from phoneemu.core.trustlist import Role, SignatureStatus
 from phoneemu.core.vocabulary import (
@@ -101,6 +101,12 @@ T10 = Rule(
     standing=Standing.DOCUMENTED,
     source="REGEN214231, AG8800-status",
 )
+T11 = Rule(
+    number="T11",
+    title="the TVS shows a certificate that has expired",
+    standing=Standing.DOCUMENTED,
+    source="CASIGN217138",
+)
 R1 = Rule(
     number="R1",
     title="signalling without TLS shows no certificate",
@@ -190,6 +196,19 @@ R14 = Rule(
     source="phoneemu",
     note="a device unknown to the database, or a password; the phone is taken to try the next member",
 )
+R15 = Rule(
+    number="R15",
+    title="the CallManager shows a certificate that has expired",
+    standing=Standing.DOCUMENTED,
+    source="REGEN214231",
+)
+R16 = Rule(
+    number="R16",
+    title="the CAPF that issued the phone's certificate has expired",
+    standing=Standing.ASSUMED,
+    source="phoneemu",
+    note="settled by one secure phone with an LSC of an expired CAPF: does it register",
+)
 
 _NEXT_FILE = Ruling(verdict=Verdict.NEXT, reason=Reason.NOT_OFFERED, rule=A1)
 _NEXT_SERVER = Ruling(verdict=Verdict.NEXT, reason=Reason.SERVER_SILENT, rule=A1)
@@ -233,6 +252,8 @@ def judge_tvs_peer(question: Question) -> Ruling:
         return _tvs_failed(question, answer)
     assert isinstance(answer, TvsConnected)  # noqa: S101 - the phone asks this only of a TVS
     itl = question.flash.itl
+    if has_expired(answer.expires, question.now):
+        return Ruling(verdict=Verdict.NEXT, reason=Reason.TVS_EXPIRED, rule=T11)
     if itl is not None and answer.peer in itl.tvs:
         return Ruling(verdict=Verdict.ACCEPT, reason=Reason.LISTED_PEER, rule=T1)
     return Ruling(verdict=Verdict.NEXT, reason=Reason.TVS_NOT_TRUSTED, rule=T2)
@@ -272,7 +293,8 @@ def judge_tvs_exhausted(question: Question) -> Ruling:
     last = question.answer
     reason = Reason.TVS_SILENT
     if isinstance(last, TvsConnected):
-        reason = Reason.TVS_NOT_TRUSTED
+        expired = has_expired(last.expires, question.now)
+        reason = Reason.TVS_EXPIRED if expired else Reason.TVS_NOT_TRUSTED
     elif isinstance(last, TvsFailed) and last.trouble is TvsTrouble.TLS_VERSION:
         reason = Reason.TVS_TLS_VERSION
     elif isinstance(last, TvsFailed) and last.trouble is TvsTrouble.HANDSHAKE:
@@ -287,6 +309,7 @@ _REGISTRATION = {
     RegistrationTrouble.TLS_UNKNOWN: (Verdict.CANNOT_SAY, Reason.TLS_SUPPORT_UNKNOWN, R13),
     RegistrationTrouble.TLS_VERSION: (Verdict.NEXT, Reason.CALLMANAGER_TLS_VERSION, R6),
     RegistrationTrouble.DEVICE_CERTIFICATE: (Verdict.NEXT, Reason.DEVICE_CERTIFICATE_REFUSED, R7),
+    RegistrationTrouble.CAPF_EXPIRED: (Verdict.CANNOT_SAY, Reason.CAPF_EXPIRED, R16),
     RegistrationTrouble.UNKNOWN_DEVICE_CERTIFICATE: (
         Verdict.CANNOT_SAY,
         Reason.DEVICE_CERTIFICATE_UNKNOWN,
@@ -309,6 +332,8 @@ def judge_callmanager(question: Question) -> Ruling:
     ctl = question.flash.ctl
     if ctl is None:
         return Ruling(verdict=Verdict.NEXT, reason=Reason.NO_CTL_FOR_TLS, rule=R2)
+    if has_expired(answer.expires, question.now):
+        return Ruling(verdict=Verdict.NEXT, reason=Reason.CALLMANAGER_EXPIRED, rule=R15)
     if answer.peer in ctl.holding(Role.CCM, Role.CCM_TFTP):
         return Ruling(verdict=Verdict.ACCEPT, reason=Reason.LISTED_PEER, rule=R3)
     if not ctl.complete:

@@ -56,6 +56,7 @@ class Reason(enum.Enum):
     KEY_TOO_LARGE = "key-too-large"
     KEY_SUPPORT_UNKNOWN = "key-support-unknown"
     SIGNATURE_BAD = "signature-bad"
+    SIGNER_EXPIRED = "signer-expired"
     TFTP_NOT_AUTHORISED = "tftp-not-authorised"
     LIST_SUPPORT_UNKNOWN = "list-support-unknown"
     TVS_SUPPORT_UNKNOWN = "tvs-support-unknown"
@@ -68,6 +69,7 @@ class Reason(enum.Enum):
     TVS_SILENT = "tvs-silent"
     TVS_NOT_TRUSTED = "tvs-not-trusted"
     TVS_TLS_VERSION = "tvs-tls-version"
+    TVS_EXPIRED = "tvs-expired"
     TVS_DOES_NOT_KNOW = "tvs-does-not-know"
     TVS_WRONG_ROLE = "tvs-wrong-role"
     TVS_WRONG_CERTIFICATE = "tvs-wrong-certificate"
@@ -85,6 +87,8 @@ class Reason(enum.Enum):
     CONFIRMED = "confirmed"
     PLAIN_SIGNALLING = "plain-signalling"
     CALLMANAGER_NOT_IN_CTL = "callmanager-not-in-ctl"
+    CALLMANAGER_EXPIRED = "callmanager-expired"
+    CAPF_EXPIRED = "capf-expired"
     NO_CTL_FOR_TLS = "no-ctl-for-tls"
 
 

@@ -27,6 +27,8 @@ class SignedFile:
     digest: Digest | None = Digest.SHA1
     digest_number: int = 1
     key_bits: int | None = None
+    signer_expires: float | None = attrs.field(default=None, eq=False)
+    """As in a TrustList."""
     version: tuple[int, int] = (1, 0)
     timestamp: int | None = None
     signature: bytes = attrs.field(default=b"", repr=False)

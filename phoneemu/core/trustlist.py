@@ -124,6 +124,8 @@ class TrustList:
     digest: Digest | None = Digest.SHA1
     digest_number: int = 1
     key_bits: int | None = None
+    signer_expires: float | None = attrs.field(default=None, eq=False)
+    """When the signer's certificate expired, in seconds since the epoch; None: not known, or ahead."""
     version: tuple[int, int] = (1, 2)
     signer_version: tuple[int, int] | None = None
     header_length: int | None = None

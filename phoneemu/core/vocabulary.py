@@ -53,6 +53,8 @@ class RegistrationTrouble(enum.Enum):
     DEVICE_CERTIFICATE = "device-certificate"
     SIGNALLING_MODE = "signalling-mode"
     """One side wants TLS and the other does not."""
+    CAPF_EXPIRED = "capf-expired"
+    """The CAPF that issued this phone's certificate has expired; nobody says what follows: cannot-say."""
     UNKNOWN_DEVICE_CERTIFICATE = "unknown-device-certificate"
     """Nothing says whether the cluster trusts this phone's certificate: cannot-say."""
     REJECTED = "rejected"
@@ -102,10 +104,14 @@ class ServerSilent:
 
 @attrs.frozen(kw_only=True)
 class TvsConnected:
-    """TLS to a TVS stands; the certificate it showed is for the phone to judge."""
+    """TLS to a TVS stands; the certificate it showed is for the phone to judge.
+
+    `expires` is when it did, in seconds since the epoch; None when that is not known or lies ahead.
+    """
 
     server: str
     peer: Identity
+    expires: float | None = None
     certificate: bytes = attrs.field(default=b"", repr=False)
 
 
@@ -132,10 +138,14 @@ class TvsAnswered:
 
 @attrs.frozen(kw_only=True)
 class CallManagerAnswered:
-    """A CallManager took the connection; `peer` is the TLS certificate it showed, None without TLS."""
+    """A CallManager took the connection; `peer` is the TLS certificate it showed, None without TLS.
+
+    `expires` is when that certificate did, in seconds since the epoch; None when not known or still ahead.
+    """
 
     node: str
     peer: Identity | None = None
+    expires: float | None = None
 
 
 @attrs.frozen(kw_only=True)

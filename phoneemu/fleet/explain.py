@@ -210,7 +210,9 @@ def _trust_words(last: Episode) -> str:
     if last.ending.trust is Trust.NONE:
         return "holds no trust list"
     node = serving_node(station, last.world)
-    if last.ending.trust is Trust.CURRENT or node is None:
+    if node is None:
+        return "keeps what it holds, because none of its TFTP servers answers"
+    if last.ending.trust is Trust.CURRENT:
         return "holds the lists that its cluster serves"
     parts = [
         f"keeps its {held.kind.name} ({_checksums(held, served, how)})"

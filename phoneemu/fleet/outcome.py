@@ -6,12 +6,13 @@ derived from them. Nothing here decides what a phone does: that stands in the jo
 
 import enum
 from collections.abc import Iterable, Sequence
+from typing import Literal
 
 import attrs
 
 from phoneemu.cluster import tvs
 from phoneemu.cluster.drive import Boot, Station, World
-from phoneemu.cluster.state import TFTP, Node
+from phoneemu.cluster.state import TFTP, TOMCAT, Cluster, Node
 from phoneemu.core.evidence import Standing, weakest
 from phoneemu.core.journal import Ruled
 from phoneemu.core.question import Stage, Subject
@@ -72,6 +73,8 @@ class FleetReason(enum.Enum):
     LOAD_UNKNOWN = "load-unknown"
     HELD_LIST_UNKNOWN = "held-list-unknown"
     TVS_UNUSABLE = "tvs-unusable"
+    NO_TFTP = "no-tftp-server"
+    HTTPS_EXPIRED = "https-certificate-expired"
 
 
 _PATHS = {
@@ -108,8 +111,8 @@ def ending(boot: Boot, world: World) -> Ending:
     reason: Reason | FleetReason = Reason.CONFIRMED
     if decisive is not None:
         reason = decisive.reason
-    if outcome is Outcome.OK and not tvs_usable(boot.station, world):
-        outcome, reason = Outcome.DEGRADED, FleetReason.TVS_UNUSABLE
+    if outcome is Outcome.OK:
+        outcome, reason, decisive = _limping(boot, world) or (outcome, reason, decisive)
     return Ending(
         outcome=outcome,
         trust=trust,
@@ -119,6 +122,37 @@ def ending(boot: Boot, world: World) -> Ending:
         reason=reason,
         decisive=decisive,
     )
+
+
+def _limping(boot: Boot, world: World) -> tuple[Outcome, Reason | FleetReason, Ruled | None] | None:
+    """What is broken about a phone that is registered, if anything is.
+
+    No TFTP server answers it; a CallManager it prefers does not take it, so that it stands on its last legs;
+    or its HTTPS services have nobody to ask.
+    """
+    if serving_node(boot.station, world) is None:
+        return Outcome.DEGRADED, FleetReason.NO_TFTP, None
+    for ruled in boot.journal.rulings(Subject.REGISTRATION):
+        if ruled.reason in _TURNED_AWAY:
+            return Outcome.DEGRADED, ruled.reason, ruled
+    usable = https_usable(boot.station, world)
+    if usable is None:
+        return Outcome.CANNOT_SAY, Reason.TLS_SUPPORT_UNKNOWN, None
+    return None if usable is True else (Outcome.DEGRADED, usable, None)
+
+
+_TURNED_AWAY = frozenset(
+    {
+        Reason.CALLMANAGER_NOT_IN_CTL,
+        Reason.CALLMANAGER_EXPIRED,
+        Reason.CALLMANAGER_TLS_VERSION,
+        Reason.DEVICE_CERTIFICATE_REFUSED,
+        Reason.NO_CTL_FOR_TLS,
+        Reason.SIGNALLING_MODE,
+        Reason.REGISTRATION_REJECTED,
+    }
+)
+"""Why a CallManager that answers did not take the phone, which then went to the next."""
 
 
 def _outcome(boot: Boot, decisive: Ruled | None) -> Outcome:
@@ -181,21 +215,39 @@ def _same(held: TrustList | None, served: TrustList | None) -> bool:
     return held is served or (held is not None and held.same_as(served))
 
 
-def tvs_usable(station: Station, world: World) -> bool:
-    """Whether HTTPS services have a TVS to ask; True for a phone that never asks one.
+def https_usable(station: Station, world: World) -> Literal[True] | Reason | FleetReason | None:
+    """True when HTTPS services work or are not used, else why they do not; None when nobody knows.
 
     A phone checks every HTTPS certificate through TVS once it holds an ITL [DIR118699]; with the ITL emptied
-    for a rollback, or none of its TVS servers known to it, they fail [SG14-sbd].
+    for a rollback, or none of its TVS servers known to it, they fail [SG14-sbd], and so they do with a TVS
+    or web certificate that has expired [CASIGN217138, REGEN214231] or a TLS floor above the phone
+    [SG1251SU2-tls].
     """
-    itl, config = station.flash.itl, station.flash.config
+    itl, config, highest = station.flash.itl, station.flash.config, station.profile.tls_max.value
     if not station.profile.asks_tvs.value or itl is None or config is None:
         return True
+    why: Reason | FleetReason = FleetReason.TVS_UNUSABLE
     for server in config.tvs_servers:
         place = world.find(server)
         peer = tvs.peer(*place) if place is not None else None
-        if peer is not None and peer.identity in itl.tvs:
-            return True
-    return False
+        if place is None or peer is None or peer.identity not in itl.tvs:
+            continue
+        cluster = place[0]
+        if peer.identity in cluster.expired:
+            why = Reason.TVS_EXPIRED
+        elif highest is None and cluster.min_tls > "1.0":
+            return None
+        elif highest is not None and highest < cluster.min_tls:
+            why = Reason.TVS_TLS_VERSION
+        else:
+            return _web_usable(cluster)
+    return why
+
+
+def _web_usable(cluster: Cluster) -> Literal[True] | FleetReason:
+    """Whether the certificate that the cluster's web services show still counts, on every node."""
+    shown = (node.own[TOMCAT].identity for node in cluster.nodes if TOMCAT in node.own)
+    return FleetReason.HTTPS_EXPIRED if any(each in cluster.expired for each in shown) else True
 
 
 def path_of(boots: Sequence[Boot]) -> TrustPath:

@@ -116,7 +116,7 @@ class _Performer:
             )
         before = self._stages[-1].world
         same = all(
-            now is then or attrs.evolve(now, clock=then.clock) == then
+            now is then or (attrs.evolve(now, clock=then.clock) == then and now.expired == then.expired)
             for now, then in zip(self._clusters, before.clusters, strict=True)
         )
         self._stages.append(

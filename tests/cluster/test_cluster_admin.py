@@ -71,7 +71,7 @@ def test_without_an_export_licence_the_ctl_is_not_written(command: str) -> None:
     [
         ("nobody show ctl", "no node `nobody` in cluster office; it has pub, sub"),
         ('nobody parameter "x" = y', "no node `nobody`"),
-        ("pub expire TVS", "`pub expire TVS` is understood but not emulated yet"),
+        ("pub expire Toaster", "has no own certificate `Toaster`"),
         ("pub file delete tftp ring.wav", "only CTLFile.tlv and ITLFile.tlv"),
         ("pub set cert regen Toaster", "has no own certificate `Toaster`"),
         ('pub upload Toaster signed-by "CA"', "has no own certificate `Toaster`"),

@@ -21,7 +21,7 @@ from phoneemu.core.flash import CachedAnswer, Flash
 from phoneemu.core.names import Identity
 from phoneemu.core.question import Subject
 from phoneemu.core.rules import judge
-from phoneemu.core.rules_config import is_multi_server
+from phoneemu.core.rules_lists import is_multi_server
 from phoneemu.core.ruling import Reason, Verdict
 from phoneemu.core.tlv import MalformedFile
 from phoneemu.core.trustlist import Digest, ListKind, Role, SignatureStatus
@@ -136,3 +136,10 @@ def test_an_unknown_signer_goes_the_way_of_the_tvs() -> None:
     assert ruled(a_file(CM_NEW), remembered) == (Verdict.ACCEPT, Reason.TVS_CACHED)
     assert ruled(a_file(CM_NEW), as_sast_only) == (Verdict.ASK, Reason.SIGNER_UNKNOWN)
     assert ruled(a_file(CM_NEW)) == (Verdict.ASK, Reason.SIGNER_UNKNOWN)
+
+
+def test_a_file_of_an_expired_signer_is_refused_known_or_not() -> None:
+    expected = (Verdict.REFUSE, Reason.SIGNER_EXPIRED)
+    assert ruled(a_file(CM, signer_expires=999.0)) == expected
+    assert ruled(a_file(CM_NEW, signer_expires=999.0)) == expected
+    assert ruled(a_file(CM, signer_expires=1001.0))[0] is Verdict.ACCEPT

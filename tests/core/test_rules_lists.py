@@ -282,3 +282,20 @@ def test_no_tvs_can_be_asked_without_a_configuration_that_names_one() -> None:
 def test_otherwise_the_tvs_is_asked() -> None:
     assert ruled(Subject.CTL, NEW_CTL) == (Verdict.ASK, Reason.SIGNER_UNKNOWN)
     assert ruled(Subject.ITL, NEW_ITL) == (Verdict.ASK, Reason.SIGNER_UNKNOWN)
+
+
+def test_a_changed_list_of_an_expired_signer_cannot_be_told() -> None:
+    """Nobody printed whether phones look at the date; an unchanged list is not judged again."""
+    changed = a_ctl(timestamp=2, signer_expires=999.0)
+    assert ruled(Subject.CTL, changed) == (Verdict.CANNOT_SAY, Reason.SIGNER_EXPIRED)
+    assert ruled(Subject.CTL, attrs.evolve(changed, signer_expires=1001.0))[0] is Verdict.ACCEPT
+    assert ruled(Subject.CTL, a_ctl(signer_expires=999.0))[0] is Verdict.UNCHANGED
+    assert ruled(Subject.CTL, changed, Flash())[0] is Verdict.ACCEPT
+
+
+def test_a_ctl_of_a_multi_server_certificate_authorises_every_tftp_server() -> None:
+    shared = certificate("pub-ms")
+    held = attrs.evolve(HELD, ctl=a_ctl(shared))
+    assert ruled(Subject.CTL, a_ctl(shared, timestamp=2), held, server="sub")[0] is Verdict.ACCEPT
+    refused = ruled(Subject.CTL, a_ctl(timestamp=2), server="sub")
+    assert refused == (Verdict.REFUSE, Reason.TFTP_NOT_AUTHORISED)

@@ -199,6 +199,7 @@ def test_a_callmanager_is_believed_only_by_the_installed_ctl() -> None:
         (RegistrationTrouble.TLS_UNKNOWN, (Verdict.CANNOT_SAY, Reason.TLS_SUPPORT_UNKNOWN)),
         (RegistrationTrouble.DEVICE_CERTIFICATE, (Verdict.NEXT, Reason.DEVICE_CERTIFICATE_REFUSED)),
         (RegistrationTrouble.SIGNALLING_MODE, (Verdict.NEXT, Reason.SIGNALLING_MODE)),
+        (RegistrationTrouble.CAPF_EXPIRED, (Verdict.CANNOT_SAY, Reason.CAPF_EXPIRED)),
         (
             RegistrationTrouble.UNKNOWN_DEVICE_CERTIFICATE,
             (Verdict.CANNOT_SAY, Reason.DEVICE_CERTIFICATE_UNKNOWN),
@@ -218,3 +219,14 @@ def test_a_confirmed_registration_is_the_end() -> None:
 def test_with_no_callmanager_left_the_phone_is_out() -> None:
     ruling = judge(asked(Subject.REGISTRATION, None, HELD, stage=Stage.CALLMANAGER_EXHAUSTED))
     assert (ruling.verdict, ruling.reason) == (Verdict.REFUSE, Reason.NO_CALLMANAGER)
+
+
+def test_a_peer_counts_no_more_once_its_date_has_passed() -> None:
+    gone, ahead = 999.0, 1001.0
+    old_tvs = TvsConnected(server="pub", peer=TVS_CERT, expires=gone)
+    assert peer(old_tvs) == (Verdict.NEXT, Reason.TVS_EXPIRED)
+    assert peer(old_tvs, stage=Stage.TVS_EXHAUSTED) == (Verdict.REFUSE, Reason.TVS_EXPIRED)
+    assert peer(attrs.evolve(old_tvs, expires=ahead)) == (Verdict.ACCEPT, Reason.LISTED_PEER)
+    old_cm = CallManagerAnswered(node="pub", peer=CM, expires=gone)
+    assert registering(old_cm) == (Verdict.NEXT, Reason.CALLMANAGER_EXPIRED)
+    assert registering(attrs.evolve(old_cm, expires=ahead)) == (Verdict.ACCEPT, Reason.LISTED_PEER)

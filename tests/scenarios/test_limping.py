@@ -1,0 +1,90 @@
+"""Registered, and yet not well: plans after which a phone works on its last legs are never called ok."""
+
+import pytest
+from planmaking import ENCRYPTED, OLDER, through
+
+from phoneemu.cluster.founding import make_cluster
+
+MIXED = make_cluster("office", "11.5(1)", ("pub", "sub"), mixed=True)
+NEWER = make_cluster("office", "12.5(1)", ("pub", "sub"), mixed=True)
+SHA_512 = 'cluster parameter "TFTP File Signature Algorithm" = SHA-512'
+SHARED = 'pub upload CallManager signed-by "Example CA" multi-server; phones wait 30m'
+
+
+def test_without_the_ctl_update_a_secure_phone_leaves_its_first_callmanager() -> None:
+    """[SG1251SU2-ctl]: the renewed CallManager is not in the CTL, so TLS to it fails."""
+    end = through(
+        "pub set cert regen CallManager; * utils service restart Cisco Tftp;"
+        "* utils service restart Cisco CallManager; phones reset",
+        MIXED,
+        security=ENCRYPTED,
+    )
+    assert end.says == ("degraded", "callmanager-not-in-ctl")
+    assert end.last.registered_to == "sub"
+    assert end.remedy.kind.value == "update-ctl"
+
+
+def test_with_the_restart_forgotten_the_new_ctl_does_not_know_the_running_callmanager() -> None:
+    end = through(
+        "pub set cert regen CallManager; pub utils ctl update CTLFile; phones reset",
+        NEWER,
+        security=ENCRYPTED,
+    )
+    assert end.says == ("degraded", "callmanager-not-in-ctl")
+
+
+@pytest.mark.parametrize(
+    ("model", "load", "says"),
+    [("7975", OLDER, ("degraded", "tvs-tls-version")), ("8861", "12-8-1", ("ok", "confirmed"))],
+)
+def test_a_tls_floor_alone_takes_https_services_from_older_phones(
+    model: str, load: str, says: tuple[str, str]
+) -> None:
+    """[SG1251SU2-tls]: legacy phones cannot reach TVS or HTTPS then."""
+    end = through("pub set tls min-version 1.2; phones reset", NEWER, model=model, load=load, protocol="SIP")
+    assert end.says == says
+
+
+def test_a_phone_that_no_tftp_server_answers_is_not_well() -> None:
+    end = through("* utils service stop Cisco Tftp; phones reset", NEWER)
+    assert end.says == ("degraded", "no-tftp-server")
+    assert end.last.registered_to == "pub"
+
+
+def test_a_new_digest_counts_from_the_restart_of_tftp_on() -> None:
+    """[SG15-tftp]: update the CTL, restart TFTP, reset phones; before that nothing is signed anew."""
+    forgotten = through(f"{SHA_512}; phones reset", NEWER, model="7975", load=OLDER, protocol="SIP")
+    assert forgotten.says == ("ok", "confirmed")
+    done = through(
+        f"{SHA_512}; phones reset; * utils service restart Cisco Tftp; phones reset",
+        NEWER,
+        model="7975",
+        load=OLDER,
+        protocol="SIP",
+    )
+    assert (done.says, done.story.lost_at) == (("out-of-service", "digest-unsupported"), 4)
+
+
+def test_back_to_sha_1_without_a_restart_brings_nobody_back() -> None:
+    end = through(
+        f"{SHA_512}; * utils service restart Cisco Tftp; {SHA_512.replace('512', '1')}; phones reset",
+        NEWER,
+        model="7975",
+        load=OLDER,
+        protocol="SIP",
+    )
+    assert end.says == ("out-of-service", "digest-unsupported")
+
+
+@pytest.mark.parametrize("tftp", [("pub", "sub"), ("sub", "pub")])
+@pytest.mark.parametrize(
+    ("load", "says"),
+    [("14-2-1", ("stuck", "multi-san-unsupported")), ("14-2-1SR1", ("ok", "confirmed"))],
+)
+def test_one_certificate_for_all_servers_needs_a_load_that_finds_its_tftp_server(
+    tftp: tuple[str, ...], load: str, says: tuple[str, str]
+) -> None:
+    """[RN8800-1421SR1]; the CTL names the publisher alone then, and that harms no subscriber [IPCHG-01]."""
+    office = make_cluster("office", "14SU3", ("pub", "sub"), mixed=True)
+    plan = f"{SHARED}; pub utils ctl update CTLFile; phones reset"
+    assert through(plan, office, load=load, tftp=tftp).says == says
