@@ -38,8 +38,12 @@ def run(arguments: argparse.Namespace) -> int:
         modified = (
             found.modified if isinstance(found, showtext.ShowText) else showtext.date(trust_list.timestamp)
         )
-        print(showtext.render(trust_list, modified=modified, signature=own_signature(trust_list)), end="")
-        print(_meaning(own_signature(trust_list)))
+        status = own_signature(trust_list)
+        if isinstance(found, showtext.ShowText) and found.verified is False:
+            status = SignatureStatus.BAD
+        print(showtext.render(trust_list, modified=modified, signature=status), end="")
+        print("(the text itself says so)" if isinstance(found, showtext.ShowText) and found.verified is False
+              else _meaning(status))  # fmt: skip
     return 0
 
 

@@ -50,7 +50,16 @@ _HEADER_LENGTH = re.compile(r"HeaderLength:\s?(\d{1,6})", re.IGNORECASE)
 _MODIFIED = re.compile(
     r"last\smodified\son\s([A-Z][a-z]{2}\s[A-Z][a-z]{2}\s\d{1,2}\s\d\d:\d\d:\d\d(?:\s[A-Z]{1,5})?\s\d{4})"
 )
-_ROLES = {text.lower(): role for role, text in ROLE_TEXT.items()} | {"security token": Role.SAST}
+_ROLES = {text.lower().replace(" ", ""): role for role, text in ROLE_TEXT.items()} | {
+    "securitytoken": Role.SAST
+}
+"""Roles by their words without blanks: a narrow terminal breaks lines inside words."""
+_PAGER = re.compile(
+    r"^[^\S\n]*(?:Press <enter> for 1 line, <space> for one page, or <q> to quit|-- ?More ?--)[^\S\n]*",
+    re.IGNORECASE | re.MULTILINE,
+)
+_MARGIN = re.compile(r"(?:>|\[[0-9][0-9 T:.,/-]*\])[^\S\n]?")
+"""What a quoted mail or a terminal's log puts before every line."""
 _KEY_BITS: Mapping[int, int] = {
     74: 512, 140: 1024, 270: 2048, 398: 3072, 526: 4096,  # PKCS#1
     65: 256, 97: 384, 133: 521,  # points of a curve
@@ -93,7 +102,7 @@ class _Stream:
         self._starts: list[int] = []
         self._lines: list[int] = []
         line, at = 1, 0
-        for part in re.split(r"(\s+)", text.lstrip("\ufeff")):
+        for part in re.split(r"(\s+)", _bare(text.lstrip("\ufeff"))):
             breaks = part.count("\n")
             blank = part.isspace()
             shown = ("\n" if breaks else " ") if blank else part
@@ -107,6 +116,14 @@ class _Stream:
     def line_at(self, position: int) -> int:
         """The 1-based line of a position in the flat text."""
         return self._lines[bisect.bisect_right(self._starts, position) - 1]
+
+
+def _bare(text: str) -> str:
+    """The text without a pager's prompts, and without what stands before every line of it."""
+    lines = _PAGER.sub("", text).split("\n")
+    if all(_MARGIN.match(line) for line in lines if line.strip()):
+        lines = [_MARGIN.sub("", line, count=1) for line in lines]
+    return "\n".join(lines)
 
 
 def parse(text: str, *, origin: str = "") -> ShowText:
@@ -263,7 +280,7 @@ class _Reader:
             if serial is None:
                 self.remarks.append(f"line {found.line}: record {found.index} has no serial number")
             identity = Identity(subject, issuer, int.from_bytes(serial or b"", "big"))
-        digits = _hex_bytes(rows.get(9, (0, ""))[1].partition("(")[0], 20)
+        digits = _pairs(rows.get(9, (0, ""))[1].partition("(")[0], 20)
         return Record(
             role=self._role(found),
             dns_name=rows.get(2, (0, ""))[1],
@@ -274,13 +291,14 @@ class _Reader:
             hash_algorithm=_int(rows.get(12, (0, ""))[1]),
             key_bits=_KEY_BITS.get(rows.get(7, (0, ""))[0]),
             length=_int(rows.get(1, (0, ""))[1]),
+            printed=tuple(sorted((number, length) for number, (length, _) in rows.items())),
         )
 
     def _role(self, found: _RecordRows) -> int | None:
         said = " ".join(found.rows.get(4, (0, ""))[1].split())
         if not said:
             return None
-        role = _ROLES.get(said.lower(), _int(said))
+        role = _ROLES.get(said.lower().replace(" ", ""), _int(said))
         if role is None:
             self.remarks.append(f"line {found.line}: record {found.index} has an unknown function `{said}`")
         return role
@@ -349,6 +367,12 @@ def _hex_bytes(text: str, count: int) -> bytes:
     if len(words) != count or not all(re.fullmatch(r"[0-9A-Fa-f]{1,2}", word) for word in words):
         return b""
     return bytes(int(word, 16) for word in words)
+
+
+def _pairs(text: str, count: int) -> bytes:
+    """Bytes printed as full pairs, wherever a line was broken; empty unless exactly `count` are there."""
+    digits = "".join(text.split())
+    return bytes.fromhex(digits) if re.fullmatch(rf"[0-9A-Fa-f]{{{2 * count}}}", digits) else b""
 
 
 def _timestamp(modified: str) -> int | None:

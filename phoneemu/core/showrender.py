@@ -145,16 +145,18 @@ def _record(record: Record) -> list[str]:
 def _material(record: Record) -> list[str]:
     """The rows of keys, signatures and certificates."""
     lines = []
-    if record.public_key or record.key_bits in _KEY_LENGTHS:
-        length = len(record.public_key) or _KEY_LENGTHS[record.key_bits or 0]
-        lines.append(row(7, "PUBLICKEY", length))
-    if record.signature:
-        lines.append(row(8, "SIGNATURE", len(record.signature)))
-    if record.certificate_sha1 and record.certificate:
+    printed = dict(record.printed)
+    public_key = len(record.public_key) or printed.get(7) or _KEY_LENGTHS.get(record.key_bits or 0)
+    if public_key:
+        lines.append(row(7, "PUBLICKEY", public_key))
+    if record.signature or 8 in printed:
+        lines.append(row(8, "SIGNATURE", len(record.signature) or printed[8]))
+    if record.certificate_sha1 and (record.certificate or 9 in printed):
         pairs = " ".join(f"{byte:02X}" for byte in bytes.fromhex(record.certificate_sha1))
-        lines.append(row(9, "CERTIFICATE", len(record.certificate), f"{pairs} (SHA1 Hash HEX)"))
-    if record.ip_address:
-        lines.append(row(10, "IPADDRESS", len(record.ip_address)))
+        length = len(record.certificate) or printed[9]
+        lines.append(row(9, "CERTIFICATE", length, f"{pairs} (SHA1 Hash HEX)"))
+    if record.ip_address or 10 in printed:
+        lines.append(row(10, "IPADDRESS", len(record.ip_address) or printed[10]))
     if record.certificate_hash:
         pairs = " ".join(f"{byte:02X}" for byte in record.certificate_hash)
         lines.append(row(11, "CERTHASH", len(record.certificate_hash), pairs))

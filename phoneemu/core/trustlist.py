@@ -101,6 +101,8 @@ class Record:
     ip_address: bytes = b""
     key_bits: int | None = None
     length: int | None = None
+    printed: tuple[tuple[int, int], ...] = attrs.field(default=(), repr=False, eq=False)
+    """(row number, LENGTH) of each row, when the record is known from text."""
     encoded: bytes = attrs.field(default=b"", repr=False)
 
     @cached_property

@@ -10,7 +10,7 @@ from making import a_config
 from phoneemu.cli import main
 from phoneemu.core import phoneconfig, showtext, signedfile
 from phoneemu.core.listbuild import Entry, Signing
-from phoneemu.core.trustlist import Role
+from phoneemu.core.trustlist import Role, SignatureStatus
 
 CTL = published_ctl()
 
@@ -74,6 +74,15 @@ def test_saved_text_is_read_with_its_remarks(tmp_path: Path, capsys: pytest.Capt
     assert (data["sha1"], data["signature"], data["complete"]) == (CTL.sha1, "unverifiable", True)
     assert "the digest is not printed; SHA-1 is assumed" in data["remarks"]
     assert "last modified on Fri Mar 06 21:56:07 CET 2015" in show(capsys, path)
+
+
+def test_a_text_that_tells_of_a_failure_is_not_printed_as_verified(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = showtext.render(CTL, signature=SignatureStatus.BAD)
+    said = show(capsys, write(tmp_path / "show_ctl.txt", text))
+    assert "was verified successfully" not in said
+    assert said.splitlines()[-1] == "(the text itself says so)"
 
 
 def test_an_absent_file_is_an_answer(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

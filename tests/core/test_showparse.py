@@ -27,6 +27,29 @@ def web_copy(text: str, width: int = 76) -> str:
     return "\n".join("\n".join(textwrap.wrap(line, width, break_long_words=False)) for line in lines if line)
 
 
+def narrow(text: str, width: int = 57) -> str:
+    """As a narrow terminal shows it: lines broken where they end, inside words too."""
+    lines = (line.expandtabs(8) for line in text.splitlines())
+    return "\n".join(line[at : at + width] for line in lines for at in range(0, len(line) or 1, width))
+
+
+def paged(text: str) -> str:
+    """With the prompts of a pager between its pages."""
+    prompt = "\nPress <enter> for 1 line, <space> for one page, or <q> to quit\n"
+    lines = text.splitlines()
+    return prompt.join("\n".join(lines[at : at + 24]) for at in range(0, len(lines), 24))
+
+
+def quoted(text: str) -> str:
+    """As a mail quotes it."""
+    return "\n".join(f"> {line}" for line in text.splitlines())
+
+
+def stamped(text: str) -> str:
+    """As a terminal's log keeps it."""
+    return "\n".join(f"[2026-03-09 17:00:{at % 60:02}] {line}" for at, line in enumerate(text.splitlines()))
+
+
 def carried(trust_list: TrustList) -> tuple[object, ...]:
     """What the text of a list carries."""
     records = [
@@ -52,7 +75,9 @@ def listed(text: str) -> TrustList:
 
 
 @pytest.mark.parametrize("trust_list", [CTL, signed_itl(), published_ctl(bits=2048)])
-@pytest.mark.parametrize("copy", [str, web_copy, lambda text: text.replace("\n", "\r\n")])
+@pytest.mark.parametrize(
+    "copy", [str, web_copy, lambda text: text.replace("\n", "\r\n"), narrow, paged, quoted, stamped]
+)
 def test_a_rendered_list_is_read_back_whole(trust_list: TrustList, copy: object) -> None:
     assert callable(copy)
     found = listed(copy(render(trust_list, modified=MODIFIED)))
@@ -100,6 +125,12 @@ def test_any_list_is_read_back_from_its_text(
     assert [(r.role, r.dns_name, r.identity, r.length) for r in found.records] == [
         (r.role, r.dns_name, r.identity, r.length) for r in listing
     ]
+
+
+@pytest.mark.parametrize("trust_list", [CTL, signed_itl(), published_ctl(bits=2048)])
+def test_a_list_read_from_text_is_printed_as_it_was(trust_list: TrustList) -> None:
+    text = render(trust_list, modified=MODIFIED)
+    assert render(listed(text), modified=MODIFIED) == text
 
 
 def outcome(text: str) -> ShowText | MalformedFile:
