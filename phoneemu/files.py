@@ -10,10 +10,11 @@ from typing import IO
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[IO[bytes]]:
+def replacing(path: Path, *, private: bool = False) -> Iterator[IO[bytes]]:
     """Open a temporary file beside `path` that takes its place when the block ends well.
 
-    A link is followed. A device or a pipe (`/dev/stdout`) is written to, never replaced.
+    A link is followed. A device or a pipe (`/dev/stdout`) is written to, never replaced. A `private` file,
+    such as one with a key in it, is for its owner alone.
 
     Raises:
         OSError: it cannot be written; names `path`, which is then untouched.
@@ -34,7 +35,9 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
-        if target.exists():
+        if private:
+            Path(temporary).chmod(0o600)
+        elif target.exists():
             Path(temporary).chmod(target.stat().st_mode & 0o777)
         else:
             mask = os.umask(0)

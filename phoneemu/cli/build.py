@@ -77,15 +77,13 @@ def run(arguments: argparse.Namespace) -> int:
     except ValueError as error:
         raise BadInput(str(error)) from None
     if arguments.make:
-        _write(arguments.output.with_suffix(arguments.output.suffix + ".pem"), _pem(key, certificate))
-    _write(arguments.output, built.raw or b"")
+        pem = arguments.output.with_suffix(arguments.output.suffix + ".pem")
+        with replacing(pem, private=True) as stream:
+            stream.write(_pem(key, certificate))
+    with replacing(arguments.output) as stream:
+        stream.write(built.raw or b"")
     print(f"{arguments.output}: {built.length:,} bytes, {len(built.records)} records, SHA1 {built.sha1}")
     return 0
-
-
-def _write(path: Path, data: bytes) -> None:
-    with replacing(path) as stream:
-        stream.write(data)
 
 
 def _pem(key: RSAPrivateKey, certificate: x509.Certificate) -> bytes:

@@ -135,9 +135,8 @@ class LabFolder:
         except FileNotFoundError:
             key = lab.fresh_key()
             pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-            with replacing(path) as stream:
+            with replacing(path, private=True) as stream:
                 stream.write(pem)
-            path.chmod(0o600)
             return key
         try:
             loaded = load_pem_private_key(data, None)

@@ -37,6 +37,11 @@ def test_a_signer_made_on_the_spot_says_it_is_of_a_lab(
     assert capsys.readouterr().out == (f"{path}: {ctl.length:,} bytes, 2 records, SHA1 {ctl.sha1}\n")
 
 
+def test_the_key_of_a_made_signer_is_for_its_owner_alone(tmp_path: Path) -> None:
+    main(["build", "ctl", "--make", "lab", "--key-size", "1024", "-o", str(tmp_path / "ctl.tlv")])
+    assert (tmp_path / "ctl.tlv.pem").stat().st_mode & 0o077 == 0
+
+
 def test_the_made_signer_signs_the_next_list(tmp_path: Path) -> None:
     first, second = tmp_path / "ctl.tlv", tmp_path / "itl.tlv"
     main(["build", "ctl", "--make", "lab", "--key-size", "1024", "-o", str(first)])
