@@ -43,6 +43,7 @@ DEFAULTS: dict[str, object] = {
     "status_none": "No Trust List installed",
     "status_erasing": "Erasing CTL and ITL files",
     "status_file_auth": "File auth fail",
+    "status_tftp": "TFTP not in CTL",
 }
 
 

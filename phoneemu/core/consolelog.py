@@ -11,7 +11,8 @@ from phoneemu.core.journaltext import WHAT
 from phoneemu.core.profile import Profile
 from phoneemu.core.question import Subject
 from phoneemu.core.ruling import Reason, Verdict
-from phoneemu.core.vocabulary import TvsAnswered
+from phoneemu.core.signedfile import SignedFile
+from phoneemu.core.vocabulary import Transport, TvsAnswered, TvsConnected, TvsFailed
 
 
 def console_log(journal: Journal, profile: Profile, device: str) -> list[str]:
@@ -38,12 +39,8 @@ def _speak_secureapp(entry: Entry, profile: Profile, device: str) -> list[str]:
     match entry:
         case Fetched():
             place = _place(entry.name)
-            said = [f"NOT dgetfile-GETXXTP [src={entry.name}][dest={place}][serv=][serv6=][sec=0]"]
-            return (
-                said
-                if entry.delivery is Delivery.ARRIVED
-                else [*said, "WRN TFTPD-Error: (1+1)File not found"]
-            )
+            said = f"NOT dgetfile-GETXXTP [src={entry.name}][dest={place}][serv=][serv6=][sec=0]"
+            return [said, *_NO_FILE.get((entry.transport, entry.delivery), ())]
         case ReachedForTvs():
             return [f"NOT SECUREAPP-Attempting connect to TVS server addr [{entry.server}], mode [IPv4]"]
         case AskedTvs():
@@ -58,6 +55,14 @@ def _speak_secureapp(entry: Entry, profile: Profile, device: str) -> list[str]:
             return [f"NOT SECUREAPP-{said}" for said in _SECUREAPP_INSTALLED]
     return []
 
+
+_NO_FILE: Mapping[tuple[Transport, Delivery], tuple[str, ...]] = {
+    (Transport.TFTP, Delivery.MISSING): ("WRN TFTPD-Error: (1+1)File not found",),
+    (Transport.TFTP, Delivery.SILENT): ("NOT TFTPD-Timeout: retransmit the last packet (1)",),
+    # the published line is of an answer 503 [EMCC214535]; of a 404 it is inferred
+    (Transport.HTTP, Delivery.MISSING): ("ERR GHTTP-http get [HTTP/1.1 404 Not Found]",),
+}
+"""What the downloader adds when no file came."""
 
 _SENT = "NOT SECUREAPP-TVS process request - Successfully sent the TVS request to TVS server"
 
@@ -109,16 +114,29 @@ def _speak_secd(entry: Entry, _profile: Profile, _device: str) -> list[str]:
 
 
 def _secd_ruled(entry: Ruled) -> list[str]:
-    server = entry.question.server
+    answer = entry.question.answer
     if entry.reason is Reason.TVS_VOUCHES:
         return ["NOT SECD: -Authentication Response received, status : 0"]
-    if entry.verdict is Verdict.NEXT and entry.reason in (Reason.TVS_NOT_TRUSTED, Reason.TVS_TLS_VERSION):
-        return [f"ERR SECD: EROR:clpSetupSsl: ** SSL handshake failed, <{server}> c:14 s:15"]
-    if entry.verdict is Verdict.REFUSE and entry.subject is not Subject.REGISTRATION:
-        name = _place(WHAT[entry.subject])
-        failed = f"ERR SECD: EROR:verifyFile: sgn verify file failed <{name}>"
-        return [f"{failed}, errclass 8, errcode 19 (signer not in CTL)"]
-    return []
+    if entry.verdict is Verdict.NEXT and isinstance(answer, TvsConnected | TvsFailed):
+        if entry.reason in (Reason.TVS_NOT_TRUSTED, Reason.TVS_TLS_VERSION):
+            return [f"ERR SECD: EROR:clpSetupSsl: ** SSL handshake failed, <{answer.server}> c:14 s:15"]
+        return [f"ERR SECD: EROR:clpSetupSsl: SSL/TLS setup failed, <{answer.server}> c:14"]
+    if entry.verdict is not Verdict.REFUSE or entry.subject is Subject.REGISTRATION:
+        return []
+    offered = entry.question.offered
+    name = offered.filename if isinstance(offered, SignedFile) else WHAT[entry.subject]
+    failed = f"ERR SECD: EROR:verifyFile: sgn verify file failed <{_place(name)}>"
+    unknown = entry.reason not in _OTHER_FAULTS
+    return [f"{failed}, errclass 8, errcode 19 (signer not in CTL)" if unknown else failed]
+
+
+_OTHER_FAULTS = frozenset(
+    {
+        Reason.MALFORMED_FILE, Reason.WRONG_KIND, Reason.SIGNATURE_BAD, Reason.TFTP_NOT_AUTHORISED,
+        Reason.KEY_TOO_LARGE, Reason.NEVER_REPLACES_CTL, Reason.UNSIGNED_FILE, Reason.MULTI_SAN_UNSUPPORTED,
+    }
+)  # fmt: skip
+"""Refusals of another kind than an unknown signer; their error codes were never printed."""
 
 
 def _place(name: str) -> str:

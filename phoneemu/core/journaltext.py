@@ -149,13 +149,15 @@ class ListFate:
 
 
 def fate(journal: Journal, subject: Subject) -> ListFate:
-    """What became of the CTL or the ITL."""
+    """What became of the CTL or the ITL. A silent server counts as a failed update [AG8800-status]."""
     installed = [entry for entry in journal if isinstance(entry, Installed) and entry.subject is subject]
     rulings = journal.rulings()
     flash = rulings[0].question.flash if rulings else None
     held = flash is not None and (flash.ctl if subject is Subject.CTL else flash.itl) is not None
     last = journal.last_ruling(subject)
-    failed = last is not None and last.verdict in (Verdict.REFUSE, Verdict.HALT)
+    failed = last is not None and (
+        last.verdict in (Verdict.REFUSE, Verdict.HALT) or last.reason is Reason.SERVER_SILENT
+    )
     first = any(entry.first for entry in installed)
     return ListFate(first=first, updated=bool(installed) and not first, failed=failed, held_before=held)
 
@@ -189,12 +191,27 @@ def status_messages(journal: Journal, profile: Profile) -> list[str]:
         messages.append(_said(profile.status_itl_installed, "ITL installed"))
     if ctl.updated or itl.updated:
         messages.append(_said(profile.status_updated, "trust list updated"))
-    if ctl.failed or itl.failed:
+    refused = any(
+        ruled.verdict in (Verdict.REFUSE, Verdict.HALT)
+        for subject in (Subject.CTL, Subject.ITL)
+        if (ruled := journal.last_ruling(subject)) is not None
+    )
+    if refused or ((ctl.failed or itl.failed) and (ctl.held_after or itl.held_after)):
         messages.append(_said(profile.status_failed, "trust list update failed"))
     if not (ctl.held_after or itl.held_after) and (profile.reads_ctl.value or profile.reads_itl.value):
         messages.append(_said(profile.status_none, "no trust list"))
-    config = journal.last_ruling(Subject.CONFIG)
-    if config is not None and config.verdict is Verdict.REFUSE:
+    return messages + _refusals(journal, profile)
+
+
+def _refusals(journal: Journal, profile: Profile) -> list[str]:
+    """What is said of a TFTP server outside the CTL, and of a refused configuration."""
+    last = [journal.last_ruling(subject) for subject in (Subject.CTL, Subject.ITL, Subject.CONFIG)]
+    messages = []
+    if any(ruled is not None and ruled.reason is Reason.TFTP_NOT_AUTHORISED for ruled in last):
+        messages.append(_said(profile.status_tftp, "TFTP server not authorised"))
+    config = last[-1]
+    refused = config is not None and config.verdict is Verdict.REFUSE
+    if refused and config is not None and config.reason is not Reason.TFTP_NOT_AUTHORISED:
         messages.append(_said(profile.status_file_auth, "configuration refused"))
     return messages
 

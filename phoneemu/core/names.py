@@ -68,6 +68,11 @@ class Identity:
         return common_name(self.subject)
 
     @property
+    def is_multi_server(self) -> bool:
+        """Whether this is the default name of a multi-server certificate, `<host>-ms` [CASIGN217138]."""
+        return self.common_name.partition(".")[0].endswith("-ms")
+
+    @property
     def short(self) -> str:
         """`CN=name, serial 6B:1D:35:7B…` for a line of explanation."""
         text = serial_text(self.serial)

@@ -96,6 +96,8 @@ class Profile:
     status_none: Text
     status_erasing: Text
     status_file_auth: Text
+    status_tftp: Text
+    """Shown when the TFTP server is not in the installed CTL."""
 
 
 ENGINE_FACTS: Mapping[str, str] = {
@@ -138,5 +140,6 @@ ENGINE_FACTS: Mapping[str, str] = {
     "status_none": "status.none",
     "status_erasing": "status.erasing",
     "status_file_auth": "status.file_auth",
+    "status_tftp": "status.tftp",
 }
 """Profile attribute -> dotted fact name in a model file."""

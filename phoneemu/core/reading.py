@@ -9,7 +9,7 @@ from phoneemu.core.flash import Flash
 from phoneemu.core.names import Identity
 from phoneemu.core.question import Subject
 from phoneemu.core.signedfile import SignedFile
-from phoneemu.core.tlv import MalformedFile
+from phoneemu.core.tlv import EmptyFile, MalformedFile
 from phoneemu.core.trustlist import SignatureStatus, TrustList
 
 Offered = TrustList | SignedFile | MalformedFile
@@ -19,6 +19,8 @@ def read(subject: Subject, name: str, content: bytes | TrustList | SignedFile) -
     """The value behind what arrived; bytes that are no such file become the error itself."""
     if not isinstance(content, bytes):
         return content
+    if not content:
+        return EmptyFile()
     try:
         if subject is Subject.CONFIG:
             return signedfile.parse(content, origin=name)

@@ -6,7 +6,6 @@ from phoneemu.core.question import Question
 from phoneemu.core.rules_lists import (
     digest_ruling,
     has_expired,
-    is_multi_server,
     key_ruling,
     tftp_ruling,
     tvs_ruling,
@@ -153,7 +152,7 @@ def _unfit(question: Question, offered: SignedFile) -> Ruling | None:
     return (
         digest_ruling(question, offered.digest.label if offered.digest else "", C5)
         or key_ruling(question, offered.key_bits, C6)
-        or tftp_ruling(question, "config", C7)
+        or tftp_ruling(question, "config", C7, C10)
     )
 
 
@@ -169,7 +168,7 @@ def _listed(question: Question, signer: Identity) -> Ruling:
     if question.signature is SignatureStatus.BAD:
         return Ruling(verdict=Verdict.REFUSE, reason=Reason.SIGNATURE_BAD, rule=C9)
     finds = question.profile.finds_multi_san
-    if finds.value is not True and is_multi_server(signer):
+    if finds.value is not True and signer.is_multi_server:
         verdict = Verdict.CANNOT_SAY if finds.value is None else Verdict.REFUSE
         return Ruling(verdict=verdict, reason=Reason.MULTI_SAN_UNSUPPORTED, rule=C8, facts=(finds,))
     return _LISTED

@@ -9,7 +9,7 @@ from phoneemu.core.evidence import Fact, Standing
 from phoneemu.core.names import Identity
 from phoneemu.core.question import Question, Subject
 from phoneemu.core.ruling import Reason, Rule, Ruling, Verdict
-from phoneemu.core.tlv import MalformedFile
+from phoneemu.core.tlv import EmptyFile, MalformedFile
 from phoneemu.core.trustlist import ListKind, Role, SignatureStatus, TrustList
 
 MOST_CERTIFICATES = 39
@@ -21,6 +21,12 @@ L1 = Rule(
     standing=Standing.INFERRED,
     source="C214535",
     note="the parser of a real phone skips unknown elements; what it does on broken ones was not seen",
+)
+L1E = Rule(
+    number="L1",
+    title="an empty file stands for no list",
+    standing=Standing.REPORTED,
+    source="VOIPINFO",
 )
 L2 = Rule(
     number="L2",
@@ -123,12 +129,15 @@ L19 = Rule(
 )
 
 UNCHANGED = Ruling(verdict=Verdict.UNCHANGED, reason=Reason.SAME_AS_INSTALLED, rule=L4)
+EMPTY = Ruling(verdict=Verdict.UNCHANGED, reason=Reason.EMPTY_FILE, rule=L1E)
 
 
 def judge_list(question: Question) -> Ruling:
     """Answer for an offered CTL or ITL; always exactly one ruling."""
     offered = question.offered
     is_ctl = question.subject is Subject.CTL
+    if isinstance(offered, EmptyFile):
+        return EMPTY
     if isinstance(offered, MalformedFile):
         return Ruling(verdict=Verdict.REFUSE, reason=Reason.MALFORMED_FILE, rule=L1)
     if not isinstance(offered, TrustList) or offered.kind is not (ListKind.CTL if is_ctl else ListKind.ITL):
@@ -155,7 +164,7 @@ def _unfit(question: Question, offered: TrustList) -> Ruling | None:
         or digest_ruling(question, offered.digest.label if offered.digest else "", L6)
         or key_ruling(question, offered.key_bits, L7)
         or _never_replaced(question)
-        or tftp_ruling(question, question.subject.value, L9)
+        or tftp_ruling(question, question.subject.value, L9, L13)
     )
 
 
@@ -204,30 +213,34 @@ def key_ruling(question: Question, bits: int | None, rule: Rule) -> Ruling | Non
 
 def _never_replaced(question: Question) -> Ruling | None:
     takes = question.profile.takes_changed_ctl
-    if question.subject is Subject.CTL and question.flash.ctl is not None and takes.value is False:
-        return Ruling(verdict=Verdict.REFUSE, reason=Reason.NEVER_REPLACES_CTL, rule=L8, facts=(takes,))
-    return None
+    if question.subject is not Subject.CTL or question.flash.ctl is None or takes.value is True:
+        return None
+    if takes.value is None:
+        return Ruling(verdict=Verdict.CANNOT_SAY, reason=Reason.LOAD_MAY_NOT_UPDATE, rule=L8, facts=(takes,))
+    return Ruling(verdict=Verdict.REFUSE, reason=Reason.NEVER_REPLACES_CTL, rule=L8, facts=(takes,))
 
 
-def is_multi_server(signer: Identity) -> bool:
-    """Whether this is the default name of a multi-server certificate, `<host>-ms` [CASIGN217138]."""
-    name = signer.common_name
-    return name.endswith("-ms") or "-ms." in name
+def tftp_ruling(question: Question, kind: str, rule: Rule, partial: Rule) -> Ruling | None:
+    """In mixed mode the installed CTL says which TFTP servers may be believed.
 
-
-def tftp_ruling(question: Question, kind: str, rule: Rule) -> Ruling | None:
-    """In mixed mode the installed CTL says which TFTP servers may be believed."""
+    A CTL with a multi-server certificate names one node for all of them: such clusters are exempt in one of
+    two copies of the note [IPCHG-01]. `partial` is the rule for a CTL that is known only in part.
+    """
     authorises = question.profile.authorises_tftp
     ctl = question.flash.ctl
-    if ctl is None or not ctl.complete or not authorises.value or kind not in authorises.value:
+    if ctl is None or (authorises.value is not None and kind not in authorises.value):
         return None
-    if any(is_multi_server(signer) for signer in ctl.file_signers):
-        return None  # such a CTL names the publisher alone and authorises every node [IPCHG-01]
-    servers = ctl.tftp_servers
-    server = question.server.lower()
-    if not servers or server in servers or server.partition(".")[0] in servers:
+    servers, server = ctl.tftp_servers, question.server.lower()
+    if server in servers or server.partition(".")[0] in servers:
         return None
-    return Ruling(verdict=Verdict.REFUSE, reason=Reason.TFTP_NOT_AUTHORISED, rule=rule, facts=(authorises,))
+    if any(signer.is_multi_server for signer in ctl.file_signers):
+        return None
+    if not ctl.complete:
+        return Ruling(verdict=Verdict.CANNOT_SAY, reason=Reason.LIST_INCOMPLETE, rule=partial)
+    if not servers:
+        return None
+    verdict = Verdict.CANNOT_SAY if authorises.value is None else Verdict.REFUSE
+    return Ruling(verdict=verdict, reason=Reason.TFTP_NOT_AUTHORISED, rule=rule, facts=(authorises,))
 
 
 def _unanchored(question: Question) -> Ruling | None:
@@ -271,12 +284,12 @@ def _rule_naming(question: Question, signer: Identity | None) -> Rule | None:
 
 
 def accepted(question: Question, reason: Reason, rule: Rule) -> Ruling:
-    """Accept, unless its signer has expired, or this load is known to miss updates it should take."""
+    """Accept, unless its signer has expired, or this load may miss updates it should take."""
     offered = question.offered
     if isinstance(offered, TrustList) and has_expired(offered.signer_expires, question.now):
         return Ruling(verdict=Verdict.CANNOT_SAY, reason=Reason.SIGNER_EXPIRED, rule=L19)
     reliable = question.profile.updates_reliably
-    if reliable.value is False:
+    if reliable.value is not True:
         return Ruling(
             verdict=Verdict.CANNOT_SAY, reason=Reason.LOAD_MAY_NOT_UPDATE, rule=rule, facts=(reliable,)
         )

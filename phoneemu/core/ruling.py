@@ -47,6 +47,7 @@ class Reason(enum.Enum):
     SIGNER_UNKNOWN_NO_TVS = "signer-unknown-no-tvs"
     UNSIGNED_FILE = "unsigned-file"
     MALFORMED_FILE = "malformed-file"
+    EMPTY_FILE = "empty-file"
     WRONG_KIND = "wrong-kind"
     NOT_READ_BY_MODEL = "not-read-by-model"
     NEVER_REPLACES_CTL = "never-replaces-ctl"

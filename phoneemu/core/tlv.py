@@ -22,6 +22,13 @@ class MalformedFile(ValueError):  # noqa: N818 - habit 1: malformed is the word 
         self.offset = offset
 
 
+class EmptyFile(MalformedFile):
+    """A file of no bytes at all, which a phone takes as no list [behaviour-more 44]."""
+
+    def __init__(self) -> None:
+        super().__init__("the file is empty", offset=0)
+
+
 @attrs.frozen
 class Tlv:
     """One element as it stood in the file; a pad has tag 13 and no value."""

@@ -15,8 +15,11 @@ from phoneemu.core.vocabulary import (
     FileMissing,
     PoweredOn,
     Registered,
+    ServerSilent,
     TvsAnswered,
     TvsConnected,
+    TvsFailed,
+    TvsTrouble,
 )
 
 HELD = Flash(ctl=a_ctl(), itl=an_itl(), config=a_config())
@@ -105,8 +108,48 @@ def test_a_refused_file_reads_as_signer_not_in_ctl_in_secd() -> None:
     assert console_log(phone.journal, profile, "SEP1") == [
         f"0001: {failed} </tmp/CTLFile.tlv>, errclass 8, errcode 19 (signer not in CTL)",
         f"0002: {failed} </tmp/ITLFile.tlv>, errclass 8, errcode 19 (signer not in CTL)",
-        f"0003: {failed} </tmp/ram/configuration>, errclass 8, errcode 19 (signer not in CTL)",
+        f"0003: {failed} </tmp/ram/SEP1.cnf.xml.sgn>, errclass 8, errcode 19 (signer not in CTL)",
     ]
+
+
+def test_a_fault_of_another_kind_is_not_called_an_unknown_signer() -> None:
+    profile = a_profile(console="SECD")
+    phone = Phone(profile, "SEP1", HELD)
+    phone.receive(PoweredOn(now=0, tftp_servers=("elsewhere",)))
+    phone.receive(FileArrived(name="CTLSEP1.tlv", server="elsewhere", content=a_ctl(timestamp=2)))
+    assert console_log(phone.journal, profile, "SEP1") == [
+        "0001: ERR SECD: EROR:verifyFile: sgn verify file failed </tmp/CTLFile.tlv>"
+    ]
+
+
+def test_a_failed_handshake_names_the_tvs_and_not_the_tftp_server() -> None:
+    profile = a_profile(console="SECD")
+    config = a_config(tvs=("tvs-1", "tvs-2"))
+    phone = Phone(profile, "SEP1", attrs.evolve(HELD, config=config))
+    phone.receive(PoweredOn(now=0, tftp_servers=("pub",)))
+    phone.receive(FileArrived(name="CTLSEP1.tlv", server="pub", content=a_ctl(CM_NEW, timestamp=2)))
+    phone.receive(TvsConnected(server="tvs-1", peer=certificate("stranger")))
+    phone.receive(TvsFailed(server="tvs-2", trouble=TvsTrouble.UNREACHABLE))
+    said = console_log(phone.journal, profile, "SEP1")
+    assert "0002: ERR SECD: EROR:clpSetupSsl: ** SSL handshake failed, <tvs-1> c:14 s:15" in said
+    assert "0004: ERR SECD: EROR:clpSetupSsl: SSL/TLS setup failed, <tvs-2> c:14" in said
+
+
+def test_the_downloader_tells_a_missing_file_from_a_silent_server() -> None:
+    profile = a_profile(transports=("http", "tftp"))
+    phone = Phone(profile, "SEP1")
+    phone.receive(PoweredOn(now=0, tftp_servers=("pub",)))
+    phone.receive(ServerSilent(name="CTLSEP1.tlv", server="pub"))
+    phone.receive(ServerSilent(name="CTLSEP1.tlv", server="pub"))
+    phone.receive(FileMissing(name="ITLSEP1.tlv", server="pub"))
+    request = "NOT dgetfile-GETXXTP [src=CTLSEP1.tlv][dest=/tmp/CTLFile.tlv][serv=][serv6=][sec=0]"
+    said = console_log(phone.journal, profile, "SEP1")
+    assert said[:3] == [
+        f"0001: {request}",
+        f"0002: {request}",
+        "0003: NOT TFTPD-Timeout: retransmit the last packet (1)",
+    ]
+    assert said[4] == "0005: ERR GHTTP-http get [HTTP/1.1 404 Not Found]"
 
 
 def test_a_cached_answer_reads_as_a_match() -> None:

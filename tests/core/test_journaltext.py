@@ -97,6 +97,27 @@ def test_a_phone_that_holds_nothing_and_fails_says_so() -> None:
     assert status_messages(phone.journal, LEGACY) == ["Trust List update failed", "No Trust List installed"]
 
 
+@pytest.mark.parametrize(
+    ("flash", "expected", "code"),
+    [(HELD, ["Trust List update failed"], 9), (Flash(), ["No Trust List installed"], 6)],
+)
+def test_silent_servers_are_a_failed_update(flash: Flash, expected: list[str], code: int) -> None:
+    phone = Phone(LEGACY, "SEP1", flash)
+    phone.receive(PoweredOn(now=0, tftp_servers=("pub",)))
+    for name in ("CTLSEP1.tlv", "ITLSEP1.tlv", f"SEP1.cnf.xml{'.sgn' if flash.ctl else ''}"):
+        phone.receive(ServerSilent(name=name, server="pub"))
+    assert (status_messages(phone.journal, LEGACY), alarm(phone.journal)) == (expected, code)
+
+
+def test_a_server_outside_the_ctl_has_a_message_of_its_own() -> None:
+    phone = Phone(LEGACY, "SEP1", HELD)
+    phone.receive(PoweredOn(now=0, tftp_servers=("elsewhere",)))
+    phone.receive(FileArrived(name="CTLSEP1.tlv", server="elsewhere", content=a_ctl()))
+    phone.receive(FileArrived(name="ITLSEP1.tlv", server="elsewhere", content=an_itl()))
+    phone.receive(FileArrived(name="SEP1.cnf.xml.sgn", server="elsewhere", content=a_file()))
+    assert status_messages(phone.journal, LEGACY) == ["TFTP not in CTL"]
+
+
 def test_a_refused_configuration_is_shown() -> None:
     assert status_messages(booted(a_ctl(), an_itl(), signer=CM_NEW), LEGACY) == ["File auth fail"]
 

@@ -6,7 +6,7 @@ from making import CM, CM_NEW, a_ctl, a_file, an_itl
 from phoneemu.core.flash import CachedAnswer, Flash
 from phoneemu.core.question import Subject
 from phoneemu.core.reading import check, read, signature_of
-from phoneemu.core.tlv import MalformedFile
+from phoneemu.core.tlv import EmptyFile, MalformedFile
 from phoneemu.core.trustlist import SignatureStatus
 
 HELD = Flash(ctl=a_ctl(), itl=an_itl())
@@ -19,6 +19,10 @@ def test_values_pass_as_they_are() -> None:
 def test_broken_bytes_become_the_error_itself() -> None:
     assert isinstance(read(Subject.CTL, "CTLSEP1.tlv", b"\x01\x00"), MalformedFile)
     assert isinstance(read(Subject.CONFIG, "SEP1.cnf.xml.sgn", b"\x01\x00"), MalformedFile)
+
+
+def test_no_bytes_at_all_are_an_empty_file() -> None:
+    assert isinstance(read(Subject.ITL, "ITLSEP1.tlv", b""), EmptyFile)
 
 
 def test_without_bytes_a_signature_is_assumed() -> None:

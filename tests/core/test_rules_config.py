@@ -21,7 +21,6 @@ from phoneemu.core.flash import CachedAnswer, Flash
 from phoneemu.core.names import Identity
 from phoneemu.core.question import Subject
 from phoneemu.core.rules import judge
-from phoneemu.core.rules_lists import is_multi_server
 from phoneemu.core.ruling import Reason, Verdict
 from phoneemu.core.tlv import MalformedFile
 from phoneemu.core.trustlist import Digest, ListKind, Role, SignatureStatus
@@ -108,9 +107,9 @@ def test_a_multi_server_signer_counts_by_load(
 
 
 def test_multi_server_names_are_told_by_their_default_form() -> None:
-    assert is_multi_server(certificate("pub-ms.example.org"))
-    assert is_multi_server(certificate("pub-ms"))
-    assert not is_multi_server(certificate("pub-msx"))
+    assert certificate("pub-ms.example.org").is_multi_server
+    assert certificate("pub-ms").is_multi_server
+    assert not certificate("pub-msx").is_multi_server
 
 
 def test_a_list_known_in_part_cannot_judge_an_unknown_signer() -> None:

@@ -23,7 +23,7 @@ from phoneemu.core.flash import CachedAnswer, Flash
 from phoneemu.core.question import Subject
 from phoneemu.core.rules import judge
 from phoneemu.core.ruling import Reason, Verdict
-from phoneemu.core.tlv import MalformedFile
+from phoneemu.core.tlv import EmptyFile, MalformedFile
 from phoneemu.core.trustlist import Digest, ListKind, Role, SignatureStatus
 
 HELD = Flash(ctl=a_ctl(), itl=an_itl(), config=a_config())
@@ -39,6 +39,11 @@ def ruled(subject: Subject, offered: object, flash: Flash = HELD, **more: object
 def test_broken_bytes_are_refused() -> None:
     broken = MalformedFile("cut", offset=3)
     assert ruled(Subject.CTL, broken) == (Verdict.REFUSE, Reason.MALFORMED_FILE)
+
+
+def test_an_empty_file_stands_for_no_list() -> None:
+    assert ruled(Subject.CTL, EmptyFile()) == (Verdict.UNCHANGED, Reason.EMPTY_FILE)
+    assert ruled(Subject.CTL, EmptyFile(), Flash()) == (Verdict.UNCHANGED, Reason.EMPTY_FILE)
 
 
 @pytest.mark.parametrize("offered", [an_itl(), a_file()])
@@ -136,6 +141,31 @@ def test_a_tftp_server_outside_the_ctl_is_not_authorised() -> None:
     assert ruled(Subject.CTL, renewed, server="PUB.example.org")[0] is Verdict.ACCEPT
     lenient = a_profile(authorises_tftp=("config",))
     assert ruled(Subject.CTL, renewed, server="stranger", profile=lenient)[0] is Verdict.ACCEPT
+
+
+def test_a_ctl_with_a_multi_server_certificate_authorises_every_node() -> None:
+    shared = certificate("pub-ms.example.org")
+    ctl = a_list(ListKind.CTL, CM, entry(Role.SAST, CM), entry(Role.CCM_TFTP, shared, "pub"))
+    held = attrs.evolve(HELD, ctl=ctl)
+    assert ruled(Subject.ITL, an_itl(timestamp=2), held, server="sub")[1] is Reason.LISTED_SIGNER
+
+
+def test_a_tftp_server_that_a_partial_ctl_does_not_show_cannot_be_said() -> None:
+    partial = attrs.evolve(HELD, ctl=a_ctl(complete=False))
+    offered = a_ctl(timestamp=2)
+    assert ruled(Subject.CTL, offered, partial, server="sub") == (Verdict.CANNOT_SAY, Reason.LIST_INCOMPLETE)
+    assert ruled(Subject.CTL, offered, partial, server="pub")[0] is Verdict.ACCEPT
+
+
+def test_facts_nobody_knows_about_updates_cannot_be_said() -> None:
+    offered, may_not = a_ctl(timestamp=2), (Verdict.CANNOT_SAY, Reason.LOAD_MAY_NOT_UPDATE)
+    assert ruled(Subject.CTL, offered, profile=a_profile(takes_changed_ctl=None)) == may_not
+    assert ruled(Subject.CTL, offered, profile=a_profile(updates_reliably=None)) == may_not
+    unsure = a_profile(authorises_tftp=None)
+    assert ruled(Subject.CTL, offered, profile=unsure, server="elsewhere") == (
+        Verdict.CANNOT_SAY,
+        Reason.TFTP_NOT_AUTHORISED,
+    )
 
 
 def test_a_ctl_without_tftp_certificates_authorises_any_server() -> None:
