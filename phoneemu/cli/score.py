@@ -12,11 +12,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("prediction", type=Path, help="the JSON that `phoneemu predict --json` wrote")
     parser.add_argument("snapshot", type=Path, help="folder of exports made after the change")
+    parser.add_argument(
+        "--fail-under",
+        type=percent,
+        metavar="PERCENT",
+        help="exit with 1 when fewer of the checked predictions were right, or none could be checked",
+    )
     parser.add_argument("--json", action="store_true", help="every phone as JSON; see docs/json-score.md")
 
 
+def percent(text: str) -> float:
+    """A share from `95` or `95%`; anything else is a wrong call."""
+    try:
+        share = float(text.removesuffix("%"))
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= 100:
+        raise argparse.ArgumentTypeError(f"`{text}` is no share; write it like 95")
+    return share / 100
+
+
 def run(arguments: argparse.Namespace) -> int:
-    """Print the score."""
+    """Print the score; 1 when --fail-under says no."""
     from phoneemu.fleet import scoring
     from phoneemu.fleet.difference import read_verdicts
     from phoneemu.fleet.snapshot import read_snapshot
@@ -28,4 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
         print(json.dumps(scoring.as_json(scored, missing), indent=1))
     else:
         sys.stdout.writelines(f"{line}\n" for line in scoring.lines(scored, missing))
-    return 0
+    if arguments.fail_under is None:
+        return 0
+    rate = scoring.rate(scored)
+    return int(rate is None or rate < arguments.fail_under)

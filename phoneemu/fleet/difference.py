@@ -11,7 +11,7 @@ import attrs
 
 from phoneemu.errors import BadInput
 from phoneemu.fleet.export import SCHEMA
-from phoneemu.fleet.forecast import Fate, Forecast
+from phoneemu.fleet.forecast import WHEN_IT_RETURNS, Fate, Forecast
 from phoneemu.fleet.outcome import WORST_FIRST, Outcome
 
 NAMED = 3
@@ -25,6 +25,10 @@ class Verdict:
     outcome: str
     reason: str
     remedy: str
+    standing: str = attrs.field(default="", eq=False)
+    """How well it was known; not compared."""
+    returns: bool = attrs.field(default=False, eq=False)
+    """Whether it speaks of the day a phone without power comes back; not compared."""
 
     @property
     def text(self) -> str:
@@ -68,7 +72,8 @@ class Difference:
 def verdict_of(fate: Fate) -> Verdict:
     """What is compared of phones with this fate."""
     remedy = fate.remedy.kind.value if fate.remedy.found else "not-found"
-    return Verdict(fate.outcome.value, fate.reason, remedy)
+    returns = fate.occasion == WHEN_IT_RETURNS
+    return Verdict(fate.outcome.value, fate.reason, remedy, fate.standing.label, returns)
 
 
 def verdicts_of(forecast: Forecast) -> dict[str, Verdict]:
@@ -102,7 +107,8 @@ def read_verdicts(path: Path) -> dict[str, Verdict]:
 def _verdict(phone: Mapping[str, object]) -> Verdict:
     outcome = Outcome(str(phone["outcome"])).value
     remedy = "not-found" if phone.get("remedy_found") is False else str(phone["remedy"])
-    return Verdict(outcome, str(phone["reason"]), remedy)
+    returns = phone.get("occasion") == WHEN_IT_RETURNS
+    return Verdict(outcome, str(phone["reason"]), remedy, str(phone.get("standing", "")), returns)
 
 
 def is_prediction(path: Path) -> bool:

@@ -52,6 +52,7 @@ def json_chunks(forecast: Forecast) -> Iterator[str]:
         ("cluster", forecast.cluster),
         ("release", forecast.release),
         ("steps", list(forecast.steps)),
+        ("first_bad_step", forecast.first_bad_step),
         ("summary", summary),
         ("standings", standings),
         ("assumptions", assumptions),

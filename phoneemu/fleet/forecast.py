@@ -16,6 +16,9 @@ from phoneemu.fleet.assumptions import Assumption
 from phoneemu.fleet.inventory import Listed
 from phoneemu.fleet.outcome import WORST_FIRST, Ending, Outcome, Service, Trust, TrustPath
 
+WHEN_IT_RETURNS = "when it returns"
+"""The occasion of a prediction about a phone without power."""
+
 
 class RemedyKind(enum.Enum):
     """What brings a phone back, from cheapest to dearest."""
@@ -121,6 +124,12 @@ class Forecast:
         for group in self.groups:
             counted[group.fate.standing] += len(group.phones)
         return {standing: counted[standing] for standing in sorted(Standing, reverse=True)}
+
+    @cached_property
+    def first_bad_step(self) -> int | None:
+        """The first step at which a phone was lost, 0 for before the first; None when none is lost."""
+        steps = (group.fate.lost_at_step for group in self.groups)
+        return min((step for step in steps if step is not None), default=None)
 
     @property
     def total(self) -> int:

@@ -6,7 +6,7 @@ cannot-say with what would settle it, never dropped.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import attrs
@@ -32,6 +32,7 @@ from phoneemu.fleet.outcome import (
     Trust,
     TrustPath,
     path_of,
+    serving_node,
     standing_of,
 )
 from phoneemu.fleet.plan import Plan, make_plan
@@ -116,8 +117,22 @@ def predict(snapshot: Snapshot, plan: Plan, phones: Sequence[Listed] | None = No
             *snapshot.remarks,
             *(f"{remark.place}: {remark.text}" for remark in snapshot.inventory.remarks),
             *plan.remarks,
+            *_left_behind(groups),
         ),
     )
+
+
+def _left_behind(groups: Sequence[Group]) -> Iterator[str]:
+    """Phones that end well and keep a CTL that nobody serves: well until the next renewal [MIX118892]."""
+    count = 0
+    for group in groups:
+        if group.fate.outcome in (Outcome.OK, Outcome.DEGRADED) and group.fate.episodes:
+            last = group.fate.episodes[-1]
+            node = serving_node(last.boot.station, last.world)
+            if last.boot.station.flash.ctl is not None and node is not None and node.ctl is None:
+                count += len(group.phones)
+    if count:
+        yield f"{count} phones keep a CTL that no node serves any more; later renewals break them [MIX118892]"
 
 
 def _badness(group: Group) -> tuple[int, str, str, str]:

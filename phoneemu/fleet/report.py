@@ -38,6 +38,7 @@ def lines(forecast: Forecast, paint: Paint = plain) -> Iterator[str]:
     yield "runbook"
     for number, step in enumerate(forecast.steps, 1):
         yield f"  {number:>2}  {step}"
+    yield from _first_bad(forecast)
     yield ""
     yield from _causes(forecast, paint)
     yield from _table("by model", forecast, lambda fate: fate.model, paint)
@@ -50,6 +51,14 @@ def lines(forecast: Forecast, paint: Paint = plain) -> Iterator[str]:
     )
     yield ""
     yield forecast.closing_line()
+
+
+def _first_bad(forecast: Forecast) -> Iterator[str]:
+    first = forecast.first_bad_step
+    if first == 0:
+        yield "some phones are lost before the first step"
+    elif first is not None:
+        yield f"the first phones are lost at step {first}: {forecast.steps[first - 1]}"
 
 
 def _causes(forecast: Forecast, paint: Paint) -> Iterator[str]:

@@ -13,7 +13,7 @@ from phoneemu.cluster.drive import Station, World
 from phoneemu.cluster.state import CAPF
 from phoneemu.core.question import Subject
 from phoneemu.core.vocabulary import EraseTarget
-from phoneemu.fleet.forecast import Episode
+from phoneemu.fleet.forecast import WHEN_IT_RETURNS, Episode
 from phoneemu.fleet.outcome import Ending, Outcome, ending
 
 
@@ -89,7 +89,7 @@ def tell(
             station, since, doubt = episode.boot.station, stage, _doubt(episode.ending)
     last = stages[-1]
     if not episodes or since.world is not last.world or not powered:
-        occasion = "at its next restart" if powered else "when it returns"
+        occasion = "at its next restart" if powered else WHEN_IT_RETURNS
         episodes.append(_boot(station, last, None, occasion, doubt))
         station = episodes[-1].boot.station
     return Story(

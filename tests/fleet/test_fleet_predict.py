@@ -8,6 +8,7 @@ from listmaking import published_ctl
 
 from phoneemu import example
 from phoneemu.errors import BadInput
+from phoneemu.fleet import report
 from phoneemu.fleet.forecast import Fate, Forecast
 from phoneemu.fleet.predict import predict_files
 
@@ -152,3 +153,22 @@ def test_a_raw_list_says_the_same_as_its_text(tmp_path: Path) -> None:
     assert raw is not None
     (snapshot / "CTLFile.tlv").write_bytes(raw)
     assert predict_files(snapshot, runbook).summary == before
+
+
+def test_a_ctl_that_nobody_serves_any_more_is_remarked_upon(tmp_path: Path) -> None:
+    """[MIX118892]: phones left with an old CTL register, and break at a later renewal."""
+    row = "SEP1,Cisco 8861,sip88xx.12-8-1-0001-455,SIP,Depot,1\n"
+    told = forecast(tmp_path, HEAD + row, "* file delete tftp CTLFile.tlv\nphones reset\n")
+    assert [remark for remark in told.remarks if remark.startswith("1 phones keep a CTL that no node serves")]
+    assert told.first_bad_step is None
+
+
+def test_the_first_bad_step_of_a_plan_is_that_of_the_first_phone_lost(tmp_path: Path) -> None:
+    row = "SEP1,Cisco 8861,sip88xx.12-8-1-0001-455,SIP,Depot,1\n"
+    plan = (
+        "phones reset\n* set cert regen CallManager\n* set cert regen TVS\n"
+        "* utils service restart Cisco Tftp\nphones reset\nphones reset\n"
+    )
+    told = forecast(tmp_path, HEAD + row, plan)
+    assert told.first_bad_step == fates(told)["SEP1"].lost_at_step == 5
+    assert "the first phones are lost at step 5: phones reset" in list(report.lines(told))
