@@ -64,6 +64,8 @@ class Certificate:
     not_after: float | None = None
     ca_signed: bool = False
     multi_san: bool = False
+    san: tuple[str, ...] = ()
+    """The names it is for besides its own, where an export says."""
     origin: str = ""
     der: bytes = attrs.field(default=b"", repr=False, eq=False)
     key: RSAPrivateKey | None = attrs.field(default=None, repr=False, eq=False)

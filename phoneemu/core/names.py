@@ -63,6 +63,11 @@ class Identity:
         return canonical_name(self.issuer)
 
     @property
+    def issuer_key(self) -> tuple[tuple[str, str], ...]:
+        """The issuer's name free of spelling, for comparing."""
+        return self._issuer_key
+
+    @property
     def common_name(self) -> str:
         """The subject's CN."""
         return common_name(self.subject)

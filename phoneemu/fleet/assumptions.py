@@ -68,7 +68,7 @@ NODES = Assumption(
 CERTIFICATE_MADE = Assumption(
     id="certificate-unknown",
     text="a certificate that no export names is taken as one that no phone has seen changed",
-    settles="`show itl` of every TFTP node and `show ctl`, or the .tlv files",
+    settles="an export of certificates, `show itl` of every TFTP node and `show ctl`, or the .tlv files",
 )
 LIST_MADE = Assumption(
     id="list-unknown",

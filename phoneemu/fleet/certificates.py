@@ -17,7 +17,8 @@ from phoneemu.fleet.listexports import ListExport
 TOKEN_ISSUER = "Cisco Manufacturing CA"  # noqa: S105 - a name, not a secret
 """Issuer of every hardware token's certificate [SEED118893]."""
 
-_RECOVERY_PREFIX = "ITLRECOVERY"
+RECOVERY_PREFIX = "ITLRECOVERY"
+"""What the common name of every ITLRecovery certificate begins with, upper-case."""
 
 
 @attrs.frozen(kw_only=True)
@@ -36,7 +37,7 @@ def find_certificates(exports: Sequence[ListExport], nodes: Mapping[str, str], p
     remarks: list[str] = []
     for export in sorted(exports, key=_newest_first):
         owner = node_of(export.node, nodes)
-        for certificate in _certificates(export, nodes, publisher):
+        for certificate in named_by(export, nodes, publisher):
             if certificate.unit == "etoken":
                 tokens.setdefault(certificate.identity.common_name, certificate)
                 continue
@@ -76,7 +77,8 @@ def node_of(text: str, nodes: Mapping[str, str]) -> str | None:
     return None if label.isdigit() else labels.get(label)
 
 
-def _certificates(export: ListExport, nodes: Mapping[str, str], publisher: str) -> list[Certificate]:
+def named_by(export: ListExport, nodes: Mapping[str, str], publisher: str) -> list[Certificate]:
+    """Every certificate a list names whose unit is known, with the node it is of."""
     found: list[Certificate] = []
     for number, record in enumerate(export.listed.records if export.listed is not None else (), 1):
         if record.identity is None:
@@ -111,7 +113,7 @@ def _unit(record: Record, identity: Identity, export: ListExport) -> str | None:
         return CAPF
     if record.role != Role.SAST:
         return None
-    if identity.common_name.upper().startswith(_RECOVERY_PREFIX):
+    if identity.common_name.upper().startswith(RECOVERY_PREFIX):
         return ITL_RECOVERY
     if TOKEN_ISSUER.lower() in identity.issuer.lower():
         return "etoken"
@@ -128,7 +130,7 @@ def _owner(
     publisher: str,
 ) -> str | None:
     if unit == ITL_RECOVERY:  # its record bears the publisher's DNS name on every node; its CN does not
-        return node_of(identity.common_name[len(_RECOVERY_PREFIX) :].lstrip("_"), nodes) or publisher
+        return node_of(identity.common_name[len(RECOVERY_PREFIX) :].lstrip("_"), nodes) or publisher
     named = node_of(record.dns_name, nodes)
     if named is not None:
         return named

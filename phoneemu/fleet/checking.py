@@ -71,6 +71,8 @@ def _files(snapshot: Snapshot) -> Iterator[str]:
         yield f"  {_export(export)}"
         yield from (f"    {remark}" for remark in export.remarks)
     yield from (f"  {note}" for note in snapshot.notes)
+    for name, kind in snapshot.by_content:
+        yield f"  {name}: its name does not say what it is; read as {kind}, for what is in it"
     for name, why in snapshot.unread:
         yield f"  {name}: {why}"
 

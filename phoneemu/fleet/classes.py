@@ -121,7 +121,10 @@ class _Sorter:
     def kind_of(self, phone: Listed) -> Kind:
         traits = phone.traits
         # a site matters to a phone's place only by what cluster.toml says of it
-        where = (self._file.sites.get(traits.site), traits.group, traits.mode, traits.profile, traits.lsc)
+        where = (
+            self._file.sites.get(traits.site),
+            *(traits.group, traits.mode, traits.profile, traits.lsc, traits.tftp),
+        )
         place = self._places.get(where)
         if place is None:
             place = self._places[where] = place_of(traits, self._file, self._cluster)

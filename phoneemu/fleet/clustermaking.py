@@ -4,7 +4,8 @@ What an export says is taken; what none says is made as a cluster of that releas
 an assumption. Lists that were exported are served as they are, even where they contradict the certificates.
 """
 
-from collections.abc import Mapping, Sequence
+import ipaddress
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 import attrs
@@ -15,10 +16,12 @@ from phoneemu.cluster.release import parse_release
 from phoneemu.cluster.state import CALLMANAGER, CAPF, TFTP, TVS, Certificate, Cluster, Node
 from phoneemu.core.trustlist import ListKind, Role, TrustList
 from phoneemu.errors import BadInput
-from phoneemu.fleet import assumptions
+from phoneemu.fleet import assumptions, certplacing
+from phoneemu.fleet.certentries import CertEntry
 from phoneemu.fleet.certificates import Found, find_certificates, node_of
+from phoneemu.fleet.certplacing import Placed
 from phoneemu.fleet.clusterfile import ClusterFile, NodeEntry
-from phoneemu.fleet.listexports import ListExport, nodes_named
+from phoneemu.fleet.listexports import ListExport, nodes_named, sightings
 
 NEWEST_COMMON = "12.5(1)"
 """Release taken when nothing tells: the oldest whose lists are like those of every later one [assumed]."""
@@ -26,44 +29,66 @@ NEWEST_COMMON = "12.5(1)"
 
 @attrs.frozen(kw_only=True)
 class Made:
-    """The cluster, what was assumed for all phones and for those of some nodes, and what contradicts."""
+    """The cluster, what was assumed for all phones and for those of some nodes, and what contradicts.
+
+    `placed` are the certificates that exports of certificates gave it.
+    """
 
     cluster: Cluster
+    placed: Placed
     basis: frozenset[str]
     node_basis: Mapping[str, frozenset[str]]
     remarks: tuple[str, ...]
 
 
-def make_cluster(file: ClusterFile, exports: Sequence[ListExport]) -> Made:
-    """Build the cluster.
+def make_cluster(file: ClusterFile, exports: Sequence[ListExport], entries: Sequence[CertEntry] = ()) -> Made:
+    """Build the cluster; `entries` are certificates that were exported as such.
 
     Raises:
         BadInput: an export is named after a node nobody declared, or no node is known at all.
     """
     basis: set[str] = set()
-    entries = _entries(file, exports, basis)
-    names = {entry.name.lower(): entry.name for entry in entries}
-    names |= {entry.address.lower(): entry.name for entry in entries if entry.address}
+    nodes_said = _entries(file, exports, entries, basis)
+    names = {entry.name.lower(): entry.name for entry in nodes_said}
+    names |= {entry.address.lower(): entry.name for entry in nodes_said if entry.address}
     _check_owners(exports, names, file)
-    publisher = next((entry.name for entry in entries if entry.publisher), entries[0].name)
-    found = find_certificates(exports, names, publisher)
+    publisher = next((entry.name for entry in nodes_said if entry.publisher), nodes_said[0].name)
+    placed = certplacing.place(entries, names, publisher, sightings(exports))
+    found = _with_placed(find_certificates(exports, names, publisher), placed)
     ctl = next((each for each in exports if each.kind is ListKind.CTL and each.listed is not None), None)
     cluster = _bare(file, exports, ctl, basis)
+    addresses: dict[str, str] = {}
+    for address, said in _addresses(exports, entries):
+        node = node_of(said, names)
+        if node is not None and address not in names:
+            addresses.setdefault(node, address)
     aliases = _aliases(exports, names)
     nodes = tuple(
-        attrs.evolve(_node(cluster, entry, entry.name == publisher, found), aliases=aliases[entry.name])
-        for entry in entries
+        attrs.evolve(
+            _node(cluster, entry, entry.name == publisher, found),
+            aliases=aliases[entry.name],
+            address=entry.address or addresses.get(entry.name, ""),
+        )
+        for entry in nodes_said
     )
     tokens = found.tokens or _made_tokens(cluster, ctl)
     cluster = attrs.evolve(cluster, nodes=nodes, etokens=MappingProxyType(dict(tokens)))
-    cluster = certs.with_stores(cluster)
+    cluster = certs.add_to_stores(certs.with_stores(cluster), placed.stores)
     missing = {name: _missing(found, name, cluster.by_name[name.lower()]) for name in names.values()}
     cluster, unlisted = _with_lists(cluster, exports, names)
     return Made(
         cluster=cluster,
+        placed=placed,
         basis=frozenset(basis),
         node_basis={name: missing[name] | unlisted.get(name, frozenset()) for name in missing},
-        remarks=(*found.remarks, *_contradictions(cluster, exports)),
+        remarks=(*found.remarks, *placed.remarks, *_contradictions(cluster, exports)),
+    )
+
+
+def _with_placed(found: Found, placed: Placed) -> Found:
+    """What the lists say, with exported certificates in the place of those that lists name."""
+    return attrs.evolve(
+        found, own={name: {**units, **placed.own.get(name, {})} for name, units in found.own.items()}
     )
 
 
@@ -74,17 +99,46 @@ def _made_tokens(cluster: Cluster, ctl: ListExport | None) -> Mapping[str, Certi
     return {name: certs.etoken(name) for name in ("token-1", "token-2")}
 
 
-def _entries(file: ClusterFile, exports: Sequence[ListExport], basis: set[str]) -> tuple[NodeEntry, ...]:
+def _entries(
+    file: ClusterFile, exports: Sequence[ListExport], entries: Sequence[CertEntry], basis: set[str]
+) -> tuple[NodeEntry, ...]:
     if file.nodes:
         return file.nodes
     named = nodes_named(exports)
-    if not named:
+    beside = _beside(file, exports, entries)
+    if not named and not beside:
         raise BadInput(
             "no node is known: declare one as [[node]] or add `show itl` of a TFTP node",
             place=file.file,
         )
     basis.add(assumptions.NODES.id)
-    return tuple(NodeEntry(name=name, publisher=number == 0) for number, name in enumerate(named))
+    without_tftp = frozenset({CALLMANAGER, TVS}) if named else NodeEntry(name="").services
+    found = [NodeEntry(name=name) for name in named]
+    found += (NodeEntry(name=name, services=without_tftp) for name in beside)
+    return tuple(attrs.evolve(entry, publisher=number == 0) for number, entry in enumerate(found))
+
+
+def _beside(file: ClusterFile, exports: Sequence[ListExport], entries: Sequence[CertEntry]) -> list[str]:
+    """Nodes that certificates or groups name and no list does; an address alone names none."""
+    known = {name.lower(): name for name in nodes_named(exports)}
+    found: list[str] = []
+    members = (member for group in file.groups.values() for member in group)
+    for server in (*certplacing.servers_of(entries), *members):
+        if node_of(server, known) is None and not server[:1].isdigit():
+            known[server.lower()] = server
+            found.append(server)
+    return found
+
+
+def _addresses(exports: Sequence[ListExport], entries: Sequence[CertEntry]) -> Iterator[tuple[str, str]]:
+    """(address, node in the export's words) as certificate exports and lists say."""
+    for entry in entries:
+        if entry.address and entry.server:
+            yield entry.address, entry.server
+    for export in exports:
+        for record in export.listed.records if export.listed is not None else ():
+            if len(record.ip_address) in (4, 16) and any(record.ip_address):
+                yield str(ipaddress.ip_address(record.ip_address)), record.dns_name
 
 
 def _check_owners(exports: Sequence[ListExport], names: Mapping[str, str], file: ClusterFile) -> None:

@@ -8,6 +8,7 @@ This module does not know what a model is or what a site means: see snapshot.
 
 import csv
 import io
+import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from operator import itemgetter
@@ -22,6 +23,7 @@ from phoneemu.fleet.holding import said
 from phoneemu.fleet.remarks import Remark
 from phoneemu.fleet.risport import Sighting
 from phoneemu.fleet.sqltext import SqlTable
+from phoneemu.fleet.textfile import decoded
 
 COLUMNS: dict[str, tuple[str, ...]] = {
     "name": ("device name", "devicename", "name", "device", "mac address/device name"),
@@ -54,6 +56,9 @@ LONGEST_NAME = 128
 """Longest device name kept; the database's own limit is 128 [assumed]."""
 
 
+_SEPARATOR = re.compile(r'"?sep=.?"?', re.IGNORECASE)
+
+
 class Traits(NamedTuple):
     """What phones share: the cells of one row that matter, as they stood in the export; "" when absent."""
 
@@ -69,6 +74,8 @@ class Traits(NamedTuple):
     ctl: str = ""
     """What it showed of its CTL: see holding.said; the same for the ITL."""
     itl: str = ""
+    tftp: str = ""
+    """The TFTP servers it asks, in order, apart by blanks."""
 
 
 class Listed(NamedTuple):
@@ -110,23 +117,51 @@ def read_inventory(paths: Iterable[Path]) -> Inventory:
     return Inventory(phones=tuple(phones.values()), remarks=tuple(remarks), columns=tuple(columns))
 
 
-def with_tables(inventory: Inventory, tables: Iterable[SqlTable], file: str) -> Inventory:
-    """The inventory with the phones of `run sql` answers behind its own.
+def of_table(table: SqlTable, file: str) -> Inventory:
+    """The phones of an answer of `run sql`.
 
     Raises:
-        BadInput: a table has no column of device names.
+        BadInput: it has no column of device names.
     """
+    return of_records(table.columns, ((line, list(cells)) for line, cells in table.rows), file)
+
+
+def of_records(columns: Sequence[str], rows: Iterable[tuple[int, list[str]]], file: str) -> Inventory:
+    """The phones of (line, cells) under these columns.
+
+    Raises:
+        BadInput: none of the columns is of device names.
+    """
+    positions = _positions(columns)
+    if "name" not in positions:
+        raise BadInput(f"no device-name column among {', '.join(columns[:6]) or 'nothing'}", place=file)
+    phones: dict[str, Listed] = {}
+    remarks: list[Remark] = []
+    _read_rows(iter(rows), positions, file, phones, remarks)
+    used = tuple(columns[position] for position in positions.values())
+    read = (file, used, len(columns) - len(used))
+    return Inventory(phones=tuple(phones.values()), remarks=tuple(remarks), columns=(read,))
+
+
+def with_more(inventory: Inventory, more: Inventory) -> Inventory:
+    """The inventory with another kind of export: new phones behind, known ones with what they lacked."""
     phones = {phone.name.upper(): phone for phone in inventory.phones}
-    remarks, columns = list(inventory.remarks), list(inventory.columns)
-    for table in tables:
-        positions = _positions(table.columns)
-        if "name" not in positions:
-            what = ", ".join(table.columns[:6])
-            raise BadInput(f"no device-name column among {what}", place=file)
-        _read_rows(((line, list(cells)) for line, cells in table.rows), positions, file, phones, remarks)
-        used = tuple(table.columns[position] for position in positions.values())
-        columns.append((file, used, len(table.columns) - len(used)))
-    return Inventory(phones=tuple(phones.values()), remarks=tuple(remarks), columns=tuple(columns))
+    shared: dict[tuple[Traits, Traits], Traits] = {}
+    for phone in more.phones:
+        name = phone.name.upper()
+        before = phones.get(name)
+        if before is None:
+            phones[name] = phone
+            continue
+        key = (before.traits, phone.traits)
+        if key not in shared:
+            shared[key] = Traits._make(mine or theirs for mine, theirs in zip(*key, strict=True))
+        phones[name] = before._replace(traits=shared[key])
+    return Inventory(
+        phones=tuple(phones.values()),
+        remarks=(*inventory.remarks, *more.remarks),
+        columns=(*inventory.columns, *more.columns),
+    )
 
 
 def with_sightings(inventory: Inventory, seen: Mapping[str, Sighting]) -> Inventory:
@@ -148,7 +183,7 @@ def with_sightings(inventory: Inventory, seen: Mapping[str, Sighting]) -> Invent
         if name not in phones:
             traits = Traits(model=sighting.model, protocol=sighting.protocol, load=sighting.load)
             phones[name] = Listed(
-                sighting.name, shared.setdefault((traits, "", ""), traits), sighting.file, 0
+                sighting.name, shared.setdefault((traits, "", ""), traits), sighting.file, sighting.line
             )
     return attrs.evolve(inventory, phones=tuple(phones.values()))
 
@@ -168,7 +203,7 @@ def read_text(text: str, file: str = "phones.csv") -> Inventory:
 def _read_file(
     content: bytes, file: str, phones: dict[str, Listed], remarks: list[Remark]
 ) -> tuple[str, tuple[str, ...], int]:
-    lines = _Lines(_decoded(content, file))
+    lines = _Lines(decoded(content, file))
     header, delimiter = _header(lines, file)
     positions = _positions(header)
     if "name" not in positions:
@@ -176,18 +211,6 @@ def _read_file(
     used = tuple(header[position] for position in positions.values())
     _read_rows(_records(lines, delimiter, file, remarks), positions, file, phones, remarks)
     return file, used, len(header) - len(used)
-
-
-def _decoded(content: bytes, file: str) -> str:
-    """UTF-8 with or without a mark, or UTF-16 with one; anything else is read as Windows' western page."""
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return content.decode("utf-16", errors="replace")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as broken:
-        if b"\x00" in content[:4096]:
-            raise BadInput("not a text file", place=f"{file}: byte {broken.start}") from None
-        return content.decode("cp1252", errors="replace")
 
 
 class _Lines:
@@ -225,13 +248,25 @@ class _Lines:
 
 
 def _header(lines: _Lines, file: str) -> tuple[list[str], str]:
-    """The first line that says anything, split by the delimiter that finds a device-name column."""
+    """The first line that says anything, split by the delimiter that finds a device-name column.
+
+    A line `sep=;` before it, by which spreadsheets tell each other the delimiter, says nothing here.
+    """
     for line in lines:
         lines.taken = []
-        if line.strip(" \t\r\n,;\"'"):
+        if line.strip(" \t\r\n,;\"'") and not _SEPARATOR.fullmatch(line.strip()):
             candidates = [(_split(line, delimiter), delimiter) for delimiter in (",", ";", "\t", "|")]
             return next((found for found in candidates if "name" in _positions(found[0])), candidates[0])
     raise BadInput("the file is empty", place=f"{file}:1")
+
+
+def columns_of(text: str) -> Mapping[str, int]:
+    """Which of the wanted columns the first line of a text names, and where; empty when it is no table."""
+    try:
+        header, _ = _header(_Lines(text), "")
+    except (BadInput, csv.Error):
+        return {}
+    return _positions(header)
 
 
 def _split(line: str, delimiter: str) -> list[str]:

@@ -42,7 +42,7 @@ def place_of(traits: Traits, file: ClusterFile, cluster: Cluster) -> Place:
     security = _security(traits, file, basis)
     lsc_issuer, lsc_known = _lsc(traits, file, cluster, security, basis)
     return Place(
-        tftp=_tftp(site, file, cluster, basis),
+        tftp=_tftp(traits, site, file, cluster, basis),
         device=Device(
             group=_group(traits, site, file, cluster, basis),
             security=security,
@@ -53,8 +53,13 @@ def place_of(traits: Traits, file: ClusterFile, cluster: Cluster) -> Place:
     )
 
 
-def _tftp(site: SiteEntry, file: ClusterFile, cluster: Cluster, basis: set[str]) -> tuple[str, ...]:
+def _tftp(
+    traits: Traits, site: SiteEntry, file: ClusterFile, cluster: Cluster, basis: set[str]
+) -> tuple[str, ...]:
     said = site.tftp or file.phones.tftp
+    own = tuple(traits.tftp.split())
+    if own and all(cluster.node(name) is not None for name in own):  # else its words mean nothing here
+        said = own
     if said is None:
         said = tuple(node.name for node in cluster.nodes if TFTP in node.services)
         if len(said) > 1:

@@ -8,17 +8,20 @@ import enum
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cached_property
 
 import attrs
 from cryptography.x509 import load_der_x509_certificate
 
 from phoneemu.catalogue import catalogue
 from phoneemu.cluster import publish
-from phoneemu.cluster.state import ITL_RECOVERY, TVS, Node
+from phoneemu.cluster.state import CALLMANAGER, CAPF, ITL_RECOVERY, TVS, Certificate, Node
 from phoneemu.core import limits
 from phoneemu.core.keys import rsa_key
+from phoneemu.core.names import Identity
 from phoneemu.core.profile import Profile
 from phoneemu.core.trustlist import Digest, Record, Role, TrustList
+from phoneemu.fleet.certificates import named_by
 from phoneemu.fleet.placing import Place, place_of
 from phoneemu.fleet.snapshot import Snapshot
 
@@ -26,6 +29,8 @@ MOST_CERTIFICATES = 39
 """About as many certificates make an ITL of 64 KB [SG14-sbd]."""
 SOON_DAYS = 90
 """Certificates that expire within this are named; RTMT warns as long before [INVENTORY 1.5]."""
+LISTED_UNITS = frozenset({CALLMANAGER, TVS, CAPF, ITL_RECOVERY})
+"""Units whose certificates go into lists."""
 LARGE_BITS, SMALL_BITS = 2048, 1024
 
 
@@ -91,6 +96,28 @@ class Scene:
                 if served is not None:
                     yield node, served
 
+    @cached_property
+    def exported(self) -> tuple[Certificate, ...]:
+        """The nodes' own certificates, as exports of certificates show them."""
+        return tuple(each for units in self.snapshot.placed.own.values() for each in units.values())
+
+    @cached_property
+    def for_phones(self) -> frozenset[Identity]:
+        """Certificates that phones meet in lists: those listed, and own ones that the next list names."""
+        listed = (record.identity for _, served in self.lists for record in served.records)
+        own = (each.identity for each in self.exported if each.unit in LISTED_UNITS)
+        return frozenset(each for each in (*own, *listed) if each is not None)
+
+    @cached_property
+    def sizes(self) -> Mapping[Identity, int]:
+        """Key size of every certificate that is known."""
+        found = {each.identity: each.key_bits or 0 for each in self.exported}
+        for _, served in self.lists:
+            for record in served.records:
+                if record.identity is not None and record.key_bits:
+                    found[record.identity] = record.key_bits
+        return found
+
     def those(self, wanted: Callable[[Profile], bool]) -> tuple[int, str]:
         """How many phones have such a profile, and of which models."""
         found: Counter[str] = Counter()
@@ -119,12 +146,9 @@ def _size(scene: Scene) -> Iterator[Problem]:
 
 def _large_keys(scene: Scene) -> Iterator[Problem]:
     large = sorted(
-        {
-            f"{record.identity.common_name} ({record.key_bits} bits)"
-            for _, served in scene.lists
-            for record in served.records
-            if record.identity is not None and (record.key_bits or 0) > LARGE_BITS
-        }
+        f"{identity.common_name} ({bits} bits)"
+        for identity, bits in scene.sizes.items()
+        if bits > LARGE_BITS and identity in scene.for_phones
     )
     if large:
         count, models = scene.those(lambda each: (each.rsa_max_bits.value or 0) <= LARGE_BITS)
@@ -134,14 +158,12 @@ def _large_keys(scene: Scene) -> Iterator[Problem]:
 
 
 def _small_recovery(scene: Scene) -> Iterator[Problem]:
-    sizes: dict[str, int] = {}
-    for _, served in scene.lists:
-        for record in served.records:
-            if record.identity is not None and record.key_bits:
-                sizes[record.identity.common_name] = record.key_bits
-    small = [
-        name for name, bits in sizes.items() if name.upper().startswith("ITLRECOVERY") and bits <= SMALL_BITS
-    ]
+    sizes = {identity: bits for identity, bits in scene.sizes.items() if identity in scene.for_phones}
+    small = sorted(
+        identity.common_name
+        for identity, bits in sizes.items()
+        if identity.common_name.upper().startswith("ITLRECOVERY") and 0 < bits <= SMALL_BITS
+    )
     if small and max(sizes.values()) >= LARGE_BITS:
         names = ", ".join(small)
         text = f"{names} has {SMALL_BITS} bits among larger certificates: `utils itl reset` fails then"
@@ -186,24 +208,33 @@ def _tls(scene: Scene) -> Iterator[Problem]:
 def _expiry(scene: Scene) -> Iterator[Problem]:
     now = scene.cluster.clock
     unread = 0
-    told: set[str] = set()
+    ends = {each.identity: each for each in scene.exported if each.not_after is not None}
+    told: set[Identity] = set()
     for _, served in scene.lists:
         for record in served.records:
-            if record.identity is None:
+            if record.identity is None or record.identity in ends:
                 continue
             if not record.certificate or rsa_key(record.certificate) is None:
                 unread += 1
                 continue
-            days = (_not_after(record) - now) / 86400
-            name = f"{record.identity.short}"
-            if days < SOON_DAYS and name not in told:
-                told.add(name)
-                when = "has expired" if days < 0 else f"expires in {days:.0f} days"
-                severity = Severity.DANGER if days < 0 else Severity.WARNING
-                yield Problem(rule="PC7", severity=severity, text=f"{name} {when}", source="REGEN214231")
+            if record.identity not in told:
+                told.add(record.identity)
+                yield from _expiring(record.identity.short, _not_after(record), now)
+    for identity, certificate in ends.items():
+        name = f"{certificate.unit} of {certificate.node or 'no node'}, {identity.short}"
+        yield from _expiring(f"{name} ({certificate.origin})", certificate.not_after or 0.0, now)
     if unread:
-        text = f"{unread} records come without their certificate: .tlv files would tell when it expires"
+        text = f"{unread} records come without their certificate: .tlv files, or an export of certificates, "
+        text += "would tell when it expires"
         yield Problem(rule="PC7", severity=Severity.NOTE, text=text, source="phoneemu")
+
+
+def _expiring(name: str, not_after: float, now: float) -> Iterator[Problem]:
+    days = (not_after - now) / 86400
+    if days < SOON_DAYS:
+        when = "has expired" if days < 0 else f"expires in {days:.0f} days"
+        severity = Severity.DANGER if days < 0 else Severity.WARNING
+        yield Problem(rule="PC7", severity=severity, text=f"{name} {when}", source="REGEN214231")
 
 
 def _not_after(record: Record) -> float:
@@ -274,6 +305,26 @@ def _unseen(scene: Scene) -> Iterator[Problem]:
         yield Problem(rule="PC13", severity=Severity.WARNING, text=text, source="phoneemu", phones=absent)
 
 
+def _unlike_node(scene: Scene) -> Iterator[Problem]:
+    """Lists that name another certificate than their node has; only exported certificates can tell."""
+    names = {known: node.name for known, node in scene.cluster.by_name.items()}
+    exported = {each.origin for each in scene.exported}
+    told: dict[str, Problem] = {}
+    for export in scene.snapshot.exports:
+        for listed in named_by(export, names, scene.cluster.publisher.name):
+            owner = scene.cluster.node(listed.node) if listed.node else None
+            has = owner.own.get(listed.unit) if owner is not None else None
+            if has is None or has.origin not in exported or has.identity == listed.identity:
+                continue
+            text = (
+                f"{listed.origin} names {listed.identity.short} as {listed.unit} of {listed.node}, which has "
+                f"{has.identity.short} ({has.origin}): the list was not written after a renewal"
+            )
+            problem = Problem(rule="PC14", severity=Severity.DANGER, text=text, source="CERT210541")
+            told.setdefault(f"{export.file} {listed.unit} {listed.node}", problem)
+    yield from told.values()
+
+
 RULES: Mapping[str, Rule] = {
     "PC1": _size,
     "PC2": _large_keys,
@@ -288,6 +339,7 @@ RULES: Mapping[str, Rule] = {
     "PC11": _leftover,
     "PC12": _backup,
     "PC13": _unseen,
+    "PC14": _unlike_node,
 }
 """Every rule by its id; docs/prechecks.md tells them to people."""
 

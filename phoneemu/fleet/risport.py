@@ -2,17 +2,16 @@
 
 XML as the SOAP service answers selectCmDevice, or JSON as common clients dump it. A phone that moved stands
 under several nodes: of its registrations the newest counts, and any registration before none [INVENTORY 1.3].
-No entity is ever expanded.
+No entity is ever expanded (xmlreading).
 """
 
-import json
-import xml.etree.ElementTree as ET
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import attrs
 
 from phoneemu.errors import BadInput
+from phoneemu.fleet import certjson, xmlreading
 
 REGISTERED = "registered"
 
@@ -29,6 +28,8 @@ class Sighting:
     moment: float = 0.0
     node: str = ""
     file: str = ""
+    line: int = 0
+    """0 where the file has no lines, as in JSON."""
 
     @property
     def registered(self) -> bool:
@@ -49,14 +50,20 @@ def read(path: Path) -> dict[str, Sighting]:
         OSError: the file cannot be read.
     """
     found: dict[str, Sighting] = {}
-    devices = _from_json(path) if path.suffix.lower() == ".json" else _from_xml(path)
-    for node, cells in devices:
-        sighting = _sighting(node, cells, path.name)
+    devices = _from_xml(path) if _is_marked(path) else _from_json(path)
+    for node, line, cells in devices:
+        sighting = _sighting(node, cells, path.name, line)
         if sighting is not None:
             keep(found, sighting)
     if not found:
         raise BadInput("no phone in it: an answer of selectCmDevice names some", place=path.name)
     return found
+
+
+def _is_marked(path: Path) -> bool:
+    """Whether the file is XML, whatever its name."""
+    with path.open("rb") as stream:
+        return stream.read(256).lstrip(b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n").startswith(b"<")
 
 
 def keep(found: dict[str, Sighting], sighting: Sighting) -> None:
@@ -67,7 +74,7 @@ def keep(found: dict[str, Sighting], sighting: Sighting) -> None:
         found[name] = sighting
 
 
-def _sighting(node: str, cells: Mapping[str, str], file: str) -> Sighting | None:
+def _sighting(node: str, cells: Mapping[str, str], file: str, line: int) -> Sighting | None:
     name = cells.get("name", "").strip()
     if not name or cells.get("deviceclass", "Phone").strip() not in ("Phone", ""):
         return None
@@ -81,59 +88,54 @@ def _sighting(node: str, cells: Mapping[str, str], file: str) -> Sighting | None
         moment=float(stamp) if stamp.isascii() and stamp.isdigit() and len(stamp) < 12 else 0.0,
         node=node,
         file=file,
+        line=line,
     )
 
 
 # ---------------------------------------------------------------- XML
 
 
-class _NoDeclarations(ET.TreeBuilder):
-    """Refuses a DOCTYPE, in which alone entities can be declared."""
-
-    def doctype(self, _name: str, _public: str | None, _system: str | None) -> None:
-        raise ET.ParseError("it declares a document type")
-
-
-def _local(tag: str) -> str:
-    return tag.rpartition("}")[2].lower()
-
-
-def _from_xml(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
-    try:
-        root = ET.fromstring(path.read_bytes(), ET.XMLParser(target=_NoDeclarations()))  # noqa: S314 - see above
-    except (ET.ParseError, LookupError, ValueError) as error:
-        line = getattr(error, "position", (1, 0))[0]
-        raise BadInput(f"no well-formed XML ({error})", place=f"{path.name}:{line}") from None
-    for node in root.iter():
-        devices = next((child for child in node if _local(child.tag) == "cmdevices"), None)
+def _from_xml(path: Path) -> Iterator[tuple[str, int, dict[str, str]]]:
+    for node in xmlreading.read(path).walk():
+        devices = node.child("cmdevices")
         if devices is None:
             continue
-        name = next((child.text or "" for child in node if _local(child.tag) == "name"), "")
-        for device in devices:
-            yield name.strip(), {_local(child.tag): child.text or "" for child in device}
+        name = node.child("name")
+        for device in devices.children:
+            yield "" if name is None else name.text.strip(), device.line, device.cells()
 
 
 # ---------------------------------------------------------------- JSON
 
 
-def _from_json(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (ValueError, RecursionError) as error:
-        line = getattr(error, "lineno", 1)
-        raise BadInput(f"no JSON ({error})", place=f"{path.name}:{line}") from None
-    waiting: list[tuple[str, object]] = [("", content)]
+def _from_json(path: Path) -> Iterator[tuple[str, int, dict[str, str]]]:
+    """Every object with a name and a status, however deep; the node is the nearest around it that says so."""
+    waiting: list[tuple[str, object]] = [("", certjson.load(path))]
     while waiting:
         node, value = waiting.pop()
         if isinstance(value, list):
             waiting += ((node, each) for each in value)
         elif isinstance(value, dict):
-            lowered = {str(key).lower(): each for key, each in value.items()}
-            if "status" in lowered and "name" in lowered and "cmdevices" not in lowered:
-                yield (
-                    node,
-                    {key: str(each) for key, each in lowered.items() if isinstance(each, str | int | float)},
-                )
+            said = {_plain(key): _single(each) for key, each in value.items()}
+            if "status" in said and "name" in said and "cmdevices" not in said:
+                texts = {key: str(each) for key, each in said.items() if isinstance(each, str | int | float)}
+                yield texts.get("nodename", texts.get("node", node)), 0, texts
                 continue
-            here = str(lowered["name"]) if "cmdevices" in lowered and "name" in lowered else node
-            waiting += ((here, each) for each in lowered.values())
+            here = str(said["name"]) if "cmdevices" in said and "name" in said else node
+            waiting += ((here, each) for each in said.values())
+
+
+def _plain(key: object) -> str:
+    """A key without its namespace, lower-case: `ns1:Name` and `Name` are one."""
+    return str(key).rpartition(":")[2].lower()
+
+
+def _single(value: object) -> object:
+    """The value that converters of XML wrap: `["SEP1"]`, `{"_": "SEP1"}`, `{"#text": "SEP1"}`."""
+    if isinstance(value, list) and len(value) == 1 and not isinstance(value[0], dict | list):
+        return value[0]
+    if isinstance(value, dict):
+        for key in ("_", "#text", "$value"):
+            if isinstance(value.get(key), str):
+                return value[key]
+    return value

@@ -4,8 +4,10 @@ The folder's grammar is docs/snapshot.md. Reading contacts nobody and changes no
 """
 
 import bisect
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import attrs
 
@@ -14,16 +16,21 @@ from phoneemu.cluster.runbook import PhoneFilter
 from phoneemu.cluster.state import Cluster
 from phoneemu.core.names import Identity
 from phoneemu.errors import BadInput
-from phoneemu.fleet import assumptions, clusterfile, filters, holding, inventory, risport, sqlexports, sqltext
+from phoneemu.fleet import assumptions, clusterfile, filters, holding, sqlexports
+from phoneemu.fleet.certificates import node_of
+from phoneemu.fleet.certplacing import Placed
 from phoneemu.fleet.clusterfile import ClusterFile, OffEntry
 from phoneemu.fleet.clustermaking import make_cluster
+from phoneemu.fleet.gathering import Gathered, gather
 from phoneemu.fleet.holding import Library
 from phoneemu.fleet.inventory import Inventory
 from phoneemu.fleet.listexports import ListExport, read_lists, sightings
+from phoneemu.fleet.mixture import refuse_mixtures
+from phoneemu.fleet.recognising import HISTORY, Kind, Recognised, lists_in, recognise
 from phoneemu.fleet.risport import Sighting
 
-PLANNED = ("certs*.txt", "certs*.json")
-"""Names the design gives a meaning that is not read yet."""
+OF_PHONES = frozenset({Kind.PHONES, Kind.SHEET, Kind.SHOWN, Kind.SQL, Kind.RIS, Kind.LIST_PHONE, Kind.PAGE})
+"""Kinds of files in which phones stand."""
 
 
 @attrs.frozen(kw_only=True)
@@ -48,7 +55,11 @@ class Snapshot:
     seen: Mapping[Identity, tuple[str, ...]]
     presence: Mapping[str, Sighting] = attrs.field(factory=dict, repr=False)
     """What RISPort saw of each phone, by upper-case name."""
+    placed: Placed = attrs.field(factory=Placed, repr=False)
+    """Certificates that were exported as such."""
     remarks: tuple[str, ...] = ()
+    by_content: tuple[tuple[str, str], ...] = ()
+    """(file, what it is) of those whose names did not say so."""
     notes: tuple[str, ...] = ()
     unread: tuple[tuple[str, str], ...] = ()
 
@@ -62,34 +73,34 @@ def read_snapshot(folder: Path, *, phones_needed: bool = True) -> Snapshot:
     """
     if not folder.is_dir():
         raise BadInput("not a folder of exports", place=str(folder))
-    found = {kind: _matching(folder, patterns) for kind, patterns in PHONES.items()}
-    if not any(found.values()) and phones_needed:
+    files = recognise(folder)
+    if phones_needed and not any(OF_PHONES & set(each.kinds) for each in files):
         raise BadInput("no phones in it: phones*.csv, phones*.sql.txt or ris*.xml", place=str(folder))
-    lists = _matching(folder, LISTS)
-    file, database, notes, remarks = _with_database(clusterfile.read(folder / "cluster.toml"), folder)
-    exports = read_lists(lists)
-    made = make_cluster(file, exports)
+    found = gather(files)
+    if phones_needed and not found.inventory.phones:
+        first = next((f"; {each.place}: {each.text}" for each in found.inventory.remarks), "")
+        raise BadInput(f"no phone that can be read in any file of it{first}", place=str(folder))
+    file, disagreements = sqlexports.merged(
+        clusterfile.read(folder / "cluster.toml"), found.groups, found.parameters
+    )
+    made = make_cluster(file, found.exports, found.entries)
+    refuse_mixtures(found, made.cluster, file)
+    file = _with_members(file, found, made.cluster)
     basis = set(made.basis)
     if not file.phones.holds_served:
         basis.add(assumptions.HOLDS_SERVED.id)
-    history = read_lists(_matching(folder / HISTORY, LISTS))
-    listed, seen = _phones(found)
-    checksums = _matching(folder, ("checksums*.csv",))
-    if checksums:
-        listed = inventory.with_checksums(listed, inventory.read_inventory(checksums))
-    if seen and not file.off_said:
-        file = with_power(file, listed, seen, made.cluster)
+    history = read_lists(lists_in(folder / HISTORY))
+    if found.seen and not file.off_said:
+        file = with_power(file, found.inventory, found.seen, made.cluster)
         basis.add(assumptions.SEEN.id)
-    if not file.off_said and not all(phone.name.upper() in seen for phone in listed.phones):
+    if not file.off_said and not all(phone.name.upper() in found.seen for phone in found.inventory.phones):
         basis.add(assumptions.POWER.id)
-    every = (path for paths in (*found.values(), lists, database, checksums) for path in paths)
-    read = {"cluster.toml", *(path.name for path in every), *([HISTORY] if history else [])}
     return Snapshot(
         folder=str(folder),
         file=file,
-        inventory=listed,
+        inventory=found.inventory,
         cluster=made.cluster,
-        exports=exports,
+        exports=found.exports,
         off_filters={
             entry: filters.parse(entry.where, entry.place, catalogue()) for entry in file.off if entry.where
         },
@@ -99,75 +110,59 @@ def read_snapshot(folder: Path, *, phones_needed: bool = True) -> Snapshot:
             made.cluster,
             [(f"{HISTORY}/{each.file}", each.listed) for each in history if each.listed is not None],
         ),
-        seen=sightings((*exports, *history)),
-        presence=seen,
-        remarks=(*made.remarks, *remarks),
-        notes=(*notes, *_seen_notes(seen), *([f"{HISTORY}/: {len(history)} lists"] if history else [])),
-        unread=_unread(folder, read),
+        seen=sightings((*found.exports, *history)),
+        presence=found.seen,
+        placed=made.placed,
+        remarks=(
+            *made.remarks,
+            *disagreements,
+            *_unknown_servers(found.inventory, made.cluster),
+            *(f"{each.place}: {each.text}" for each in found.remarks),
+        ),
+        notes=(*found.notes, *([f"{HISTORY}/: {len(history)} lists"] if history else [])),
+        by_content=tuple((each.path.name, _kinds(each)) for each in files if each.kinds and not each.named),
+        unread=tuple((each.path.name, each.why) for each in files if not each.kinds),
     )
 
 
-LISTS = ("show_ctl*.txt", "show_itl*.txt", "*.tlv")
-"""Names of trust lists, of today and under history/."""
-HISTORY = "history"
-
-PHONES: Mapping[str, tuple[str, ...]] = {
-    "csv": ("phones*.csv",),
-    "sql": ("phones*.sql.txt",),
-    "ris": ("ris*.xml", "ris*.json"),
-}
-"""Where phones stand, by kind of export."""
+def _kinds(each: Recognised) -> str:
+    return " and ".join(kind.value for kind in each.kinds)
 
 
-def _matching(folder: Path, patterns: Sequence[str]) -> list[Path]:
-    return sorted(path for pattern in patterns for path in folder.glob(pattern))
+def _with_members(file: ClusterFile, found: Gathered, cluster: Cluster) -> ClusterFile:
+    """The cluster file with the members of its groups as the nodes are named.
 
-
-def _phones(found: Mapping[str, list[Path]]) -> tuple[Inventory, dict[str, Sighting]]:
-    """The inventory from every export of phones, and what RISPort saw of them."""
-    listed = inventory.read_inventory(found["csv"])
-    for path in found["sql"]:
-        tables, remarks = sqltext.read(path)
-        listed = attrs.evolve(listed, remarks=(*listed.remarks, *remarks))
-        listed = inventory.with_tables(listed, tables, path.name)
-    seen: dict[str, Sighting] = {}
-    for path in found["ris"]:
-        for sighting in risport.read(path).values():
-            risport.keep(seen, sighting)
-    return inventory.with_sightings(listed, seen) if seen else listed, seen
-
-
-def _seen_notes(seen: Mapping[str, Sighting]) -> Iterator[str]:
-    for file in sorted({each.file for each in seen.values()}):
-        here = [each for each in seen.values() if each.file == file]
-        registered = sum(each.registered for each in here)
-        yield f"{file}: {len(here)} phones seen, {registered} of them registered"
-
-
-def _with_database(
-    file: ClusterFile, folder: Path
-) -> tuple[ClusterFile, list[Path], tuple[str, ...], tuple[str, ...]]:
-    """cluster.toml with what `run sql` on groups and parameters adds, the files, notes and remarks."""
-    paths = [path for name in DATABASE for path in folder.glob(name)]
+    Raises:
+        BadInput: the database names a member that is no node; names file and line.
+    """
+    names = {**{known: node.name for known, node in cluster.by_name.items()}}
     groups: dict[str, tuple[str, ...]] = {}
-    parameters: dict[str, tuple[str, str]] = {}
-    notes: list[str] = []
-    remarks: list[str] = []
-    for path in paths:
-        tables, unread = sqltext.read(path)
-        remarks += (f"{each.place}: {each.text}" for each in unread)
-        if path.name == DATABASE[0]:
-            groups = sqlexports.groups_of(tables, path.name)
-            notes.append(f"{path.name}: {len(groups)} CallManager groups")
-        else:
-            parameters = sqlexports.parameters_of(tables, path.name)
-            used = sum(name in sqlexports.USED for name in parameters)
-            notes.append(f"{path.name}: {len(parameters)} parameters, {used} of them used")
-    merged, disagreements = sqlexports.merged(file, groups, parameters)
-    return merged, paths, tuple(notes), (*remarks, *disagreements)
+    places = {(group, each.name): each.place for group, members in found.groups.items() for each in members}
+    for group, members in file.groups.items():
+        nodes: list[str] = []
+        for member in members:
+            node = node_of(member, names)
+            if node is None:
+                known = ", ".join(each.name for each in cluster.nodes)
+                why = f"{group} has a member {member!r}, which is no node that is known; known are {known}"
+                place = places.get((group, member), f"{file.file}: groups.{group!r}")
+                raise BadInput(f"{why}: declare it as [[node]] with its name and address", place=place)
+            nodes.append(node)
+        groups[group] = tuple(nodes)
+    return attrs.evolve(file, groups=MappingProxyType(groups))
 
 
-DATABASE = ("cmgroups.sql.txt", "parameters.sql.txt")
+def _unknown_servers(listed: Inventory, cluster: Cluster) -> list[str]:
+    """TFTP servers that phones name and no node is: nothing is taken from them."""
+    asked = Counter(
+        server for phone in listed.phones if phone.traits.tftp for server in phone.traits.tftp.split()
+    )
+    return [
+        f"{count} phones ask the TFTP server {server}, which no export names as a node: nothing is taken "
+        "from that; an `address` under [[node]] would tell"
+        for server, count in asked.items()
+        if cluster.node(server) is None
+    ]
 
 
 def with_power(
@@ -199,13 +194,3 @@ def with_power(
         for _, sightings in sorted(off.items())
     )
     return attrs.evolve(file, off=(*file.off, *entries))
-
-
-def _unread(folder: Path, read: set[str]) -> tuple[tuple[str, str], ...]:
-    found = []
-    for path in sorted(folder.iterdir()):
-        if path.name in read or path.name.startswith("."):
-            continue
-        planned = any(path.match(pattern) for pattern in PLANNED)
-        found.append((path.name, "not read yet" if planned else "not a name of the snapshot's grammar"))
-    return tuple(found)

@@ -4,7 +4,9 @@ cluster.toml is somebody's word and wins; where the database disagrees, a remark
 """
 
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from types import MappingProxyType
+from typing import NamedTuple
 
 import attrs
 
@@ -20,9 +22,46 @@ _TRUE = frozenset({"t", "true", "1"})
 _GROUP = ("cmgname", "cmgroup", "group")
 _SERVER = ("servername", "node", "processnode")
 _PRIORITY = ("priority",)
+_OF_PHONES = frozenset(
+    {
+        "model",
+        "tkmodel",
+        "product",
+        "devicepool",
+        "secprofile",
+        "secmode",
+        "protocol",
+        "tkdeviceprotocol",
+        "load",
+    }
+    | {"specialloadinformation", "loadinformation", "itl", "ctl", "cmgroup", "lsc", "description"}
+)
 
 
-def groups_of(tables: Iterable[SqlTable], file: str) -> dict[str, tuple[str, ...]]:
+class Member(NamedTuple):
+    """One member of a CallManager group, and where it was read."""
+
+    name: str
+    place: str
+
+
+def is_parameters(columns: AbstractSet[str], file: str) -> bool:
+    """Whether an answer is of processconfig, by its columns or by its file's name."""
+    return "paramname" in columns or file == "parameters.sql.txt"
+
+
+def is_groups(columns: AbstractSet[str], file: str) -> bool:
+    """Whether an answer is of the members of CallManager groups."""
+    whole = all(columns & set(names) for names in (_GROUP, _SERVER, _PRIORITY))
+    return whole or file == "cmgroups.sql.txt"
+
+
+def is_phones(columns: AbstractSet[str], file: str) -> bool:
+    """Whether an answer is of phones: a name, and anything that only phones have."""
+    return ("name" in columns and bool(columns & _OF_PHONES)) or file.startswith("phones")
+
+
+def groups_of(tables: Iterable[SqlTable], file: str) -> dict[str, tuple[Member, ...]]:
     """CallManager groups, their members in order of priority.
 
     Raises:
@@ -35,7 +74,10 @@ def groups_of(tables: Iterable[SqlTable], file: str) -> dict[str, tuple[str, ...
             if not row[priority].isdigit():
                 raise BadInput(f"priority `{row[priority]}` is no number", place=f"{file}:{line}")
             members.setdefault(row[group], []).append((int(row[priority]), line, row[server]))
-    return {group: tuple(server for _, _, server in sorted(each)) for group, each in members.items()}
+    return {
+        group: tuple(Member(server, f"{file}:{line}") for _, line, server in sorted(each))
+        for group, each in members.items()
+    }
 
 
 def _column(table: SqlTable, names: tuple[str, ...], file: str) -> str:
@@ -60,10 +102,11 @@ def parameters_of(tables: Iterable[SqlTable], file: str) -> dict[str, tuple[str,
 
 
 def merged(
-    file: ClusterFile, groups: Mapping[str, tuple[str, ...]], parameters: Mapping[str, tuple[str, str]]
+    file: ClusterFile, found: Mapping[str, tuple[Member, ...]], parameters: Mapping[str, tuple[str, str]]
 ) -> tuple[ClusterFile, tuple[str, ...]]:
     """The cluster file with what the database says, and where the two disagree."""
     remarks: list[str] = []
+    groups = {name: tuple(member.name for member in members) for name, members in found.items()}
     for name, members in groups.items():
         said = file.groups.get(name)
         if said is not None and tuple(map(str.lower, said)) != tuple(map(str.lower, members)):

@@ -2,6 +2,7 @@
 
 A table is a line of column names, a line of `=` runs that give the widths, and rows padded to them
 [SEED118893, INVENTORY 1.2]. A copy with collapsed blanks is read by words, as long as no value holds a blank.
+A certificate breaks the table, for its PEM has many lines: it is put together again and counts as one word.
 What cannot be read is remarked upon by its line, never guessed.
 """
 
@@ -13,6 +14,8 @@ import attrs
 
 from phoneemu.core import limits
 from phoneemu.errors import BadInput
+from phoneemu.fleet import textfile
+from phoneemu.fleet.certentries import PEM_BEGIN, PEM_END
 from phoneemu.fleet.remarks import Remark
 
 _RULE = re.compile(r"=+(?:\s+=+)*")
@@ -39,9 +42,12 @@ def read(path: Path) -> tuple[tuple[SqlTable, ...], tuple[Remark, ...]]:
         BadInput: there is no table in it, or it is too large.
         OSError: the file cannot be read.
     """
-    if path.stat().st_size > limits.SQL_TEXT_BYTES:
-        raise BadInput(f"larger than {limits.SQL_TEXT_BYTES:,} bytes", place=path.name)
-    return parse(path.read_bytes().decode("utf-8-sig", errors="replace"), path.name)
+    return parse(textfile.read(path, limits.SQL_TEXT_BYTES), path.name)
+
+
+def is_rule(line: str) -> bool:
+    """Whether a line is the line of `=` under the column names."""
+    return _RULE.fullmatch(line.strip()) is not None
 
 
 def parse(text: str, file: str) -> tuple[tuple[SqlTable, ...], tuple[Remark, ...]]:
@@ -51,7 +57,7 @@ def parse(text: str, file: str) -> tuple[tuple[SqlTable, ...], tuple[Remark, ...
         BadInput: there is no table in it.
     """
     lines = text.splitlines()
-    rules = [at for at, line in enumerate(lines) if at and _RULE.fullmatch(line.strip())]
+    rules = [at for at, line in enumerate(lines) if at and is_rule(line) and not is_rule(lines[at - 1])]
     if not rules:
         raise BadInput("no answer of `run sql`: a line of column names over a line of ===", place=file)
     tables: list[SqlTable] = []
@@ -63,23 +69,63 @@ def parse(text: str, file: str) -> tuple[tuple[SqlTable, ...], tuple[Remark, ...
 
 
 def _table(lines: Sequence[str], rule: int, end: int, file: str, remarks: list[Remark]) -> SqlTable:
-    spans = [match.span() for match in re.finditer(r"=+", lines[rule])]
     columns = lines[rule - 1].lower().split()
+    first = rule + 1
+    while first < end and is_rule(lines[first]):  # a terminal wrapped it
+        first += 1
+    spans = [match.span() for match in re.finditer(r"=+", "".join(lines[rule:first]))]
     if len(columns) != len(spans):
         what = f"{len(columns)} column names over {len(spans)} columns"
         raise BadInput(what, place=f"{file}:{rule}")
     rows: list[tuple[int, tuple[str, ...]]] = []
-    for at in range(rule + 1, end):
-        line = lines[at].expandtabs(8).rstrip()
-        if not line.strip() or line.lstrip().lower().startswith("admin:"):
-            continue
-        cells = _cells(line, spans)
+    for at, line, certificate in _whole(lines, first, end):
+        cells = _cells(line, spans) if certificate is None else _around(line, certificate, spans)
         if cells is None:
             text = f"row left out: it does not fit the {len(spans)} columns"
             remarks.append(Remark(place=f"{file}:{at + 1}", text=text))
         else:
             rows.append((at + 1, tuple("" if cell == _NULL else cell for cell in cells)))
     return SqlTable(columns=tuple(columns), rows=tuple(rows))
+
+
+def _whole(lines: Sequence[str], first: int, end: int) -> Iterator[tuple[int, str, str | None]]:
+    """(index, line, PEM in it) of every row; lines of one PEM are one, and a prompt ends the answer."""
+    at = first
+    while at < end:
+        start, line = at, lines[at].expandtabs(8).rstrip()
+        at += 1
+        if line.lstrip().lower().startswith("admin:"):
+            return
+        if not line.strip():
+            continue
+        if at < end and PEM_BEGIN in lines[start] + lines[at] and PEM_BEGIN not in line + "\n" + lines[at]:
+            line, at = lines[start] + lines[at], at + 1  # a terminal wrapped the mark
+        begins = line.find(PEM_BEGIN)
+        if begins < 0:
+            yield start, line, None
+            continue
+        parts = [line]
+        while PEM_END not in parts[-1] and at < min(end, start + PEM_LINES):
+            parts.append(lines[at])
+            at += 1
+        if PEM_END not in parts[-1]:  # it was cut: only its first line is lost
+            at = start + 1
+        yield start, line[:begins], "\n".join(parts)[begins:]
+
+
+PEM_LINES = 400
+"""Most lines one certificate may take: 16 KiB in lines of 64 are 350 [assumed]."""
+
+
+def _around(before: str, certificate: str, spans: Sequence[tuple[int, int]]) -> list[str] | None:
+    """The cells of a row with a certificate, by the widths before it or by words; None where neither fits."""
+    pem, marked, after = certificate.partition(PEM_END)
+    if not marked:
+        return None
+    last = after.split()
+    ahead = spans[: len(spans) - 1 - len(last)]
+    cells = _cells(before, ahead) if ahead else ([] if not before.strip() else None)
+    return None if cells is None else [*cells, pem + marked, *last]
 
 
 def _cells(line: str, spans: Sequence[tuple[int, int]]) -> list[str] | None:

@@ -115,14 +115,18 @@ def test_a_phone_whose_firmware_the_runbook_changes_meets_the_change_with_the_ne
 
 
 def test_remarks_of_rows_and_steps_reach_the_report(tmp_path: Path) -> None:
-    told = forecast(tmp_path, HEAD + "SEP1\n", "cucm-1051-a-sub1 utils ctl update CTLFile")
+    told = forecast(tmp_path, HEAD + "SEP1\nSEP2,8861,,,,\n", "cucm-1051-a-sub1 utils ctl update CTLFile")
     assert any("phones.csv:2: row left out" in remark for remark in told.remarks)
     assert any("is refused by the cluster" in remark for remark in told.remarks)
 
 
 def test_an_off_filter_that_is_none_names_its_place(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match=r"cluster\.toml: off\[1\]: phones cannot be chosen by `sitte`"):
-        forecast(tmp_path, HEAD, cluster={"where = 'site = \"Lab\"'": "where = 'sitte = \"Lab\"'"})
+        forecast(
+            tmp_path,
+            HEAD + "SEP1,8861,,,,\n",
+            cluster={"where = 'site = \"Lab\"'": "where = 'sitte = \"Lab\"'"},
+        )
 
 
 def test_a_runbook_that_is_no_text_is_bad_input(tmp_path: Path) -> None:

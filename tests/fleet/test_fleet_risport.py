@@ -8,7 +8,7 @@ import pytest
 from phoneemu import example
 from phoneemu.cli import main
 from phoneemu.errors import BadInput
-from phoneemu.fleet.inventory import read_text, with_sightings, with_tables
+from phoneemu.fleet.inventory import of_table, read_text, with_more, with_sightings
 from phoneemu.fleet.risport import Sighting, read
 from phoneemu.fleet.snapshot import read_snapshot
 from phoneemu.fleet.sqltext import parse
@@ -116,14 +116,17 @@ def test_phones_of_sql_stand_behind_those_of_the_csv() -> None:
     text = (
         "name model tkmodel secmode\n==== ========== ======= =========\nSEP2 Cisco 7960 7       Encrypted\n"
     )
-    listed = with_tables(read_text("Device Name\nSEP1\n"), parse(text, "p")[0], "p")
+    (table,), _ = parse(text, "p")
+    listed = with_more(read_text("Device Name\nSEP1\n"), of_table(table, "p"))
     assert [phone.name for phone in listed.phones] == ["SEP1", "SEP2"]
     assert (listed.phones[1].traits.model, listed.phones[1].traits.mode) == ("Cisco 7960", "Encrypted")
     with pytest.raises(BadInput, match="no device-name column"):
-        with_tables(listed, parse("a b\n= =\n1 2\n", "p")[0], "p")
+        of_table(parse("a b\n= =\n1 2\n", "p")[0][0], "p")
 
 
 # ---------------------------------------------------------------- in a whole snapshot
+
+NODE = "cucm-1051-a-pub"
 
 
 @pytest.fixture
@@ -136,7 +139,7 @@ def test_a_phone_not_registered_is_off_since_it_was_seen(folder: Path) -> None:
     (folder / "cluster.toml").write_text((folder / "cluster.toml").read_text().partition("[[off]]")[0])
     names = [phone.name for phone in read_snapshot(folder).inventory.phones]
     long_ago, lately = device(names[0], "UnRegistered", 1000), device(names[1], "UnRegistered", 1900000000)
-    (folder / "ris-pub.xml").write_text(as_xml({"pub": [long_ago, lately, *map(device, names[2:])]}))
+    (folder / "ris-pub.xml").write_text(as_xml({NODE: [long_ago, lately, *map(device, names[2:])]}))
     snapshot = read_snapshot(folder)
     entries = {name: entry.since for entry in snapshot.file.off for name in entry.devices}
     assert entries == {names[0].upper(): 1000.0, names[1].upper(): 1900000000.0}

@@ -78,7 +78,7 @@ def test_a_later_export_confirms_and_contradicts(office: Path, capsys: pytest.Ca
     out = [phone["device"] for phone in told if phone["outcome"] == "out-of-service"]
     fine = [phone["device"] for phone in told if phone["outcome"] == "ok"]
     seen = [device(out[0], "UnRegistered"), device(out[1]), device(fine[0]), device(fine[1], "UnRegistered")]
-    (office / "snapshot" / "ris-after.xml").write_text(as_xml({"pub": seen}))
+    (office / "snapshot" / "ris-after.xml").write_text(as_xml({"cucm-1051-a-pub": seen}))
     capsys.readouterr()
     assert main(["score", str(office / "told.json"), str(office / "snapshot")]) == 0
     said = capsys.readouterr().out

@@ -9,6 +9,7 @@ from phoneemu.errors import BadInput
 from phoneemu.fleet import sqlexports
 from phoneemu.fleet.clusterfile import ClusterFile
 from phoneemu.fleet.clusterfile import parse as parse_cluster
+from phoneemu.fleet.sqlexports import Member
 from phoneemu.fleet.sqltext import SqlTable, parse
 
 TEXT = """admin:run sql select name,description,devicepool from device
@@ -100,7 +101,10 @@ def test_groups_have_their_members_in_order_of_priority() -> None:
         ["cmgname", "servername", "priority"], [["A", "pub", "1"], ["A", "sub", "0"], ["B b", "pub", "0"]]
     )
     groups = sqlexports.groups_of(parse(text, "g")[0], "g")
-    assert groups == {"A": ("sub", "pub"), "B b": ("pub",)}
+    assert {name: tuple(each.name for each in members) for name, members in groups.items()} == {
+        "A": ("sub", "pub"),
+        "B b": ("pub",),
+    }
 
 
 @pytest.mark.parametrize(
@@ -122,7 +126,7 @@ def parameters(*rows: list[str]) -> dict[str, tuple[str, str]]:
 
 def test_the_database_fills_what_cluster_toml_leaves_open() -> None:
     said = parameters(["ClusterSecurityMode", "1"], ["RollBackToPreGrayback", "t"])
-    file, remarks = sqlexports.merged(ClusterFile(), {"A": ("pub",)}, said)
+    file, remarks = sqlexports.merged(ClusterFile(), {"A": (Member("pub", "g:3"),)}, said)
     assert (file.mixed, dict(file.groups), dict(file.parameters)) == (
         True,
         {"A": ("pub",)},
@@ -134,7 +138,7 @@ def test_the_database_fills_what_cluster_toml_leaves_open() -> None:
 def test_where_cluster_toml_says_otherwise_it_wins_and_both_are_told() -> None:
     toml = 'mixed = false\n[[node]]\nname = "pub"\n[[node]]\nname = "sub"\n[groups]\nA = ["sub"]\n'
     file, remarks = sqlexports.merged(
-        parse_cluster(toml), {"A": ("pub",)}, parameters(["ClusterSecurityMode", "1"])
+        parse_cluster(toml), {"A": (Member("pub", "g:3"),)}, parameters(["ClusterSecurityMode", "1"])
     )
     assert (file.mixed, file.groups["A"]) == (False, ("sub",))
     assert remarks == (

@@ -1,0 +1,195 @@
+"""Certificates in text: `run sql` answers with PEM, `show cert list`, `show cert own NAME`, and bare PEM.
+
+The wording differs by release [CLI15-show, INVENTORY 1.7]; what is not understood is left out with its line.
+Which node a text is of, its file's name or the answer's own column says.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+
+import attrs
+
+from phoneemu.core.names import Identity, canonical_name
+from phoneemu.fleet.certentries import PEM_BEGIN, PEM_END, CertEntry, from_der, pem_blocks, service_named
+from phoneemu.fleet.remarks import Remark
+from phoneemu.fleet.sqltext import SqlTable
+
+_LISTED = re.compile(r"^\s*(?P<name>[\w-]+/\S.*?\.(?:pem|der))\s*:\s*(?P<text>.*\S)?\s*$")
+_ASKED = re.compile(r"admin:\s*show\s+cert\s+(?:own|trust)\s+(?P<name>\S.*?)\s*$", re.IGNORECASE)
+_FIELD = re.compile(r"^\s*(?P<key>[A-Za-z][A-Za-z ]*?)\s*(?::|=)\s*(?P<value>.*\S)\s*$")
+_BITS = re.compile(r"^[0-9a-fA-F\s:]+$")
+_WHEN = re.compile(r"([A-Z][a-z]{2})\s+(\d{1,2})\s+(\d\d:\d\d:\d\d)\s+(?:[A-Z]{1,5}\s+)?(\d{4})")
+_ISO = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d:\d\d))?")
+
+_KEYS = {
+    "serial number": "serial",
+    "serialnumber": "serial",
+    "issuer name": "issuer",
+    "issuerdn": "issuer",
+    "issuer": "issuer",
+    "subject name": "subject",
+    "subjectdn": "subject",
+    "subject": "subject",
+    "validity from": "from",
+    "from": "from",
+    "start date": "from",
+    "to": "to",
+    "final date": "to",
+    "expires": "to",
+    "expiration": "to",
+    "unit": "unit",
+    "type": "type",
+    "name": "name",
+    "key value": "key",
+    "modulus": "key",
+}
+"""What a line's label means, in every wording known."""
+
+
+def of_tables(tables: Iterable[SqlTable], file: str) -> tuple[list[CertEntry], list[Remark]]:
+    """The certificates of `run sql` answers that have a column `certificate`."""
+    entries: list[CertEntry] = []
+    remarks: list[Remark] = []
+    for table in tables:
+        for line, row in table.dicts():
+            place = f"{file}:{line}"
+            der = next((der for _, der in pem_blocks(row["certificate"])), None)
+            entry = None
+            if der is not None:
+                service = service_named(row.get("name", "") or row.get("service", ""))
+                entry = from_der(der, place=place, service=service, server=row.get("servername", ""))
+            if entry is None:
+                remarks.append(Remark(place=place, text="row left out: no certificate can be read in it"))
+            else:
+                entries.append(attrs.evolve(entry, address=row.get("ipv4address", "")))
+    return entries, remarks
+
+
+def of_text(text: str, file: str) -> tuple[list[CertEntry], list[Remark]]:
+    """The certificates of everything else: lists, single certificates, PEM."""
+    lines = text.splitlines()
+    entries: list[CertEntry] = []
+    remarks: list[Remark] = []
+    asked = ""
+    block: dict[str, str] = {}
+    began = 0
+    at = 0
+    while at < len(lines):
+        line = lines[at]
+        at += 1
+        question = _ASKED.search(line)
+        listed = _LISTED.match(line)
+        if question or "admin:" in line.lower() or listed or PEM_BEGIN in line:
+            entries += _single(block, asked, f"{file}:{began}")
+            block = {}
+        if question:
+            asked = question.group("name")
+        elif "admin:" in line.lower():
+            asked = ""
+        elif PEM_BEGIN in line:
+            end = next((up for up in range(at - 1, len(lines)) if PEM_END in lines[up]), None)
+            entry = None if end is None else _of_pem(lines[at - 1 : end + 1], asked, f"{file}:{at}")
+            if entry is None:
+                remarks.append(Remark(place=f"{file}:{at}", text="a certificate that cannot be read"))
+            else:
+                entries.append(entry)
+            at = at if end is None else end + 1
+        elif listed:
+            entries.append(_of_line(listed, f"{file}:{at}"))
+        else:
+            field = _FIELD.match(line)
+            key = _KEYS.get(field.group("key").lower()) if field else None
+            if field is not None and key is not None:
+                if key in ("serial", "unit") and key in block:
+                    entries += _single(block, asked, f"{file}:{began}")
+                    block = {}
+                began = began if block else at
+                block.setdefault(key, field.group("value"))
+    entries += _single(block, asked, f"{file}:{began}")
+    return entries, remarks
+
+
+def _of_pem(lines: Sequence[str], asked: str, place: str) -> CertEntry | None:
+    der = next((der for _, der in pem_blocks("\n".join(lines))), None)
+    return None if der is None else from_der(der, place=place, service=service_named(asked), name=asked)
+
+
+def _of_line(listed: re.Match[str], place: str) -> CertEntry:
+    """One line of `show cert list` on newer releases: file and description."""
+    text = (listed.group("text") or "").lower()
+    return CertEntry(
+        place=place,
+        service=service_named(listed.group("name")),
+        name=listed.group("name"),
+        ca_signed=False if "self-signed" in text else True if "signed by" in text else None,
+    )
+
+
+def _single(block: dict[str, str], asked: str, place: str) -> Iterator[CertEntry]:
+    """The certificate that a block of labelled lines describes."""
+    service = (
+        service_named(block.get("unit", "")) or service_named(asked) or service_named(block.get("name", ""))
+    )
+    if block.get("type", "").lower().startswith("trust") and service and not service.endswith("-trust"):
+        service = service_named(f"{service}-trust")
+    if not ({"serial", "issuer"} <= set(block) or ("unit" in block and "name" in block)):
+        return
+    entry = CertEntry(
+        place=place,
+        service=service,
+        name=block.get("name", asked),
+        not_before=moment(block.get("from", "")),
+        not_after=moment(block.get("to", "")),
+        key_bits=_bits(block.get("key", "")),
+    )
+    serials = serials_of(block.get("serial", ""))
+    if serials and "issuer" in block:
+        issuer = block["issuer"]
+        subject = block.get("subject", issuer)
+        entry = attrs.evolve(
+            entry,
+            identity=Identity(subject, issuer, serials[0]),
+            serials=serials,
+            serial=serials[0].to_bytes(max((serials[0].bit_length() + 7) // 8, 1), "big"),
+            ca_signed=canonical_name(subject) != canonical_name(issuer),
+        )
+    yield entry
+
+
+def serials_of(text: str) -> tuple[int, ...]:
+    """What a serial may mean: hex, or decimal before hex where it has no letter [CERT210541: both occur]."""
+    plain = re.sub(r"[\s:]", "", text.lower().removeprefix("0x"))
+    if not plain or len(plain) > 80 or re.search(r"[^0-9a-f]", plain):
+        return ()
+    if plain.isdigit() and ":" not in text and not text.lower().startswith("0x"):
+        return int(plain), int(plain, 16)
+    return (int(plain, 16),)
+
+
+def moment(text: str) -> float | None:
+    """Seconds since the epoch of a date as certificates' texts write it, whatever its zone; None for none."""
+    found = _WHEN.search(text)
+    try:
+        if found is not None:
+            said = " ".join(found.groups())
+            return datetime.strptime(said, "%b %d %H:%M:%S %Y").replace(tzinfo=UTC).timestamp()
+        iso = _ISO.search(text)
+        if iso is not None:
+            said = f"{iso.group(1)}T{iso.group(2) or '00:00:00'}"
+            return datetime.fromisoformat(said).replace(tzinfo=UTC).timestamp()
+    except ValueError:
+        return None
+    return None
+
+
+def _bits(text: str) -> int | None:
+    """The size of an RSA key printed in hex: a PKCS#1 key, or its modulus alone; None where it is cut off."""
+    plain = re.sub(r"[\s:]", "", text).lower()
+    if not plain or not _BITS.fullmatch(plain):
+        return None
+    number = plain.lstrip("0")
+    for bits in (1024, 2048, 3072, 4096):
+        if len(number) == bits // 4 and not number.startswith("3082"):
+            return bits
+    return None

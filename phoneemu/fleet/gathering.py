@@ -1,0 +1,245 @@
+"""Everything that the files of a snapshot say, each read as what it is, before a cluster is made of it.
+
+What several kinds of export say of one phone is put together here: a table first, then what the database, AXL
+and spreadsheets add; what runs and what a phone itself showed counts before what is configured.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import attrs
+
+from phoneemu.catalogue import catalogue
+from phoneemu.core import limits
+from phoneemu.fleet import certjson, certtexts, inventory, listphone, risport, sqlexports, sqltext, textfile
+from phoneemu.fleet.certentries import CertEntry
+from phoneemu.fleet.holding import OTHER
+from phoneemu.fleet.inventory import Inventory, Listed, Traits
+from phoneemu.fleet.listexports import ListExport, read_lists
+from phoneemu.fleet.phonepages import Page, Told, read_pages
+from phoneemu.fleet.recognising import Kind, Recognised
+from phoneemu.fleet.remarks import Remark
+from phoneemu.fleet.risport import Sighting
+from phoneemu.fleet.sqlexports import Member
+from phoneemu.fleet.sqltext import SqlTable
+
+
+@attrs.frozen(kw_only=True)
+class Gathered:
+    """What the files say. `notes` is a line for each file beside tables of phones and lists."""
+
+    inventory: Inventory
+    exports: tuple[ListExport, ...] = ()
+    entries: tuple[CertEntry, ...] = ()
+    seen: Mapping[str, Sighting] = attrs.field(factory=dict)
+    pages: Mapping[str, Page] = attrs.field(factory=dict)
+    groups: Mapping[str, tuple[Member, ...]] = attrs.field(factory=dict)
+    parameters: Mapping[str, tuple[str, str]] = attrs.field(factory=dict)
+    notes: tuple[str, ...] = ()
+    remarks: tuple[Remark, ...] = ()
+
+
+def gather(files: Sequence[Recognised]) -> Gathered:
+    """Read every recognised file.
+
+    Raises:
+        BadInput: a file is broken as a whole; names it and the line.
+        OSError: a file cannot be read.
+    """
+    reader = _Reader(files)
+    listed = reader.phones()
+    if not listed.phones:  # a list of checksums alone names phones too
+        listed = inventory.with_more(listed, inventory.read_inventory(reader.paths(Kind.SHOWN)))
+    return reader.gathered(listed)
+
+
+class _Reader:
+    """Reads files by kind and collects what is beside the phones."""
+
+    def __init__(self, files: Sequence[Recognised]) -> None:
+        self._files = files
+        self._entries: list[CertEntry] = []
+        self._groups: dict[str, tuple[Member, ...]] = {}
+        self._parameters: dict[str, tuple[str, str]] = {}
+        self._models: dict[str, str] = {}
+        self._notes: list[str] = []
+        self._remarks: list[Remark] = []
+
+    def paths(self, kind: Kind) -> list[Path]:
+        """The files of a kind, those that are named so first."""
+        found = [each for each in self._files if kind in each.kinds]
+        return [each.path for each in sorted(found, key=lambda each: not each.named)]
+
+    def phones(self) -> Inventory:
+        """The phones of every table of phones, the database and AXL."""
+        listed = inventory.read_inventory(self.paths(Kind.PHONES))
+        for path in self.paths(Kind.SQL):
+            tables, remarks = sqltext.read(path)
+            self._remarks += remarks
+            for table in tables:
+                more = self._table(table, path.name)
+                if more is not None:
+                    listed = inventory.with_more(listed, more)
+        for path in self.paths(Kind.LIST_PHONE):
+            listed = inventory.with_more(listed, listphone.read(path))
+        return listed
+
+    def _table(self, table: SqlTable, file: str) -> Inventory | None:
+        """What an answer of `run sql` is, by its columns; phones are given back."""
+        columns = set(table.columns)
+        if "certificate" in columns:
+            entries, remarks = certtexts.of_tables((table,), file)
+            self._certificates(file, entries, remarks)
+        elif sqlexports.is_parameters(columns, file):
+            found = sqlexports.parameters_of((table,), file)
+            self._parameters.update(found)
+            used = sum(name in sqlexports.USED for name in found)
+            self._notes.append(f"{file}: {len(found)} parameters, {used} of them used")
+        elif sqlexports.is_groups(columns, file):
+            groups = sqlexports.groups_of((table,), file)
+            self._groups.update(groups)
+            self._notes.append(f"{file}: {len(groups)} CallManager groups")
+        elif columns == {"enum", "name"}:
+            self._models.update((row["enum"], row["name"]) for _, row in table.dicts())
+            self._notes.append(f"{file}: {len(table.rows)} names of phone models")
+        elif sqlexports.is_phones(columns, file):
+            return inventory.of_table(table, file)
+        else:
+            what = ", ".join(table.columns[:6])
+            self._notes.append(f"{file}: a table of {what}: nothing is taken from it")
+        return None
+
+    def _certificates(self, file: str, entries: Sequence[CertEntry], remarks: Iterable[Remark]) -> None:
+        self._entries += entries
+        self._remarks += remarks
+        own = sum(not each.trusted for each in entries)
+        named = sum(each.identity is None for each in entries)
+        short = f", {named} of them by name only" if named else ""
+        self._notes.append(f"{file}: {own} own certificates, {len(entries) - own} in trust stores{short}")
+
+    def gathered(self, listed: Inventory) -> Gathered:
+        """Everything else of the files, and the phones with it."""
+        seen: dict[str, Sighting] = {}
+        for path in self.paths(Kind.RIS):
+            for sighting in risport.read(path).values():
+                risport.keep(seen, sighting)
+        listed = inventory.with_sightings(listed, seen) if seen else listed
+        pages, remarks, notes = read_pages(self.paths(Kind.PAGE))
+        self._remarks += remarks
+        self._notes += _seen_notes(seen)
+        if pages:
+            listed = _with_pages(listed, pages)
+            self._remarks += _told(pages.values())
+        checksums = self.paths(Kind.SHOWN)
+        if checksums:
+            listed = inventory.with_checksums(listed, inventory.read_inventory(checksums))
+        listed = _refusals(_named_models(listed, self._models), pages)
+        for path in self.paths(Kind.CERT_TEXT):
+            text = textfile.read(path, limits.SQL_TEXT_BYTES)
+            self._certificates(path.name, *certtexts.of_text(text, path.name))
+        for path in self.paths(Kind.CERT_JSON):
+            self._certificates(path.name, *certjson.read(path))
+        return Gathered(
+            inventory=listed,
+            exports=read_lists([*self.paths(Kind.LISTS), *self.paths(Kind.RAW_LIST)]),
+            entries=tuple(self._entries),
+            seen=seen,
+            pages=pages,
+            groups=self._groups,
+            parameters=self._parameters,
+            notes=(*self._notes, *notes),
+            remarks=tuple(self._remarks),
+        )
+
+
+def _seen_notes(seen: Mapping[str, Sighting]) -> Iterator[str]:
+    count = Counter(each.file for each in seen.values())
+    registered = Counter(each.file for each in seen.values() if each.registered)
+    for file in sorted(count):
+        yield f"{file}: {count[file]} phones seen, {registered[file]} of them registered"
+
+
+# ---------------------------------------------------------------- phones and what they showed
+
+
+def _changed(listed: Inventory, wanted: Iterable[str], change: Callable[[Listed], Traits]) -> Inventory:
+    """The inventory with the traits of phones of these upper-case names changed; equal ones are one value."""
+    names = frozenset(wanted)
+    shared: dict[Traits, Traits] = {}
+
+    def changed(phone: Listed) -> Listed:
+        if phone.name.upper() not in names:
+            return phone
+        traits = change(phone)
+        return phone._replace(traits=shared.setdefault(traits, traits))
+
+    return attrs.evolve(listed, phones=tuple(changed(phone) for phone in listed.phones))
+
+
+def _with_pages(listed: Inventory, pages: Mapping[str, Page]) -> Inventory:
+    """What a phone's own page says counts before what is configured; unknown phones stand behind."""
+
+    def change(phone: Listed) -> Traits:
+        page, traits = pages[phone.name.upper()], phone.traits
+        return traits._replace(
+            model=traits.model or _model(page.model),
+            load=page.load or traits.load,
+            mode=traits.mode or page.mode,
+            ctl=page.ctl or traits.ctl,
+            itl=page.itl or traits.itl,
+            tftp=" ".join(page.tftp) or traits.tftp,
+        )
+
+    known = {phone.name.upper() for phone in listed.phones}
+    new = tuple(
+        Listed(page.name, Traits(), page.file, page.line) for name, page in pages.items() if name not in known
+    )
+    return _changed(attrs.evolve(listed, phones=(*listed.phones, *new)), pages, change)
+
+
+def _model(text: str) -> str:
+    """A page's model as the catalogue may know it: product numbers bear a suffix there."""
+    bare = text.partition("-K")[0]
+    for known in (text, bare, bare.removesuffix("G")):
+        if known and catalogue().find(known) is not None:
+            return known
+    return text
+
+
+def _told(pages: Iterable[Page]) -> Iterator[Remark]:
+    for page in pages:
+        if page.refused is not None and not (page.ctl and page.itl):
+            text = f"{page.name} says that {page.refused.value}: it is taken to hold a list nobody can name"
+            yield Remark(place=page.told_at, text=text)
+        elif len(page.told) > 1:
+            words = ", ".join(sorted(each.value for each in page.told))
+            yield Remark(place=page.told_at, text=f"{page.name} says: {words}; nothing is taken from it")
+
+
+def _refusals(listed: Inventory, pages: Mapping[str, Page]) -> Inventory:
+    """Phones that tell of a failed update, and showed no checksum, hold another list than is served."""
+
+    def change(phone: Listed) -> Traits:
+        traits = phone.traits
+        known = catalogue().find(traits.model) if traits.model else None
+        profile = None if known is None else catalogue().profile(known.model, traits.load or None)
+        only_ctl = profile is not None and profile.reads_itl.value is False
+        if only_ctl or pages[phone.name.upper()].refused is Told.CTL_FAILED:
+            return traits._replace(ctl=traits.ctl or OTHER)
+        return traits._replace(itl=traits.itl or OTHER)
+
+    return _changed(listed, (name for name, page in pages.items() if page.refused), change)
+
+
+def _named_models(listed: Inventory, models: Mapping[str, str]) -> Inventory:
+    """Model numbers that the catalogue does not know, by the cluster's own table of them."""
+    unknown = {
+        number: name
+        for number, name in models.items()
+        if catalogue().find(number) is None and catalogue().find(name) is not None
+    }
+    if not unknown:
+        return listed
+    wanted = [phone.name.upper() for phone in listed.phones if phone.traits.model in unknown]
+    return _changed(listed, wanted, lambda phone: phone.traits._replace(model=unknown[phone.traits.model]))

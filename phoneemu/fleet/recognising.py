@@ -1,0 +1,192 @@
+"""What each file of a snapshot is: by its name where the grammar knows it, else by what is in it.
+
+An administrator need not rename twelve files. A name of the grammar is a promise: the file is read as that
+and is an error when it is not. Any other file is looked into, and left aside, by name, when nothing is
+recognised.
+"""
+
+import enum
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import attrs
+
+from phoneemu.core import limits
+from phoneemu.fleet import textfile
+from phoneemu.fleet.certentries import PEM_BEGIN
+from phoneemu.fleet.inventory import columns_of
+from phoneemu.fleet.sqltext import is_rule
+
+
+class Kind(enum.Enum):
+    """What a file is; the value is what a person reads."""
+
+    CLUSTER = "cluster.toml"
+    PHONES = "table of phones"
+    SHEET = "spreadsheet"
+    SHOWN = "table of checksums"
+    SQL = "text of run sql"
+    RIS = "RISPort answer"
+    LIST_PHONE = "AXL answer of listPhone"
+    LISTS = "text of show ctl or show itl"
+    RAW_LIST = "raw trust list"
+    CERT_TEXT = "text of certificates"
+    CERT_JSON = "certificates in JSON"
+    PAGE = "phone web page or status messages"
+
+
+NAMES: Mapping[str, Kind] = {
+    "cluster.toml": Kind.CLUSTER,
+    "phones*.csv": Kind.PHONES,
+    "phones*.xlsx": Kind.SHEET,
+    "phones*.parquet": Kind.SHEET,
+    "phones*.sql.txt": Kind.SQL,
+    "cmgroups.sql.txt": Kind.SQL,
+    "parameters.sql.txt": Kind.SQL,
+    "checksums*.csv": Kind.SHOWN,
+    "ris*.xml": Kind.RIS,
+    "ris*.json": Kind.RIS,
+    "show_ctl*.txt": Kind.LISTS,
+    "show_itl*.txt": Kind.LISTS,
+    "*.tlv": Kind.RAW_LIST,
+}
+"""The grammar of names; docs/snapshot.md tells it to people."""
+
+HISTORY = "history"
+"""The folder of older trust lists."""
+PAGES = "pages"
+"""The folder of phone web pages and status messages."""
+
+
+@attrs.frozen(kw_only=True)
+class Recognised:
+    """One file and what it is. `kinds` has several where one text holds several outputs.
+
+    `named` tells whether its name said so. `why` says of a file without a kind why it is left aside.
+    """
+
+    path: Path
+    kinds: tuple[Kind, ...] = ()
+    named: bool = False
+    why: str = ""
+
+
+def recognise(folder: Path) -> tuple[Recognised, ...]:
+    """Every file of a snapshot, in the order of their names; those of `pages/` after them.
+
+    Raises:
+        OSError: a file cannot be read.
+    """
+    found: list[Recognised] = []
+    for path in sorted(folder.iterdir()):
+        if path.name.startswith("."):
+            continue
+        if not path.is_dir():
+            found.append(_of(path))
+        elif path.name not in (HISTORY, PAGES):
+            found.append(Recognised(path=path, why="a folder that is not looked into"))
+    if (folder / PAGES).is_dir():
+        found += (_of(path) for path in sorted((folder / PAGES).rglob("*")) if path.is_file())
+    return tuple(found)
+
+
+def lists_in(folder: Path) -> list[Path]:
+    """The trust lists in a folder of older ones, by name or by content.
+
+    Raises:
+        OSError: a file cannot be read.
+    """
+    if not folder.is_dir():
+        return []
+    wanted = {Kind.LISTS, Kind.RAW_LIST}
+    return [each.path for each in map(_of, sorted(folder.iterdir())) if wanted & set(each.kinds)]
+
+
+def _of(path: Path) -> Recognised:
+    if path.is_dir():
+        return Recognised(path=path, why="a folder that is not looked into")
+    for pattern, kind in NAMES.items():
+        if path.match(pattern):
+            return Recognised(path=path, kinds=(kind,), named=True)
+    content, head = textfile.head(path, limits.SHOW_TEXT_BYTES)
+    kinds = tuple(_kinds(content, head))
+    why = "" if kinds else "not recognised, neither by its name nor by what is in it"
+    return Recognised(path=path, kinds=kinds, why=why)
+
+
+# ---------------------------------------------------------------- by content
+
+_SHOW = re.compile(
+    r"show (?:ctl|itl)\b|checksum value of the (?:CTL|ITL)|(?:CTL|ITL) Record #", re.IGNORECASE
+)
+_CERTIFICATE = re.compile(
+    r"^\s*[\w-]+/\S.*?\.pem\s*:|show cert (?:own|trust|list)|^\s*(?:Issuer Name|IssuerDN)\s*[:=]|^\s*Unit:\s",
+    re.IGNORECASE | re.MULTILINE,
+)
+_PAGE = re.compile(
+    r"\b(?:CTL|ITL)[ _]?(?:File|Signature)\b|\bTrust List (?:updat|install)|No Trust List|"
+    r"\b(?:TFTP|CUCM|Unified CM|CallManager) ?server ?1|App ?Load ?ID|device\.statistics|DeviceInformation|"
+    r"Erasing CTL and ITL|File Not Found\s*:?\s*<?(?:CTL|ITL)File",
+    re.IGNORECASE,
+)
+
+
+def _kinds(content: bytes, head: str) -> Iterator[Kind]:
+    """What is in a file, by its first bytes and their text."""
+    if (content.startswith(b"PK\x03\x04") and b"xl/" in content) or content.startswith(b"PAR1"):
+        yield Kind.SHEET
+    elif content.startswith(b"\x01\x00\x02"):  # tag 1, the version, of two bytes
+        yield Kind.RAW_LIST
+    elif head.lstrip().startswith("<"):
+        yield from _marked(head)
+    elif head.lstrip().startswith(("{", "[")):
+        yield from _json(head)
+    elif head:
+        yield from _text(head)
+
+
+def _marked(head: str) -> Iterator[Kind]:
+    lowered = head.lower()
+    if "selectcmdevice" in lowered or "cmdevices" in lowered:
+        yield Kind.RIS
+    elif "listphoneresponse" in lowered or ("<phone" in lowered and "devicepoolname" in lowered):
+        yield Kind.LIST_PHONE
+    elif _PAGE.search(head):
+        yield Kind.PAGE
+
+
+def _json(head: str) -> Iterator[Kind]:
+    lowered = head.lower()
+    if "cmdevice" in lowered or ('"status"' in lowered and "activeloadid" in lowered):
+        yield Kind.RIS
+    elif PEM_BEGIN in head or '"certificates"' in lowered or '"certificate"' in lowered:
+        yield Kind.CERT_JSON
+
+
+_PREDICTION = {"outcome", "remedy", "key presses"}
+"""Columns of a prediction's own table, which is no export."""
+
+
+def _text(head: str) -> Iterator[Kind]:
+    lines = head.splitlines()
+    found = False
+    if any(is_rule(line) for line in lines[1:]):
+        found = True
+        yield Kind.SQL
+    if _SHOW.search(head):
+        found = True
+        yield Kind.LISTS
+    if _CERTIFICATE.search(head) or (PEM_BEGIN in head and not found):
+        found = True
+        yield Kind.CERT_TEXT
+    if found:
+        return
+    columns = columns_of(head)
+    if {word.strip().lower() for word in lines[0].split(",")} >= _PREDICTION:
+        return
+    if "name" in columns:
+        shown = {"ctl", "itl"} & set(columns) and "model" not in columns
+        yield Kind.SHOWN if shown else Kind.PHONES
+    elif _PAGE.search(head):
+        yield Kind.PAGE

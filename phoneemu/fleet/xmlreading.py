@@ -1,0 +1,101 @@
+"""XML of an answer as a tree of elements that know their line.
+
+The parser is the standard library's expat. A document type is refused at its first sign, and with it every
+entity but the five of XML itself: nothing is expanded, nothing is fetched.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from xml.parsers import expat
+
+from phoneemu.core import limits
+from phoneemu.errors import BadInput
+
+DEPTH = 64
+"""Deepest nesting that is read; the answers nest twelve deep [assumed]."""
+
+
+class Element:
+    """One element: its name without namespace, lower-case; its line; its own text; its children."""
+
+    __slots__ = ("children", "line", "tag", "text")
+
+    def __init__(self, tag: str, line: int) -> None:
+        self.tag = tag
+        self.line = line
+        self.text = ""
+        self.children: list[Element] = []
+
+    def child(self, tag: str) -> "Element | None":
+        """The first child of this name."""
+        return next((child for child in self.children if child.tag == tag), None)
+
+    def cells(self) -> dict[str, str]:
+        """The texts of the children by name; the first of each name counts."""
+        found: dict[str, str] = {}
+        for child in self.children:
+            found.setdefault(child.tag, child.text.strip())
+        return found
+
+    def walk(self) -> Iterator["Element"]:
+        """This element and all inside, in the order of the text."""
+        waiting = [self]
+        while waiting:
+            element = waiting.pop()
+            yield element
+            waiting += reversed(element.children)
+
+
+class _RefusedError(Exception):
+    """The document is not read; the text says why."""
+
+
+def parse(content: bytes, file: str) -> Element:
+    """The root of a document.
+
+    Raises:
+        BadInput: it is not well-formed, is cut off, or declares a document type; names the line.
+    """
+    parser = expat.ParserCreate()
+    parser.buffer_text = True
+    above = Element("", 0)
+    open_now = [above]
+
+    def starts(name: str, _attributes: dict[str, str]) -> None:
+        if len(open_now) > DEPTH:
+            raise _RefusedError(f"nested more than {DEPTH} deep")
+        element = Element(name.rpartition(":")[2].lower(), parser.CurrentLineNumber)
+        open_now[-1].children.append(element)
+        open_now.append(element)
+
+    def ends(_name: str) -> None:
+        open_now.pop()
+
+    def says(text: str) -> None:
+        open_now[-1].text += text
+
+    def declares(*_: object) -> None:
+        raise _RefusedError("it declares a document type")
+
+    parser.StartElementHandler = starts
+    parser.EndElementHandler = ends
+    parser.CharacterDataHandler = says
+    parser.StartDoctypeDeclHandler = declares
+    try:
+        parser.Parse(content.lstrip(), True)  # noqa: FBT003 - the library's own way to say that this is all
+    except (expat.ExpatError, _RefusedError, LookupError, ValueError) as error:
+        line = getattr(error, "lineno", parser.CurrentLineNumber)
+        raise BadInput(f"no well-formed XML ({error})", place=f"{file}:{line}") from None
+    return above.children[0]
+
+
+def read(path: Path) -> Element:
+    """The root of a file.
+
+    Raises:
+        BadInput: it is too large, or no XML that is read; names the line.
+        OSError: it cannot be read.
+    """
+    if path.stat().st_size > limits.SQL_TEXT_BYTES:
+        raise BadInput(f"larger than {limits.SQL_TEXT_BYTES:,} bytes", place=path.name)
+    return parse(path.read_bytes(), path.name)
