@@ -4,9 +4,11 @@ The versions are what pip chooses today for the `dev` extra in an empty environm
 only, so that the file works with any package index. Run it by `make lock`, then `make test`.
 """
 
+import re
 import subprocess
 import sys
 import tempfile
+import tomllib
 import venv
 from pathlib import Path
 
@@ -27,9 +29,22 @@ def frozen() -> list[str]:
     return sorted((line for line in lines if "==" in line), key=str.lower)
 
 
+def markers() -> dict[str, str]:
+    """Which packages are for some systems only, and for which: name to environment marker."""
+    with (ROOT / "pyproject.toml").open("rb") as stream:
+        wanted = tomllib.load(stream)["project"]["optional-dependencies"]["dev"]
+    split = (each.partition(";") for each in wanted)
+    return {re.split(r"[<>=\[ ]", named)[0].lower(): marker.strip() for named, _, marker in split if marker}
+
+
 def main() -> int:
     """Write the file."""
-    (ROOT / "requirements-dev.txt").write_text(HEAD + "\n".join(frozen()) + "\n", encoding="utf-8")
+    only = markers()
+    lines = [
+        f"{line} ; {only[name]}" if (name := line.partition("==")[0].lower()) in only else line
+        for line in frozen()
+    ]
+    (ROOT / "requirements-dev.txt").write_text(HEAD + "\n".join(lines) + "\n", encoding="utf-8")
     return 0
 
 

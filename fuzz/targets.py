@@ -1,0 +1,210 @@
+"""What is fuzzed: every reader of bytes or text that somebody else may have written.
+
+A target takes bytes and returns; the errors that a reader promises are no finding, everything else is. Each
+names a few good inputs to begin from: small ones, made here.
+"""
+
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import attrs
+
+from phoneemu import example
+from phoneemu.cluster import runbook, session
+from phoneemu.core import listparse, modelfile, phoneconfig, showparse, signedfile, tvs
+from phoneemu.core.names import Identity
+from phoneemu.core.tlv import MalformedFile, read_tlvs
+from phoneemu.errors import BadInput
+from phoneemu.fleet import clusterfile, difference, inventory, risport, sqltext
+from phoneemu.fleet.listexports import read_lists
+from phoneemu.fleet.snapshot import read_snapshot
+from phoneemu.net import book, tftpwire
+from phoneemu.replay import casefile
+from phoneemu.testing import conformance
+from phoneemu.testing.office import Office
+
+PROMISED = (BadInput, MalformedFile, modelfile.ModelFileError)
+"""What a reader may raise: one line that names the place."""
+
+
+@attrs.frozen(kw_only=True)
+class Target:
+    """One reader, and inputs to begin from."""
+
+    read: Callable[[bytes], object]
+    seeds: Callable[[], list[bytes]] = list
+
+    def __call__(self, data: bytes) -> None:
+        """Read it.
+
+        Raises:
+            Exception: the reader broke its promise.
+        """
+        try:
+            self.read(data)
+        except PROMISED:
+            return
+
+
+def _text(read: Callable[[str], object]) -> Callable[[bytes], object]:
+    return lambda data: read(data.decode("utf-8", "replace"))
+
+
+def _file(name: str, read: Callable[[Path], object]) -> Callable[[bytes], object]:
+    """A reader of files: the bytes come from a file of this name."""
+    folder = Path(tempfile.mkdtemp(prefix="phoneemu-fuzz-"))
+
+    def from_file(data: bytes) -> object:
+        path = folder / name
+        path.write_bytes(data)
+        return read(path)
+
+    return from_file
+
+
+def _snapshot(name: str) -> Callable[[bytes], object]:
+    """A snapshot of the example in which one file is the fuzzer's."""
+    folder = Path(tempfile.mkdtemp(prefix="phoneemu-fuzz-"))
+    example.write(folder)
+    phones = folder / "snapshot" / "phones.csv"
+    phones.write_text(
+        "".join(phones.read_text(encoding="utf-8").splitlines(keepends=True)[:4]), encoding="utf-8"
+    )
+
+    def read(data: bytes) -> object:
+        (folder / "snapshot" / name).write_bytes(data)
+        return read_snapshot(folder / "snapshot")
+
+    return read
+
+
+# ---------------------------------------------------------------- what to begin from
+
+
+def _office() -> Office:
+    return Office("12.5(1)", mixed=True, sockets=True)
+
+
+def _lists() -> list[bytes]:
+    node = _office().cluster.publisher
+    return [each.raw for each in (node.ctl, node.itl) if each is not None and each.raw is not None]
+
+
+def _configs() -> list[bytes]:
+    office = _office()
+    config = office.phone("8861").flash.config
+    assert config is not None  # noqa: S101 - it has booted
+    return [phoneconfig.render(config)]
+
+
+def _signed() -> list[bytes]:
+    from phoneemu.cluster.serve import file_bytes
+    from phoneemu.cluster.state import Device
+
+    office = _office()
+    served = file_bytes(
+        office.cluster, office.cluster.publisher, "SEP001122AABBCC.cnf.xml.sgn", Device(group=("pub",))
+    )
+    return [served] if served is not None else []
+
+
+def _tvs() -> list[bytes]:
+    query = tvs.Query(session=1001, device="CP-1-SEP001122AABBCC", signer=Identity("CN=a", "CN=a", 7))
+    return [tvs.encode(query)]
+
+
+def _example(*names: str) -> Callable[[], list[bytes]]:
+    def seeds() -> list[bytes]:
+        with tempfile.TemporaryDirectory() as name:
+            example.write(Path(name))
+            return [(Path(name) / each).read_bytes()[:6000] for each in names]
+
+    return seeds
+
+
+def _said(*texts: str) -> Callable[[], list[bytes]]:
+    return lambda: [text.encode() for text in texts]
+
+
+SQL = """admin:run sql select d.name,tm.name as model from device
+name            model
+=============== ==========
+SEP001122AABBCC Cisco 8861
+SEP001122AABBCD Cisco 7960
+"""
+GROUPS = """cmgname servername priority
+======= ================ ========
+CMG-1   cucm-1051-a-pub  0
+CMG-1   cucm-1051-a-sub1 1
+"""
+RIS = """<r><CmNodes><item><Name>pub</Name><CmDevices><item><Name>SEP001122AABBCC</Name>
+<Status>Registered</Status><TimeStamp>1704067200</TimeStamp><Model>685</Model><Protocol>SIP</Protocol>
+<ActiveLoadID>sip88xx.14-2-1</ActiveLoadID></item></CmDevices></item></CmNodes></r>"""
+RIS_JSON = (
+    '{"CmNodes": [{"Name": "pub", "CmDevices": [{"Name": "SEP001122AABBCC", "Status": "Registered"}]}]}'
+)
+MODEL = """schema = 1
+model = "x"
+name = "X"
+enum = [1]
+family = "none"
+[trust]
+asks_tvs = { value = true, standing = "assumed", source = "S", note = "n" }
+[[firmware]]
+from = "14-2-1"
+[firmware.trust]
+reads_itl = { value = true, standing = "inferred", source = "S" }
+"""
+CASE = """schema = 1
+case = "c"
+origin = "synthetic"
+script = "captures/make.py"
+model = "8861"
+device = "SEP001122AABBCC"
+clock = 2026-03-09T17:00:00Z
+[[exchange]]
+kind = "file"
+server = "pub"
+transport = "tftp"
+name = "CTLFile.tlv"
+outcome = "missing"
+"""
+
+TARGETS: Mapping[str, Target] = {
+    "tlv": Target(read=lambda data: list(read_tlvs(data, 0, len(data))), seeds=_lists),
+    "trust-list": Target(read=listparse.parse, seeds=_lists),
+    "signed-file": Target(read=signedfile.parse, seeds=_signed),
+    "phone-config": Target(read=phoneconfig.parse, seeds=_configs),
+    "tvs-message": Target(read=tvs.parse, seeds=_tvs),
+    "show-text": Target(read=_text(showparse.parse_all), seeds=_example("snapshot/show_ctl.txt")),
+    "model-file": Target(read=_text(lambda text: modelfile.parse(text, "x.toml")), seeds=_said(MODEL)),
+    "load-name": Target(
+        read=_text(modelfile.parse_load), seeds=_said("sip88xx.14-2-1-0101-2", "SCCP75.9-4-2SR4-3S")
+    ),
+    "runbook": Target(read=_text(runbook.parse), seeds=_example("runbook.txt")),
+    "history": Target(
+        read=_text(lambda text: session.read_history(text, "h")), seeds=_said("1.000 pub reinstall\n")
+    ),
+    "cluster-file": Target(read=_text(clusterfile.parse), seeds=_example("snapshot/cluster.toml")),
+    "inventory": Target(
+        read=_file("phones.csv", lambda path: inventory.read_inventory([path])),
+        seeds=_example("snapshot/phones.csv"),
+    ),
+    "sql-text": Target(read=_file("phones.sql.txt", sqltext.read), seeds=_said(SQL)),
+    "ris-xml": Target(read=_file("ris.xml", risport.read), seeds=_said(RIS)),
+    "ris-json": Target(read=_file("ris.json", risport.read), seeds=_said(RIS_JSON)),
+    "list-export": Target(
+        read=_file("show_itl_pub.txt", lambda path: read_lists([path])),
+        seeds=_example("snapshot/show_ctl.txt"),
+    ),
+    "snapshot-groups": Target(read=_snapshot("cmgroups.sql.txt"), seeds=_said(GROUPS)),
+    "prediction-json": Target(
+        read=_file("old.json", difference.read_verdicts), seeds=_said('{"schema": 1, "phones": []}')
+    ),
+    "hosts-book": Target(read=_text(book.parse), seeds=_said("pub 127.0.0.1 tftp=6969\n")),
+    "tftp-datagram": Target(read=tftpwire.decode, seeds=_said("\0\x01name\0octet\0", "\0\x03\0\x01block")),
+    "expected-failures": Target(read=_text(lambda text: conformance.read_expected(text, "x"))),
+    "capture-case": Target(read=_text(lambda text: casefile.parse(text, "capture.toml")), seeds=_said(CASE)),
+}
+"""Every target by its name."""
