@@ -122,7 +122,7 @@ def test_a_pipeline_may_ask_for_a_share(office: Path, least: str, code: int) -> 
     told = json.loads((office / "told.json").read_text())["phones"]
     out = [phone["device"] for phone in told if phone["outcome"] == "out-of-service"]
     seen = [device(out[0], "UnRegistered"), device(out[1]), device(out[2])]
-    (office / "snapshot" / "ris-after.xml").write_text(as_xml({"pub": seen}))
+    (office / "snapshot" / "ris-after.xml").write_text(as_xml({"cucm-1051-a-pub": seen}))
     words = ["score", str(office / "told.json"), str(office / "snapshot")]
     assert main([*words, "--fail-under", least]) == code
 
