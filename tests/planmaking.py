@@ -28,6 +28,11 @@ PLAIN, AUTHENTICATED, ENCRYPTED = DeviceSecurity
 MODERN, OLDER, LEGACY = "12-8-1", "9-4-2", "P0030801SR02"
 """Loads of an 8861, a 7975 and a 7960."""
 
+TFTP = "* utils service restart Cisco Tftp"
+CALLMANAGER = "* utils service restart Cisco CallManager"
+RESET = "phones reset"
+ROLLBACK = 'cluster parameter "Prepare Cluster for Rollback to pre 8.0"'
+
 
 @attrs.frozen(kw_only=True)
 class End:

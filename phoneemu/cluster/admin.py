@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 
 import attrs
 
-from phoneemu.cluster import admin_certs, admin_cluster, admin_lists, admin_nodes, admin_services
+from phoneemu.cluster import admin_certs, admin_cluster, admin_keys, admin_lists, admin_nodes, admin_services
 from phoneemu.cluster.certs import Maker
 from phoneemu.cluster.performing import Office, Performed, refused
 from phoneemu.cluster.runbook import Step, seconds
@@ -27,6 +27,8 @@ ON_NODE: Mapping[str, Act] = {
     "reset-ctl": admin_lists.reset_ctl,
     "reset-itl": admin_lists.reset_itl,
     "delete-file": admin_lists.delete_file,
+    "save-key": admin_keys.save,
+    "share-key": admin_keys.share,
     "regenerate": admin_certs.regenerate,
     "upload-signed": admin_certs.upload_signed,
     "upload-trust": admin_certs.upload_trust,
@@ -45,6 +47,7 @@ ON_NODE: Mapping[str, Act] = {
     "domain": admin_nodes.domain,
     "fips": admin_nodes.fips,
     "reinstall": admin_nodes.reinstall,
+    "proxy": admin_nodes.proxy,
 }
 """What one node is told."""
 

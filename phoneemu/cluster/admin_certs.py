@@ -55,7 +55,7 @@ def regenerate(office: Office, node: Node, step: Step) -> Performed:
     unit = step.args[0]
     cluster = office.cluster
     if unit in _WITHOUT_LISTS and unit not in node.own:
-        return Performed(cluster=cluster, lines=_regenerated(unit), remarks=(f"no list names {unit}",))
+        return Performed(cluster=cluster, lines=_regenerated(unit), remarks=(_without_list(unit),))
     if unit not in node.own:
         known = ", ".join(sorted(node.own))
         raise BadInput(f"{node.name} has no own certificate `{unit}`; it has {known}", place=step.place)
@@ -66,7 +66,19 @@ def regenerate(office: Office, node: Node, step: Step) -> Performed:
         cluster=took_effect(cluster, node.name, unit),
         lines=_regenerated(unit),
         resets=phones_reset(cluster, node, unit),
+        remarks=(_without_list(unit),) if unit in _WITHOUT_LISTS else (),
     )
+
+
+def _without_list(unit: str) -> str:
+    """What a renewal does that no trust list follows."""
+    if unit.startswith(TOMCAT):
+        return (
+            "no trust-list impact: no list names tomcat, phones need no reset [REGEN214231]; HTTPS services "
+            "impact: phones check the new certificate through TVS, which knows it; restart Cisco Tomcat, and "
+            "Cisco Tftp for files over HTTPS [SG15-cert]"
+        )
+    return f"no trust-list impact: no list names {unit}"
 
 
 def renewed(office: Office, node: Node, old: Certificate, step: Step, subject: str = "") -> Certificate:

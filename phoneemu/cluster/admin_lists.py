@@ -7,6 +7,7 @@ import attrs
 
 from phoneemu.cluster import publish
 from phoneemu.cluster import release as since
+from phoneemu.cluster.admin_keys import remote_key
 from phoneemu.cluster.certs import etoken
 from phoneemu.cluster.performing import Office, Performed, refused
 from phoneemu.cluster.runbook import Step
@@ -179,7 +180,8 @@ def reset_itl(office: Office, node: Node, step: Step) -> Performed:
         return refused(cluster, "run utils itl reset on the publisher [CLI15]")
     if step.args[0].lower() == "remotekey" and since.NEW_ITL_RESET_TEXT.holds(cluster.release):
         return refused(cluster, "utils itl reset remotekey is gone from 15 on [CLI15]")
-    signer = _reset_signer(cluster, step.args[0].lower())
+    key, host = step.args[0].lower(), step.args[1] if len(step.args) > 1 else ""
+    signer = remote_key(office, host, step) if key == "remotekey" else _local_key(cluster)
     base = cluster.publisher.itl or publish.itl_of(cluster, cluster.publisher)
     written = publish.resigned(cluster, base, signer, step.place)
     serving = [each for each in cluster.nodes if each.runs(TFTP)]
@@ -188,9 +190,9 @@ def reset_itl(office: Office, node: Node, step: Step) -> Performed:
     return Performed(cluster=cluster, lines=_reset_itl_text(cluster, [each.name for each in serving]))
 
 
-def _reset_signer(cluster: Cluster, key: str) -> Certificate:
+def _local_key(cluster: Cluster) -> Certificate:
     publisher = cluster.publisher
-    if key == "localkey" and since.SIGNS_WITH_ITL_RECOVERY.holds(cluster.release):
+    if since.SIGNS_WITH_ITL_RECOVERY.holds(cluster.release):
         return publisher.own[CALLMANAGER]
     return publisher.own[ITL_RECOVERY]
 

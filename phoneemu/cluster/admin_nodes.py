@@ -225,3 +225,25 @@ def reinstall(office: Office, node: Node, step: Step) -> Performed:
     return Performed(
         cluster=_published_after(cluster, node.name), remarks=(*remarks, *_ctl_is_stale(cluster))
     )
+
+
+def proxy(office: Office, node: Node, step: Step) -> Performed:
+    """`proxy-tftp for CLUSTER`: this node's TFTP relays the files of that cluster's devices [PROXYTFTP].
+
+    Raises:
+        BadInput: no such cluster is known.
+    """
+    name = step.args[0].lower()
+    others = {each.lower() for each in office.others}
+    if name == "other-cluster" and office.others:
+        name = next(iter(office.others)).lower()
+    if name not in others:
+        known = ", ".join(office.others) or "none is known (see --other)"
+        raise BadInput(f"no other cluster `{step.args[0]}`; there is {known}", place=step.place)
+    changed = attrs.evolve(node, proxy_for=node.proxy_for | {name})
+    return Performed(
+        cluster=office.cluster.with_node(changed),
+        remarks=(
+            "ring lists, locales and other common files bear this node's own signature [behaviour-more 35]",
+        ),
+    )

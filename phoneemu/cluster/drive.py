@@ -21,7 +21,7 @@ from phoneemu.cluster.state import (
     Node,
 )
 from phoneemu.core.flash import Flash
-from phoneemu.core.journal import InService, Journal
+from phoneemu.core.journal import InService, Journal, Ruled
 from phoneemu.core.names import Identity
 from phoneemu.core.phone import Phone
 from phoneemu.core.profile import Profile
@@ -76,9 +76,22 @@ class World:
         """The node of this name or address, with its cluster; None when there is none."""
         return self._places.get(name) or self._places.get(name.lower())
 
+    def behind(self, server: str) -> tuple[Cluster, Node] | None:
+        """Where the files come from that this TFTP server hands out to phones of the first cluster.
+
+        A proxy TFTP relays them from their own cluster, unchanged [PROXYTFTP]; None when nobody answers.
+        """
+        place = self.find(server)
+        if place is None or not place[1].runs(TFTP):
+            return None
+        home = self.clusters[0]
+        if home.name.lower() not in place[1].proxy_for:
+            return place
+        return next(((home, node) for node in home.nodes if node.runs(TFTP)), None)
+
     def offer(self, server: str, template: str, device_name: str, station: "Station") -> object:
         """What a node serves under a name; remembered, since phones of one kind ask for the same."""
-        place = self.find(server)
+        place = self.behind(server)
         assert place is not None  # noqa: S101 - the caller found it
         cluster, node = place
         device = station.device_in(cluster)
@@ -87,6 +100,10 @@ class World:
             name = template.replace("{name}", device_name)
             self._offers[key] = publish.offered_file(cluster, node, name, device)
         return self._offers[key]
+
+    def hand_out(self, node: Node, template: str, device: Device, content: TrustList | SignedFile) -> None:
+        """Hand out this file under that name from now on."""
+        self._offers[(node.name, template, device)] = content
 
 
 @attrs.frozen(kw_only=True)
@@ -149,6 +166,28 @@ def boot(station: Station, world: World, now: float, tell: Tell | None = None) -
     )
 
 
+def common_files(station: Station, world: World, now: float) -> Ruled | None:
+    """How the phone rules on a proxy TFTP's own files: ring lists and locales, which it signs itself.
+
+    None when it asks no proxy, or holds nothing to judge them by. A phone judges them as it judges its
+    configuration [SG14-sbd], so it is given one that the proxy signed, and nothing else changes.
+    """
+    answering = (world.find(server) for server in station.tftp_servers if world.behind(server) is not None)
+    place = next(answering, None)
+    if place is None or world.clusters[0].name.lower() not in place[1].proxy_for:
+        return None
+    proxied = World(clusters=world.clusters)
+    home = world.behind(place[1].name)
+    assert home is not None  # noqa: S101 - it answers
+    device = station.device_in(home[0])
+    name = "{name}.cnf.xml.sgn"
+    own = publish.offered_file(*place, name, device)
+    config = publish.config_for(home[0], device)
+    assert isinstance(own, SignedFile)  # noqa: S101 - the name of a signed file was asked for
+    proxied.hand_out(home[1], name, device, attrs.evolve(own, config=config, raw=None))
+    return boot(station, proxied, now).journal.last_ruling(Subject.CONFIG)
+
+
 def erase(station: Station, target: EraseTarget) -> tuple[Station, Journal]:
     """A person erases lists at the phone; the journal says what really went."""
     phone = Phone(station.profile, station.name, station.flash)
@@ -169,7 +208,8 @@ def _perform(phone: Phone, station: Station, world: World, event: Event, tell: T
 
 def _fetch(command: Fetch, station: Station, world: World) -> Event:
     place = world.find(command.server)
-    if place is None or not place[1].runs(TFTP) or PORTS[command.transport] in place[1].blocked_ports:
+    blocked = place is not None and PORTS[command.transport] in place[1].blocked_ports
+    if blocked or world.behind(command.server) is None:
         return ServerSilent(name=command.name, server=command.server)
     template = command.name.replace(station.name, "{name}")
     content = world.offer(command.server, template, station.name, station)

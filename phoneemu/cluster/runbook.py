@@ -42,7 +42,9 @@ NODE_VERBS: tuple[Verb, ...] = (
     ),
     _verb("update-ctl", r"utils ctl update CTLFile", "utils ctl update CTLFile"),
     _verb("reset-ctl", r"utils ctl reset localkey", "utils ctl reset localkey"),
-    _verb("reset-itl", r"utils itl reset (localkey|remotekey)(?:\s.*)?", "utils itl reset localkey"),
+    _verb(
+        "reset-itl", r"utils itl reset (localkey|remotekey)(?: (\S+))?(?:\s.*)?", "utils itl reset localkey"
+    ),
     _verb(
         "delete-file", r"file delete tftp (\S+)(?: detail)?(?: noconfirm)?", "file delete tftp CTLFile.tlv"
     ),
@@ -51,6 +53,11 @@ NODE_VERBS: tuple[Verb, ...] = (
         r"file delete activelog cm/tftpdata/(\S+)(?: detail)?(?: noconfirm)?",
         "file delete activelog cm/tftpdata/CTLFile.tlv",
     ),
+    _verb(
+        "save-key",
+        r"file get tftp (?:cm/tftpdata/)?ITLRecovery\.p12",
+        "file get tftp ITLRecovery.p12",
+    ),
     _verb("regenerate", r"set cert regen (\S+)", "set cert regen CallManager"),
     _verb("import", rf"set cert import (own|trust) (\S+)(?: {_WORD})?", "set cert import trust CallManager"),
     _verb(
@@ -58,6 +65,7 @@ NODE_VERBS: tuple[Verb, ...] = (
         rf"upload (\S+) signed-by {_WORD}(?: (multi-server))?",
         'upload CallManager signed-by "Example CA"',
     ),
+    _verb("share-key", rf"upload ITLRecovery {_WORD}", "upload ITLRecovery ITLRecovery@other-cluster"),
     _verb(
         "upload-trust", rf"upload (\S+-trust) {_WORD}", "upload Phone-SAST-trust CallManager@other-cluster"
     ),
@@ -90,6 +98,7 @@ NODE_VERBS: tuple[Verb, ...] = (
     _verb("add-node", r"add-node (.+)", "add-node NAME tftp callmanager tvs"),
     _verb("reinstall", r"reinstall", "reinstall"),
     _verb("reuse", r"reuse-certificate (\S+) for (\S+)", "reuse-certificate tomcat for CallManager"),
+    _verb("proxy", r"proxy-tftp for (\S+)", "proxy-tftp for other-cluster"),
     _verb("expire", r"expire (\S+)", "expire TVS"),
 )
 """What a node or the whole cluster is told."""

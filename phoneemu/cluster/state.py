@@ -95,6 +95,8 @@ class Node:
     ctl: TrustList | None = None
     itl: TrustList | None = None
     tvs_ctl: TrustList | None = None
+    proxy_for: frozenset[str] = frozenset()
+    """Lower-case names of clusters whose devices' files its TFTP relays, as a proxy TFTP does [PROXYTFTP]."""
     loaded_digest: Digest | None = None
     """The digest its TFTP signs configuration with, where the parameter changed since it started."""
     replicated: "Cluster | None" = attrs.field(default=None, repr=False)
@@ -154,6 +156,8 @@ class Cluster:
     capf_active: bool = True
     organisation: str = ";OU=TAC;O=Cisco;L=Krakow;ST=Malopolska;C=PL"
     """What follows CN=<name> in the names of new certificates."""
+    saved_keys: Mapping[str, Certificate] = attrs.field(factory=lambda: MappingProxyType({}), eq=False)
+    """Recovery keys taken away as ITLRecovery.p12, by the lower-case name of their node."""
     backups: Mapping[str, "Cluster"] = attrs.field(factory=lambda: MappingProxyType({}), eq=False, repr=False)
     """Backups by lower-case name: the cluster as it was."""
 

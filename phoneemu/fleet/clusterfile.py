@@ -31,6 +31,8 @@ class NodeEntry:
     services: frozenset[str] = frozenset({CALLMANAGER, TFTP, TVS})
     up: bool = True
     tvs_reachable: bool = True
+    proxy_for: tuple[str, ...] = ()
+    """Other clusters whose devices' files its TFTP relays."""
 
 
 @attrs.frozen(kw_only=True)
@@ -79,6 +81,8 @@ class ClusterFile:
     taken: float | None = None
     """When the exports were made, in seconds since the epoch."""
     nodes: tuple[NodeEntry, ...] = ()
+    proxies: tuple[str, ...] = ()
+    """TFTP servers of another cluster that phones of this one ask; their own snapshot has them."""
     groups: Mapping[str, tuple[str, ...]] = MappingProxyType({})
     sites: Mapping[str, SiteEntry] = MappingProxyType({})
     phones: PhoneDefaults = PhoneDefaults()
@@ -124,6 +128,7 @@ def parse(text: str, file: str = "cluster.toml") -> ClusterFile:
         export_allowed=table.flag("export_allowed") is not False,
         taken=table.moment("taken"),
         nodes=nodes,
+        proxies=table.names("proxies") or (),
         groups=groups,
         sites={name: _site(table.sub("sites").sub(name)) for name in table.sub("sites").all_keys()},
         phones=_phones(table.sub("phones")),
@@ -148,6 +153,7 @@ def _node(table: "_Table") -> NodeEntry:
         services=frozenset(services) if services is not None else NodeEntry(name="").services,
         up=table.flag("up") is not False,
         tvs_reachable=table.flag("tvs_reachable") is not False,
+        proxy_for=table.names("proxy_for") or (),
     )
     if not entry.name:
         raise table.bad("name", "a node needs a name")
@@ -196,10 +202,11 @@ def _check_names(cluster: ClusterFile) -> None:
             if name in seen:
                 raise BadInput(f"node {name!r} is declared twice", place=f"{cluster.file}: node")
             seen.add(name)
-    lists = [(f"groups.{name!r}", names) for name, names in cluster.groups.items()]
-    lists += [(f"sites.{name!r}.tftp", site.tftp or ()) for name, site in cluster.sites.items()]
+    groups = [(f"groups.{name!r}", names) for name, names in cluster.groups.items()]
+    lists = [(f"sites.{name!r}.tftp", site.tftp or ()) for name, site in cluster.sites.items()]
     lists.append(("phones.tftp", cluster.phones.tftp or ()))
-    for key, names in lists:
+    proxies = {name.lower() for name in cluster.proxies}
+    for key, names in [*groups, *((key, set(names) - proxies) for key, names in lists)]:
         unknown = next((name for name in names if name.lower() not in seen), None)
         if unknown is not None and cluster.nodes:
             raise BadInput(f"no [[node]] is named {unknown!r}", place=f"{cluster.file}: {key}")

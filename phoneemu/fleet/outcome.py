@@ -10,9 +10,9 @@ from typing import Literal
 
 import attrs
 
-from phoneemu.cluster import tvs
+from phoneemu.cluster import drive, tvs
 from phoneemu.cluster.drive import Boot, Station, World
-from phoneemu.cluster.state import TFTP, TOMCAT, Cluster, Node
+from phoneemu.cluster.state import TOMCAT, Cluster, Node
 from phoneemu.core.evidence import Standing, weakest
 from phoneemu.core.journal import Ruled
 from phoneemu.core.question import Stage, Subject
@@ -75,6 +75,7 @@ class FleetReason(enum.Enum):
     TVS_UNUSABLE = "tvs-unusable"
     NO_TFTP = "no-tftp-server"
     HTTPS_EXPIRED = "https-certificate-expired"
+    COMMON_FILES = "common-files-refused"
 
 
 _PATHS = {
@@ -135,6 +136,11 @@ def _limping(boot: Boot, world: World) -> tuple[Outcome, Reason | FleetReason, R
     for ruled in boot.journal.rulings(Subject.REGISTRATION):
         if ruled.reason in _TURNED_AWAY:
             return Outcome.DEGRADED, ruled.reason, ruled
+    common = drive.common_files(boot.station, world, world.clusters[0].clock)
+    if common is not None and common.verdict in _TROUBLE:
+        if common.verdict is Verdict.CANNOT_SAY:
+            return Outcome.CANNOT_SAY, common.reason, common
+        return Outcome.DEGRADED, FleetReason.COMMON_FILES, common
     usable = https_usable(boot.station, world)
     if usable is None:
         return Outcome.CANNOT_SAY, Reason.TLS_SUPPORT_UNKNOWN, None
@@ -188,10 +194,10 @@ def _decisive(boot: Boot) -> Ruled | None:
 
 
 def serving_node(station: Station, world: World) -> Node | None:
-    """The first of the phone's TFTP servers that answers."""
+    """The node whose files the first of the phone's TFTP servers that answers hands out."""
     for server in station.tftp_servers:
-        place = world.find(server)
-        if place is not None and place[1].runs(TFTP):
+        place = world.behind(server)
+        if place is not None:
             return place[1]
     return None
 

@@ -14,6 +14,7 @@ import attrs
 from phoneemu.catalogue import Catalogue, catalogue
 from phoneemu.cluster import publish
 from phoneemu.cluster.drive import Station
+from phoneemu.cluster.state import Node
 from phoneemu.core.evidence import Standing
 from phoneemu.core.flash import Flash
 from phoneemu.core.modelfile import parse_load
@@ -207,7 +208,7 @@ class Teller:
         """The phone as it stands today: it holds what it showed, else what its first TFTP node serves."""
         cluster = self._snapshot.cluster
         place = kind.place
-        node = next((found for name in place.tftp if (found := cluster.node(name)) is not None), None)
+        node = next(filter(None, (self._source(name) for name in place.tftp)), None)
         flash = Flash(config=publish.config_for(cluster, place.device))
         if node is not None:
             lists = self._snapshot.lists
@@ -225,6 +226,14 @@ class Teller:
             flash=flash,
             elsewhere=self._plan.elsewhere(place.device),
         )
+
+    def _source(self, server: str) -> Node | None:
+        """The node of its cluster whose lists a phone holds that asks this TFTP server, or a proxy."""
+        node = self._snapshot.cluster.node(server)
+        if node is not None:
+            return node
+        place = self._plan.stages[0].world.behind(server)
+        return None if place is None else place[1]
 
     def _run(self, kind: Kind, station: Station, basis: frozenset[str]) -> Fate:
         profile = station.profile

@@ -11,7 +11,9 @@ import attrs
 from phoneemu.cluster import drive
 from phoneemu.cluster.drive import Station, World
 from phoneemu.cluster.state import CAPF
+from phoneemu.core.profile import Profile
 from phoneemu.core.question import Subject
+from phoneemu.core.ruling import Verdict
 from phoneemu.core.vocabulary import EraseTarget
 from phoneemu.fleet.forecast import WHEN_IT_RETURNS, Episode
 from phoneemu.fleet.outcome import Ending, Outcome, ending
@@ -78,19 +80,22 @@ def tell(
     episodes: list[Episode] = []
     since = stages[0]
     doubt: Ending | None = None
+    ordered: Profile | None = None
     for stage in stages[1:]:
         before = station
-        starts, station, powered = _act(stage, station, matches, loads, powered=powered)
+        starts, station, powered = _act(stage, station, matches, powered=powered)
+        ordered = _ordered(stage, matches, loads) or ordered
         if doubt is not None and _settles(doubt, before, station):
             doubt = None
         if starts:
-            episode = _boot(station, stage, stage.number, f"at step {stage.number}", doubt)
-            episodes.append(episode)
-            station, since, doubt = episode.boot.station, stage, _doubt(episode.ending)
+            told = _starts(station, stage, stage.number, f"at step {stage.number}", doubt, ordered)
+            episodes += told
+            station, since, doubt = told[-1].boot.station, stage, _doubt(told[-1].ending)
+            ordered = None if station.profile is ordered else ordered
     last = stages[-1]
     if not episodes or since.world is not last.world or not powered:
         occasion = "at its next restart" if powered else WHEN_IT_RETURNS
-        episodes.append(_boot(station, last, None, occasion, doubt))
+        episodes += _starts(station, last, None, occasion, doubt, ordered)
         station = episodes[-1].boot.station
     return Story(
         episodes=tuple(episodes),
@@ -104,7 +109,6 @@ def _act(
     stage: Stage,
     station: Station,
     matches: frozenset[int],
-    loads: Mapping[str, Station],
     *,
     powered: bool,
 ) -> tuple[bool, Station, bool]:
@@ -119,8 +123,7 @@ def _act(
     if move.tftp is not None:
         station = attrs.evolve(station, tftp_servers=move.tftp)
         starts = powered
-    if move.load is not None and move.load in loads:
-        station = attrs.evolve(station, profile=loads[move.load].profile)
+    if move.load is not None:
         starts = powered
     if move.lsc is not None and powered:
         station = with_new_lsc(station, stage.world) if move.lsc == "install" else without_lsc(station)
@@ -128,6 +131,37 @@ def _act(
         starts = move.power and not powered
         powered = move.power
     return starts or (move.boots and powered), station, powered
+
+
+def _ordered(stage: Stage, matches: frozenset[int], loads: Mapping[str, Station]) -> Profile | None:
+    """The profile of the load that this step tells the phone to run, if it does."""
+    move = stage.move
+    if move is None or move.load is None or (move.filter is not None and move.filter not in matches):
+        return None
+    return loads[move.load].profile if move.load in loads else None
+
+
+def _starts(
+    station: Station,
+    stage: Stage,
+    step: int | None,
+    occasion: str,
+    doubt: Ending | None,
+    ordered: Profile | None,
+) -> list[Episode]:
+    """One start, and another on the ordered load when the phone takes the configuration that orders it.
+
+    A phone learns of a load by its configuration [AG8800-start]; one that refuses it keeps its load
+    [TN117598].
+    """
+    first = _boot(station, stage, step, occasion, doubt)
+    if ordered is None or ordered is station.profile:
+        return [first]
+    ruling = first.boot.ruling(Subject.CONFIG)
+    if ruling is None or ruling.verdict is not Verdict.ACCEPT:
+        return [first]
+    loaded = attrs.evolve(first.boot.station, profile=ordered)
+    return [first, _boot(loaded, stage, step, occasion, _doubt(first.ending))]
 
 
 def with_new_lsc(station: Station, world: World) -> Station:

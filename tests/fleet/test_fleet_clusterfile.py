@@ -127,3 +127,14 @@ def test_any_text_is_read_or_refused(text: str) -> None:
     except BadInput as bad:
         read, refusal = False, str(bad)
     assert read or refusal.startswith("cluster.toml")
+
+
+def test_a_tftp_server_of_another_cluster_may_be_named_as_a_proxy() -> None:
+    said = parse(
+        'proxies = ["central-tftp"]\n[[node]]\nname = "pub"\nproxy_for = ["branch"]\n'
+        '[phones]\ntftp = ["central-tftp", "pub"]\n'
+    )
+    assert said.proxies == ("central-tftp",)
+    assert said.nodes[0].proxy_for == ("branch",)
+    with pytest.raises(BadInput, match=r"no ..node.. is named 'strange-tftp'"):
+        parse('[[node]]\nname = "pub"\n[phones]\ntftp = ["strange-tftp"]\n')

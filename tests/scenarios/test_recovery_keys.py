@@ -1,0 +1,80 @@
+"""The recovery key: saved, brought back, and shared by two clusters."""
+
+import pytest
+from planmaking import RESET, TFTP, End, steps, through
+
+from phoneemu.cluster.founding import make_cluster
+from phoneemu.errors import BadInput
+
+OFFICE = make_cluster("office", "12.5(1)", ("pub", "sub"))
+OLDER = make_cluster("office", "11.5(1)", ("pub", "sub"))
+OTHER = make_cluster("hq", "12.5(1)", ("hq-pub", "hq-sub"))
+LOST = f"* set cert regen TVS; pub set cert regen ITLRecovery; {TFTP}; {RESET}"
+RESTORED = "pub utils itl reset remotekey 192.0.2.9 admin ITLRecovery.p12; phones reset"
+
+
+def test_the_saved_key_brings_phones_back_that_lost_every_anchor() -> None:
+    """[SG14-sbd, CLI125]: remotekey signs the ITL with the key from ITLRecovery.p12."""
+    end = through(f"pub file get tftp ITLRecovery.p12; {LOST}; {RESTORED}", OFFICE)
+    assert end.starts == [(5, "stuck"), (7, "ok")]
+    assert through(f"{LOST}; {RESTORED}", OFFICE).says == ("stuck", "tvs-not-trusted")
+
+
+def test_before_12_the_signer_is_callmanager_and_the_recovery_key_is_the_way_back() -> None:
+    """[TN117598]: a phone with an ITL of 10.0 or later accepts one that ITLRecovery signed."""
+    lost = f"* set cert regen CallManager; * set cert regen TVS; {TFTP}; {RESET}"
+    assert through(lost, OLDER).says == ("stuck", "tvs-not-trusted")
+    end = through(f"{lost}; pub utils itl reset localkey; phones reset", OLDER)
+    assert end.says == ("ok", "confirmed")
+
+
+def moved(plan: str) -> End:
+    return through(f"{plan}phones point-to hq", OFFICE, OTHER)
+
+
+def test_clusters_that_share_a_recovery_key_hand_over_phones_without_tvs() -> None:
+    """[CVD12, behaviour-more 6]: phones then move with no bulk exchange and no TVS."""
+    shared = (
+        "hq upload ITLRecovery ITLRecovery@office; hq-pub utils service restart Cisco Tftp;"
+        "hq-sub utils service restart Cisco Tftp; * block 2445;"
+    )
+    end = moved(shared)
+    assert (end.last.outcome.value, end.last.registered_to, end.path) == ("ok", "hq-pub", "listed-signer")
+    assert moved("* block 2445;").says == ("stuck", "tvs-silent")
+
+
+def test_a_shared_key_needs_lists_that_it_signs() -> None:
+    end = through("pub upload ITLRecovery ITLRecovery@hq", OLDER, OTHER)
+    assert "signed by the recovery key from 12.0 on" in end.plan.remarks[0]
+
+
+def test_phones_follow_to_a_shared_key_by_their_tvs_and_then_need_none() -> None:
+    shared = f"pub upload ITLRecovery ITLRecovery@hq; {TFTP}; {RESET};"
+    end = through(f"{shared} phones point-to hq", OFFICE, OTHER)
+    assert end.starts == [(3, "ok"), (4, "ok")]
+    assert end.last.registered_to == "hq-pub"
+
+
+@pytest.mark.parametrize(
+    ("plan", "what"),
+    [
+        ("pub utils itl reset remotekey", "say where the key lies"),
+        ("pub upload ITLRecovery CallManager@hq", "is no recovery certificate"),
+        ("pub proxy-tftp for mars", "no other cluster `mars`; there is hq"),
+    ],
+)
+def test_a_wrong_call_is_named_with_its_place(plan: str, what: str) -> None:
+    with pytest.raises(BadInput, match=rf"^runbook:1: .*{what}"):
+        through(plan, OFFICE, OTHER)
+
+
+def test_a_key_of_another_cluster_can_sign_for_this_one() -> None:
+    plan = "pub utils itl reset remotekey hq-pub admin ITLRecovery.p12; phones reset"
+    assert steps(plan)[0].args == ("remotekey", "hq-pub")
+    assert through(plan, OFFICE, OTHER).says == ("stuck", "tvs-does-not-know")
+
+
+def test_before_10_there_is_no_key_to_save() -> None:
+    nine = make_cluster("office", "9.1(2)", ("pub", "sub"))
+    end = through("pub file get tftp ITLRecovery.p12", nine)
+    assert "no ITLRecovery.p12 before 10.0" in end.plan.remarks[0]
