@@ -88,6 +88,20 @@ def test_every_source_key_is_expanded() -> None:
         ("7925", None, "reads_itl", None, "assumed"),
         ("7841", None, "itl_web", "sha1", "documented"),
         ("SX20", None, "asks_tvs", True, "documented"),
+        ("SX20", "ce9.1.2.0", "tls_max", None, "assumed"),
+        ("SX20", "ce9.15.3.18", "tls_max", "1.2", "documented"),
+        ("Room Kit", "ce9.15.3.18", "tls_max", "1.2", "documented"),
+        ("Room Kit", "ce11.9.2.4", "tls_max", "1.3", "documented"),
+        ("EX90", "TC7.3.3.c84180a", "tls_max", None, "assumed"),
+        ("CSF", "Jabber_for_Windows-14.1.3.57304", "tls_max", "1.2", "documented"),
+        ("CSF", "Jabber_for_Windows-11.5.0.1", "tls_max", None, "assumed"),
+        ("7841", "sip78xx.11-7-1-17", "tls_max", None, "assumed"),
+        ("7841", "sip78xx.12-5-1SR2-2", "tls_max", "1.2", "documented"),
+        ("8875", "PHONEOS.2-0-1-1", "tls_max", None, "assumed"),
+        ("8831", "sip8831.10-3-1SR7-2", "itl_web", None, "assumed"),
+        ("8831", "sip8831.10-3-1SR6-4", "itl_web", "none", "documented"),
+        ("7965", None, "status_tftp", "TFTP not in CTL", "reported"),
+        ("6901", None, "status_tftp", "TFTP server not authorized", "documented"),
     ],
 )
 def test_facts_a_person_can_check(
@@ -152,3 +166,33 @@ def test_a_wrong_file_is_a_clear_error(tmp_path: Path) -> None:
 
 def test_the_catalogue_is_found_in_a_checkout() -> None:
     assert (shipped() / "8861.toml").is_file()
+
+
+@pytest.mark.parametrize(
+    ("model", "name"),
+    [
+        ("6901", "trust.reads_itl"),
+        ("EX90", "trust.reads_itl"),
+        ("Room Kit", "trust.reads_itl"),
+        ("3905", "trust.reads_ctl"),
+        ("6941", "trust.asks_tvs"),
+        ("8831", "trust.reads_itl"),
+        ("9971", "trust.digests"),
+        ("8945", "tls.max"),
+        ("7832", "tls.max"),
+        ("8841", "display.ctl_web"),
+        ("8861", "erase.scope"),
+        ("7945", "config.encrypted"),
+        ("7961", "files.ctl_retries"),
+    ],
+)
+def test_where_sources_contradict_each_other_the_file_has_both(model: str, name: str) -> None:
+    assert CATALOGUE.profile(model, None, None).facts[name].against
+
+
+def test_a_phone_of_unknown_load_and_protocol_may_be_any() -> None:
+    several = CATALOGUE.candidates("7960")
+    assert {each.verifies_config.value for each in several} == {True, False}
+    assert len(CATALOGUE.candidates("8861", "not a load")) == len(CATALOGUE.candidates("8861")) > 1
+    (known,) = CATALOGUE.candidates("8861", "sip88xx.14-3-1-1")
+    assert (known.load, known.protocol) == ("sip88xx.14-3-1-1", "SIP")

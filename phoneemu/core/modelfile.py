@@ -71,19 +71,27 @@ class Load:
 
 
 _LOAD = re.compile(
-    r"(?:^|[._])(\d{1,2})-(\d{1,2})-(\d{1,2})(?:-?SR(\d{1,2})([a-z]?))?(?![0-9])", re.IGNORECASE
+    r"(?:^|[._])(\d{1,2})-(\d{1,2})-(\d{1,2})(?:-?SR(\d{1,2})([a-z]?))?(?![0-9])"
+    r"|(?<![0-9.])(\d{1,2})\.(\d{1,2})(?:\.(\d{1,2})(?![0-9])|\((\d{1,2})\)(?:SR(\d{1,2})([a-z]?))?)",
+    re.IGNORECASE,
 )
+"""`14-2-1SR1` as phones name loads, `9.15.3` as video endpoints and clients do, `14.2(1)SR1` as guides do."""
 
 
 def parse_load(text: str) -> Load | None:
-    """The numbers in a load name such as `sip88xx.14-2-1-0001-34` or `SCCP75.9-4-2SR4-3S`.
+    """The numbers in a load name such as `sip88xx.14-2-1-0001-34`, `SCCP75.9-4-2SR4-3S` or `ce9.15.3.18`.
 
     None when there are none: loads of the oldest phones are not compared.
     """
     match = _LOAD.search(text.strip())
     if not match:
         return None
-    major, minor, maintenance, service, letter = match.groups()
+    dashed, dotted = match.groups()[:5], match.groups()[5:]
+    if dashed[0] is not None:
+        major, minor, maintenance, service, letter = dashed
+    else:
+        major, minor, third, maintenance, service, letter = dotted
+        maintenance = third or maintenance
     return Load((int(major), int(minor), int(maintenance), int(service or 0), (letter or "").lower()))
 
 
@@ -353,6 +361,16 @@ def _inside(borders: Iterable[Load]) -> list[Load]:
     """One load inside each interval the borders cut, the newest first: each border, and one before all."""
     ordered = sorted(borders, reverse=True)
     return [*ordered, Load((0, 0, 0, 0, ""))] if ordered else []
+
+
+def load_words(profile: Profile) -> str:
+    """Which loads a profile of variants() stands for, in words."""
+    protocol = f"{profile.protocol} " if profile.protocol else ""
+    if profile.load is None:
+        return f"newest {protocol}load"
+    if profile.load.startswith("0-"):
+        return f"oldest {protocol}load"
+    return f"{protocol}from {profile.load}"
 
 
 def load_text(load: Load) -> str:

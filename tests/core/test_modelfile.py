@@ -4,7 +4,16 @@ import pytest
 from making import DEFAULTS
 
 from phoneemu.core.evidence import Standing
-from phoneemu.core.modelfile import Load, ModelFile, ModelFileError, parse, parse_load, resolve, variants
+from phoneemu.core.modelfile import (
+    Load,
+    ModelFile,
+    ModelFileError,
+    load_words,
+    parse,
+    parse_load,
+    resolve,
+    variants,
+)
 from phoneemu.core.profile import ENGINE_FACTS
 
 HEAD = 'schema = 1\nmodel = "T"\nname = "Test"\nenum = [7]\nfamily = "F"\n'
@@ -103,6 +112,11 @@ def test_a_wrong_head_names_its_key(old: str, new: str, what: str) -> None:
         ("SCCP6901.9-3-1-SR3-2", (9, 3, 1, 3, "")),
         ("sip8831.10-3-1SR4b-1", (10, 3, 1, 4, "b")),
         ("14-2-1SR1", (14, 2, 1, 1, "")),
+        ("14.2(1)SR1", (14, 2, 1, 1, "")),
+        ("ce9.15.3.18", (9, 15, 3, 0, "")),
+        ("TC7.3.21.acb8a7", (7, 3, 21, 0, "")),
+        ("Jabber_for_Windows-14.1.3.57304", (14, 1, 3, 0, "")),
+        ("P0S3-8-12-00", None),
         ("P0030801SR02", None),
         ("term75.default", None),
         ("", None),
@@ -191,3 +205,14 @@ def test_a_protocol_switches_its_facts_on() -> None:
 def test_both_sides_of_a_contradiction_are_kept() -> None:
     own = read("[trust]\nasks_tvs = " + fact("true", more=', against = "X says no"'))
     assert own.facts["trust.asks_tvs"].against == "X says no"
+
+
+def test_the_loads_of_a_candidate_are_told_in_words() -> None:
+    old = read(f'[[firmware]]\nbefore = "9-0-1"\n[firmware.trust]\nasks_tvs = {fact("false", "reported")}')
+    newest, since, before = variants(old, a_family(), "SIP")[0], *variants(old, a_family(), None)
+    assert [load_words(each) for each in (newest, since, before)] == [
+        "newest SIP load",
+        "newest load",
+        "oldest load",
+    ]
+    assert load_words(resolve(old, a_family(), "9-0-1", "SCCP")) == "SCCP from 9-0-1"
