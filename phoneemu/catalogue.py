@@ -13,7 +13,7 @@ import attrs
 
 from phoneemu.core import modelfile
 from phoneemu.core.modelfile import ModelFile
-from phoneemu.core.profile import Profile
+from phoneemu.core.profile import ENGINE_FACTS, Profile
 from phoneemu.errors import BadInput
 
 _HEAD = re.compile(r"^(model|name|aliases|enum)\s*=\s*(.+)$", re.MULTILINE)
@@ -137,8 +137,38 @@ class Catalogue:
         own, family = self.files(model)
         return modelfile.variants(own, family, protocol or None, release)
 
+    def candidates(
+        self, model: str, load: str = "", protocol: str = "", release: str = ""
+    ) -> tuple[Profile, ...]:
+        """The one profile of a phone, or every one it may have, the newest load first.
+
+        A load that is not known, or not written like one, may be any; so may the protocol.
+
+        Raises:
+            BadInput: a file is wrong.
+        """
+        found: list[Profile] = []
+        for each in _protocols(load, protocol):
+            if load and modelfile.parse_load(load) is not None:
+                found.append(self.profile(model, load, each))
+            else:
+                found += self.variants(model, each, release)
+        distinct: dict[tuple[object, ...], Profile] = {}
+        for profile in found:
+            distinct.setdefault(tuple(getattr(profile, name).value for name in ENGINE_FACTS), profile)
+        return tuple(distinct.values())
+
     def __iter__(self) -> Iterator[ModelFile]:
         return (self.files(title.model)[0] for title in self._titles)
+
+
+def _protocols(load: str, protocol: str) -> tuple[str, ...]:
+    """The protocols a phone may speak: as exported, as its load is named, else either."""
+    for said in (protocol.upper(), load.upper()):
+        for known in ("SIP", "SCCP"):
+            if said.startswith(known):
+                return (known,)
+    return ("SIP", "SCCP")
 
 
 @functools.cache

@@ -34,19 +34,22 @@ def run(arguments: argparse.Namespace) -> int:
     """Print the ruling; 1 when the phone would not take the file."""
     from phoneemu.catalogue import catalogue
     from phoneemu.core.ruling import Verdict
-    from phoneemu.fleet.verifying import held, lines, read_file, verify
+    from phoneemu.fleet.verifying import by_load, held, lines, read_file, verify
 
     shipped = catalogue()
     known = shipped.find(arguments.model)
     if known is None:
         raise BadInput(f"no model {arguments.model!r} in the catalogue; see `phoneemu models`")
-    profile = shipped.profile(known.model, arguments.load, arguments.protocol)
+    profiles = shipped.candidates(known.model, arguments.load or "", arguments.protocol or "")
     installed = [read_file(path) for path in arguments.installed]
     flash = held(installed, names_tvs=not arguments.no_tvs)
-    entry = verify(read_file(arguments.file), flash, profile, arguments.server)
+    offered = read_file(arguments.file)
+    told = [(profile, verify(offered, flash, profile, arguments.server)) for profile in profiles]
+    differing = by_load(told)
+    profile, entry = told[0]
     ruling = entry.ruling
     if arguments.json:
-        said = {
+        said: dict[str, object] = {
             "schema": 1,
             "subject": entry.subject.value,
             "verdict": ruling.verdict.value,
@@ -55,7 +58,13 @@ def run(arguments: argparse.Namespace) -> int:
             "standing": ruling.standing.label,
             "signature": entry.question.signature.value,
         }
+        if differing:
+            said |= {"verdict": Verdict.CANNOT_SAY.value, "reason": "load-unknown", "by_load": differing}
         print(json.dumps(said, indent=1))
     else:
         sys.stdout.writelines(f"{line}\n" for line in lines(entry, profile))
-    return int(ruling.verdict not in (Verdict.ACCEPT, Verdict.UNCHANGED, Verdict.ASK))
+        if differing:
+            print("  the load is not known, and loads differ; the above is the newest's:")
+            sys.stdout.writelines(f"    {load}: {verdict}\n" for load, verdict in differing.items())
+    takes = (Verdict.ACCEPT, Verdict.UNCHANGED, Verdict.ASK)
+    return int(any(each.verdict not in takes for _, each in told))

@@ -65,6 +65,7 @@ NO_CALLMANAGER_RESTART_NEEDED = Since(parts=(14, 0), standing=DOC, source="REL14
 PHONES_RESET_THEMSELVES = Since(parts=(14, 0), standing=DOC, source="REL14, SG15-cert")
 ROLLBACK_RESETS_PHONES = Since(parts=(10, 5), standing=DOC, source="SG15-sbd")
 NEW_PROMPTS = Since(parts=(12, 5), standing=DOC, source="CVP1262")
+TLS_FLOOR = Since(parts=(11, 5, 1, 3), standing=INF, source="CLI15, CVP1262")
 LICENCE_GATE = Since(parts=(12, 0), standing=DOC, source="SG125-ctl")
 NO_TOKENS = Since(parts=(14, 0), standing=DOC, source="SG15-cert")
 NEW_ITL_RESET_TEXT = Since(parts=(15, 0), standing=DOC, source="CLI15")

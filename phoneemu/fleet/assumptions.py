@@ -85,6 +85,16 @@ POWER = Assumption(
     text="the phone is powered on and connected unless cluster.toml says it is off",
     settles="[[off]] in cluster.toml, from the registration report",
 )
+TVS_REACHABLE = Assumption(
+    id="tvs-reachable",
+    text="the TVS that vouches runs, and the phone reaches it on TCP 2445",
+    settles="`tvs_reachable` of each [[node]] in cluster.toml: `utils service list`, and what is between",
+)
+TLS_FLOOR = Assumption(
+    id="tls-floor",
+    text="nobody raised the TLS floor above what this older model speaks",
+    settles="`min_tls` in cluster.toml: `show tls min-version` on every node",
+)
 SEEN = Assumption(
     id="seen-by-risport",
     text="a phone that RISPort does not show as registered is off since the time it was last seen",
@@ -108,6 +118,8 @@ KNOWN = {
         LIST_MADE,
         CTL_SIGNER,
         POWER,
+        TVS_REACHABLE,
+        TLS_FLOOR,
         SEEN,
     )
 }

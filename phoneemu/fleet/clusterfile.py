@@ -30,7 +30,8 @@ class NodeEntry:
     publisher: bool = False
     services: frozenset[str] = frozenset({CALLMANAGER, TFTP, TVS})
     up: bool = True
-    tvs_reachable: bool = True
+    tvs_reachable: bool | None = None
+    """None: the file does not say; it is then taken as reachable."""
     proxy_for: tuple[str, ...] = ()
     """Other clusters whose devices' files its TFTP relays."""
 
@@ -152,7 +153,7 @@ def _node(table: "_Table") -> NodeEntry:
         publisher=table.flag("publisher") or False,
         services=frozenset(services) if services is not None else NodeEntry(name="").services,
         up=table.flag("up") is not False,
-        tvs_reachable=table.flag("tvs_reachable") is not False,
+        tvs_reachable=table.flag("tvs_reachable"),
         proxy_for=table.names("proxy_for") or (),
     )
     if not entry.name:

@@ -218,7 +218,7 @@ def _node(cluster: Cluster, entry: NodeEntry, publisher: bool, found: Found) -> 
         running=MappingProxyType(certs.running_of(own)),
         up=entry.up,
         proxy_for=frozenset(name.lower() for name in entry.proxy_for),
-        blocked_ports=frozenset() if entry.tvs_reachable else frozenset({tvs.PORT}),
+        blocked_ports=frozenset({tvs.PORT}) if entry.tvs_reachable is False else frozenset(),
     )
 
 

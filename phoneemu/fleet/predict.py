@@ -17,12 +17,13 @@ from phoneemu.cluster.drive import Station
 from phoneemu.cluster.state import Node
 from phoneemu.core.evidence import Standing
 from phoneemu.core.flash import Flash
-from phoneemu.core.modelfile import parse_load
-from phoneemu.core.profile import ENGINE_FACTS, Profile
+from phoneemu.core.modelfile import load_words, parse_load
+from phoneemu.core.profile import Profile
 from phoneemu.core.trustlist import ListKind
 from phoneemu.fleet.assumptions import HOLDS_SERVED, KNOWN, Assumption
 from phoneemu.fleet.classes import Kind, classify
 from phoneemu.fleet.forecast import Fate, Forecast, Group, Remedy
+from phoneemu.fleet.granted import granted
 from phoneemu.fleet.holding import UNSAID, unnamed
 from phoneemu.fleet.inventory import Listed, Traits
 from phoneemu.fleet.outcome import (
@@ -172,7 +173,12 @@ class Teller:
             note = f"the catalogue has no model {kind.model!r}" if kind.model else "no export says the model"
             return _cannot_say(kind.model or "(unknown)", FleetReason.UNKNOWN_MODEL, basis, note)
         model: str = known.model
-        profiles = self._profiles(model, kind.load, kind.protocol)
+        unreadable = self._unreadable_load(kind, model)
+        if unreadable is not None:
+            return _cannot_say(model, FleetReason.LOAD_UNKNOWN, basis, unreadable)
+        profiles = self._catalogue.candidates(
+            model, kind.load, kind.protocol, self._snapshot.cluster.release.text
+        )
         stations = [self._station(kind, profile, name) for profile in profiles]
         unknown_list = _shown_unknown(kind, profiles[0]) or _held_unknown(kind, stations[0])
         if unknown_list is not None:
@@ -181,20 +187,15 @@ class Teller:
             basis -= {HOLDS_SERVED.id}
         return _agreed([(each.profile, self._run(kind, each, basis)) for each in stations])
 
-    def _profiles(self, model: str, load: str, protocol: str) -> tuple[Profile, ...]:
-        """The one profile of the phone, or every one it may have, newest load first."""
+    def _unreadable_load(self, kind: Kind, model: str) -> str | None:
+        """Why nobody knows what these phones do on a load that the runbook gives them."""
+        moves = (stage.move for stage in self._plan.stages if stage.move is not None)
+        given = [move.load for move in moves if move.filter is None or move.filter in kind.matches]
+        odd = next((load for load in given if load is not None and parse_load(load) is None), None)
         release = self._snapshot.cluster.release.text
-        comparable = load and parse_load(load) is not None
-        candidates: list[Profile] = []
-        for each in _protocols(load, protocol):
-            if comparable:
-                candidates.append(self._catalogue.profile(model, load, each))
-            else:
-                candidates += self._catalogue.variants(model, each, release)
-        distinct: dict[tuple[object, ...], Profile] = {}
-        for profile in candidates:
-            distinct.setdefault(tuple(getattr(profile, name).value for name in ENGINE_FACTS), profile)
-        return tuple(distinct.values())
+        if odd is None or len(self._catalogue.variants(model, None, release)) == 1:
+            return None
+        return f"loads of this model differ, and {odd!r} is no load such as 14-2-1SR1"
 
     def _basis(self, kind: Kind) -> frozenset[str]:
         place = kind.place
@@ -245,7 +246,7 @@ class Teller:
             if stage.move is not None and stage.move.load is not None
         }
         story = tell(station, self._plan.stages, kind.matches, powered=kind.off is None, loads=moved)
-        return self._fate(story, basis)
+        return self._fate(story, basis | granted(story, self._snapshot.file))
 
     def _fate(self, story: Story, basis: frozenset[str]) -> Fate:
         last = story.episodes[-1]
@@ -273,24 +274,6 @@ class Teller:
             basis=basis,
             episodes=story.episodes,
         )
-
-
-def _protocols(load: str, protocol: str) -> tuple[str, ...]:
-    """The protocols a phone may speak: as exported, as its load is named, else either."""
-    for said in (protocol.upper(), load.upper()):
-        for known in ("SIP", "SCCP"):
-            if said.startswith(known):
-                return (known,)
-    return ("SIP", "SCCP")
-
-
-def _load_words(profile: Profile) -> str:
-    """Which loads a candidate profile stands for."""
-    if profile.load is None:
-        return f"newest {profile.protocol} load"
-    if profile.load.startswith("0-"):
-        return f"oldest {profile.protocol} load"
-    return f"{profile.protocol} from {profile.load}"
 
 
 def _shown(kind: Kind, profile: Profile) -> list[tuple[ListKind, str]]:
@@ -349,7 +332,7 @@ def _agreed(told: Sequence[tuple[Profile, Fate]]) -> Fate:
         causes = list(dict.fromkeys(f"{fate.reason}, {fate.remedy.kind.value}" for _, fate in told))
         note = f"its load is not known; by load: {'; '.join(causes)}" if len(causes) > 1 else newest.note
         return attrs.evolve(newest, standing=weakest, note=note)
-    each = "; ".join(f"{_load_words(profile)}: {fate.outcome.value}" for profile, fate in told)
+    each = "; ".join(f"{load_words(profile)}: {fate.outcome.value}" for profile, fate in told)
     note = f"its load is not known, and loads differ: {each}"
     return attrs.evolve(
         _cannot_say(newest.model, FleetReason.LOAD_UNKNOWN, newest.basis, note),

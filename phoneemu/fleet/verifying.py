@@ -12,6 +12,7 @@ import attrs
 from phoneemu.core import limits, listparse, reading, showtext, signedfile
 from phoneemu.core.flash import Flash, PhoneConfig
 from phoneemu.core.journal import Ruled
+from phoneemu.core.modelfile import load_words
 from phoneemu.core.profile import Profile
 from phoneemu.core.question import Question, Stage, Subject
 from phoneemu.core.rules import judge
@@ -86,6 +87,13 @@ def verify(offered: TrustList | SignedFile, flash: Flash, profile: Profile, serv
         signature=reading.signature_of(offered, offered.signer, flash),
     )
     return Ruled(subject=subject, ruling=judge(question), question=question)
+
+
+def by_load(told: Sequence[tuple[Profile, Ruled]]) -> dict[str, str]:
+    """What each load would rule, where they do not all rule the same; nothing where they do."""
+    if len({(entry.verdict, entry.reason) for _, entry in told}) == 1:
+        return {}
+    return {load_words(profile): f"{entry.verdict.value}, {entry.reason.value}" for profile, entry in told}
 
 
 def lines(entry: Ruled, profile: Profile) -> list[str]:

@@ -103,3 +103,19 @@ def test_a_changed_byte_is_a_bad_signature(tmp_path: Path, capsys: pytest.Captur
     said = capsys.readouterr().out
     assert "refuse, signature-bad" in said
     assert "signature: bad" in said
+
+
+def test_loads_that_would_rule_otherwise_are_all_told(
+    lists: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["--make", "lab", "--key-size", "1024", "--digest", "sha512"]
+    path = lists / "new.tlv"
+    main(["build", "ctl", *words, "-o", str(path)])
+    capsys.readouterr()
+    assert main(["verify", str(path), "--model", "8861", "--json"]) == 1
+    said = json.loads(capsys.readouterr().out)
+    assert (said["verdict"], said["reason"]) == ("cannot-say", "load-unknown")
+    assert set(said["by_load"].values()) == {"accept, first-trust", "halt, digest-unsupported"}
+    assert main(["verify", str(path), "--model", "8861", "--load", "some load"]) == 1
+    assert "oldest SIP load: halt, digest-unsupported" in capsys.readouterr().out
+    assert main(["verify", str(path), "--model", "8861", "--load", "sip88xx.14-3-1-1"]) == 0

@@ -114,6 +114,54 @@ def test_a_phone_whose_firmware_the_runbook_changes_meets_the_change_with_the_ne
     assert found["SEP1"].reason != "never-replaces-ctl"
 
 
+def test_a_load_of_the_runbook_that_cannot_be_read_is_said(tmp_path: Path) -> None:
+    rows = "SEP1,8861,sip88xx.10-3-1-20,SIP,Depot,1\nSEP2,7960,P0030801SR02,SCCP,Depot,1\n"
+    told = forecast(tmp_path, HEAD + rows, "phones load newest\nphones reset")
+    assert fates(told)["SEP1"].reason == "load-unknown"
+    assert "'newest' is no load" in fates(told)["SEP1"].note
+    assert fates(told)["SEP2"].outcome.value == "ok"
+
+
+def test_a_tvs_nobody_looked_at_is_taken_to_be_within_reach(tmp_path: Path) -> None:
+    rows = "SEP1,8861,sip88xx.10-3-1-20,SIP,Depot,1\nSEP2,7960,P0030801SR02,SCCP,Depot,1\n"
+    silent = {"tvs_reachable = true": ""}
+    told = forecast(tmp_path, HEAD + rows, cluster=silent)
+    assert {each.id: each.phones for each in told.assumptions} == {"tvs-reachable": 1}
+    assert forecast(tmp_path / "other", HEAD + rows).assumptions == ()
+
+
+@pytest.mark.parametrize(
+    ("release", "said", "counted"),
+    [
+        ("12.5(1)SU2", "", {"SEP1", "SEP3"}),
+        ("12.5(1)SU2", 'min_tls = "1.0"', set()),
+        ("10.5(1)", "", set()),
+    ],
+)
+def test_a_tls_floor_nobody_looked_up_is_taken_to_be_low(
+    tmp_path: Path, release: str, said: str, counted: set[str]
+) -> None:
+    rows = "".join(
+        f"SEP{number},{row},Depot,{mode}\n"
+        for number, row, mode in (
+            (1, "7965,SCCP45.9-4-2SR3-1S,SCCP", 1),
+            (2, "8861,sip88xx.14-3-1-1,SIP", 3),
+            (3, "7960,P0030801SR02,SCCP", 3),
+            (4, "7960,P0030801SR02,SCCP", 1),
+        )
+    )
+    toml = {'release = "10.5(1)"': f'release = "{release}"\n{said}'}
+    found = fates(forecast(tmp_path, HEAD + rows, "phones reset", cluster=toml))
+    assert {name for name, fate in found.items() if "tls-floor" in fate.basis} == counted
+
+
+def test_a_floor_that_the_runbook_sets_is_no_assumption(tmp_path: Path) -> None:
+    rows = "SEP1,7965,SCCP45.9-4-2SR3-1S,SCCP,Depot,1\n"
+    toml = {'release = "10.5(1)"': 'release = "12.5(1)SU2"'}
+    found = fates(forecast(tmp_path, HEAD + rows, "* set tls min-version 1.2\nphones reset", cluster=toml))
+    assert "tls-floor" not in found["SEP1"].basis
+
+
 def test_remarks_of_rows_and_steps_reach_the_report(tmp_path: Path) -> None:
     told = forecast(tmp_path, HEAD + "SEP1\nSEP2,8861,,,,\n", "cucm-1051-a-sub1 utils ctl update CTLFile")
     assert any("phones.csv:2: row left out" in remark for remark in told.remarks)

@@ -1,0 +1,43 @@
+"""What one story takes for granted of its cluster: a TVS within reach, a TLS floor that nobody raised.
+
+Only a story that leans on it carries the assumption; the others stand as they are.
+"""
+
+from collections.abc import Iterator
+
+from phoneemu.cluster import release as since
+from phoneemu.core.journal import AskedTvs
+from phoneemu.fleet.assumptions import TLS_FLOOR, TVS_REACHABLE
+from phoneemu.fleet.clusterfile import ClusterFile
+from phoneemu.fleet.story import Story
+
+
+def granted(story: Story, file: ClusterFile) -> frozenset[str]:
+    """The ids of the assumptions this story leans on."""
+    return frozenset(_granted(story, file))
+
+
+def _granted(story: Story, file: ClusterFile) -> Iterator[str]:
+    said = {name.lower() for node in file.nodes if node.tvs_reachable for name in (node.name, node.address)}
+    asked = {
+        entry.server.lower()
+        for episode in story.episodes
+        for entry in episode.boot.journal
+        if isinstance(entry, AskedTvs)
+    }
+    if asked - said:
+        yield TVS_REACHABLE.id
+    if file.min_tls is None and _leans_on_old_tls(story):
+        yield TLS_FLOOR.id
+
+
+def _leans_on_old_tls(story: Story) -> bool:
+    """Whether a TLS floor that somebody may have set would take something from this phone."""
+    profile, device = story.station.profile, story.station.device
+    here = story.episodes[-1].world.clusters[0]
+    if here.min_tls > "1.0" or not since.TLS_FLOOR.holds(here.release):
+        return False
+    highest = profile.tls_max.value
+    old = highest is None or highest < "1.2"
+    uses_tvs = bool(profile.asks_tvs.value) and story.station.flash.itl is not None
+    return old and (uses_tvs or (here.mixed and device.security.uses_tls))
