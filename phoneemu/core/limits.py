@@ -35,3 +35,42 @@ CONFIG_BYTES = 1024 * 1024
 
 SQL_TEXT_BYTES = 512 * 1024 * 1024
 """Largest `run sql` text that is read: a million phones are about 200 MB [assumed]."""
+
+CAPTURE_FRAME_BYTES = 256 * 1024
+"""Largest packet record in a capture file: the largest snap length that capturing programs use [assumed]."""
+
+CAPTURE_BLOCK_BYTES = 16 * 1024 * 1024
+"""Largest block of a pcapng file that is no packet, such as names or a key log [assumed]."""
+
+CAPTURE_INTERFACES = 4096
+"""Most interfaces in one section of a pcapng file [assumed]."""
+
+CAPTURE_FLOWS = 65536
+"""Most connections and transfers that are followed at a time; beyond, the oldest is closed [assumed]."""
+
+CAPTURE_EXCHANGES = 250_000
+"""Most exchanges taken from one capture: 1,000 phones with 250 each [assumed]."""
+
+CAPTURE_FRAGMENT_BYTES = 16 * 1024 * 1024
+"""Most bytes of incomplete IP packets that are held; beyond, the oldest is dropped [assumed]."""
+
+CAPTURE_SEGMENT_BYTES = 1024 * 1024
+"""Most bytes of one TCP direction that are held because an earlier segment is missing [assumed]."""
+
+CAPTURE_BODY_BYTES = 160 * 1024 * 1024
+"""Most bytes of files held at a time, each content once; beyond, a file keeps its size and hash [assumed]."""
+
+CASE_FILES = 1000
+"""Most files, and most remarks, that are kept of one start of a phone [assumed]."""
+
+CASE_NAMESAKES = 100
+"""Most files of one name that are kept of one start of a phone [assumed]."""
+
+HTTP_HEAD_BYTES = 64 * 1024
+"""Largest head of an HTTP request or answer [assumed]."""
+
+HANDSHAKE_BYTES = 256 * 1024
+"""Most bytes of one side's TLS handshake that are looked at [assumed]."""
+
+LOG_BYTES = 256 * 1024 * 1024
+"""Largest console log or TVS trace that is read [assumed]."""

@@ -105,7 +105,9 @@ class FileExchange:
 
     `body` is the path of the bytes, or of a `.txt` listing; None when they are not visible. `signer` says who
     signed a configuration whose bytes are restated without a signature. `options` are those of a TFTP read
-    request. `transport` None: not visible. `retries` counts repeated requests.
+    request, `agreed` those of the answer, `port` the server's for this transfer. `transport` None: not
+    visible. `retries` counts repeated requests, `resent` blocks that came more than once. `digest` is the
+    SHA-256 of what came where its bytes are not kept.
     """
 
     name: str
@@ -115,8 +117,12 @@ class FileExchange:
     body: str | None = None
     signer: Identity | None = None
     options: tuple[str, ...] | None = None
+    agreed: tuple[str, ...] | None = None
+    port: int | None = None
     retries: int | None = None
+    resent: int | None = None
     size: int | None = None
+    digest: str = ""
     error: str = ""
     at: float | None = None
     seconds: float | None = None
@@ -127,14 +133,17 @@ class TvsExchange:
     """One connection to a TVS. `peer` is the certificate it showed: a path, or its identity.
 
     `question` and `answer` are paths of the messages; where only values are known, `asked` is the signer
-    asked about and `valid`, `roles` and `ttl` are the answer.
+    asked about and `valid`, `roles` and `ttl` are the answer. `offered` are the TLS versions of the phone;
+    `ended` says how the connection was closed, an alert by its name.
     """
 
     server: str
     outcome: TvsOutcome
     peer: str | Identity | None = None
+    offered: tuple[str, ...] | None = None
     tls: str = ""
     cipher: str = ""
+    ended: str = ""
     question: str | None = None
     answer: str | None = None
     asked: Identity | None = None

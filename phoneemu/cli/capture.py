@@ -1,0 +1,212 @@
+"""`phoneemu capture`: packet captures and logs to cases."""
+
+import argparse
+import datetime
+import ipaddress
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from phoneemu.errors import BadInput
+
+if TYPE_CHECKING:
+    from phoneemu.catalogue import Catalogue
+    from phoneemu.replay.casemaking import Draft, Terms
+    from phoneemu.replay.wire.witness import Place
+
+HELP = "write what a packet capture and logs show of phones as cases that can be replayed"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,80}")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("file", type=Path, nargs="?", metavar="FILE", help="pcap or pcapng, also gzipped")
+    parser.add_argument("--phone-log", type=Path, metavar="LOG", help="the console log of the one phone")
+    parser.add_argument("--tvs-log", type=Path, metavar="LOG", help="the trace of a TVS")
+    parser.add_argument(
+        "-o", "--output", type=Path, metavar="DIR", help="the folder of all cases, such as captures/"
+    )
+    parser.add_argument(
+        "--model",
+        action="append",
+        default=[],
+        metavar="[DEVICE=]MODEL",
+        help="the model, where the capture does not tell; of one phone, or of all others",
+    )
+    parser.add_argument("--load", default="", help="the firmware load, where the capture does not tell")
+    parser.add_argument("--protocol", choices=("SIP", "SCCP"), default="", help="the signalling protocol")
+    parser.add_argument("--device", default="", metavar="NAME", help="only this phone")
+    parser.add_argument("--case", default="", metavar="NAME", help="the case's name; the device's otherwise")
+    parser.add_argument(
+        "--origin", choices=("hardware", "published", "synthetic"), help="a real phone, a document, a program"
+    )
+    parser.add_argument("--source", default="", metavar="KEY", help="of a published log, in docs/sources.md")
+    parser.add_argument("--script", default="", help="what made a synthetic capture")
+    parser.add_argument("--by", default="", metavar="WHO", help="who took it")
+    parser.add_argument(
+        "--before",
+        type=Path,
+        metavar="DIR",
+        help="what the phone held: CTL.tlv, ITL.tlv, config.xml; see docs",
+    )
+    parser.add_argument(
+        "--complete", action="store_true", help="taken at the phone: everything it did is in the capture"
+    )
+    parser.add_argument(
+        "--hosts", type=Path, metavar="FILE", help="names and ports of a lab, as it writes them"
+    )
+    parser.add_argument(
+        "--clock", metavar="UTC", help="when a log without a capture began: 2026-03-09T17:21:51"
+    )
+    parser.add_argument(
+        "--all-files", action="store_true", help="keep the bytes of every file, not of trust alone"
+    )
+    parser.add_argument("--list", action="store_true", help="say what is in it, write nothing")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Import, and write the cases; 0 done."""
+    from phoneemu.catalogue import catalogue
+
+    if arguments.file is None and arguments.phone_log is None:
+        raise BadInput("nothing to import: give a capture file, or --phone-log")
+    if arguments.output is None and not arguments.list:
+        raise BadInput("where to? Give -o DIR, such as -o captures, or --list")
+    if (arguments.source and arguments.origin != "published") or (
+        arguments.origin == "published" and not arguments.source
+    ):
+        raise BadInput("--origin published goes with --source KEY, and nothing else does")
+    terms, places = _terms(arguments)
+    drafts = _drafts(arguments, terms, places, catalogue())
+    _with_logs(arguments, drafts)
+    if not drafts:
+        raise BadInput("no phone asks for a file in it", place=str(arguments.file or arguments.phone_log))
+    if arguments.case and len(drafts) > 1:
+        raise BadInput(f"--case names one case, and there are {len(drafts)}; give --device too")
+    _write(arguments, drafts)
+    return 0
+
+
+def _terms(arguments: argparse.Namespace) -> "tuple[Terms, dict[Place, str]]":
+    from phoneemu.replay.case import Origin
+    from phoneemu.replay.casemaking import Terms
+
+    if arguments.case and not _NAME.fullmatch(arguments.case):
+        raise BadInput(f"`{arguments.case}` is no name of a case: letters, digits, dots, dashes")
+    models: dict[str, str] = {}
+    for word in arguments.model:
+        device, equals, model = word.rpartition("=")
+        models[device.upper() if equals else ""] = model
+    services, nodes = _places(arguments.hosts)
+    terms = Terms(
+        models=models,
+        load=arguments.load,
+        protocol=arguments.protocol,
+        origin=Origin(arguments.origin) if arguments.origin else None,
+        source=arguments.source,
+        script=arguments.script,
+        by=arguments.by,
+        name=arguments.case,
+        before=_folder(arguments.before),
+        complete=arguments.complete,
+        nodes=nodes,
+    )
+    return terms, services
+
+
+def _folder(path: Path | None) -> Path | None:
+    if path is not None and not path.is_dir():
+        raise BadInput("no such folder", place=str(path))
+    return path
+
+
+def _places(hosts: Path | None) -> "tuple[dict[Place, str], dict[Place, str]]":
+    """What the ports of a lab are for, and whose they are."""
+    if hosts is None:
+        return {}, {}
+    from phoneemu.net import book
+
+    services: dict[Place, str] = {}
+    nodes: dict[Place, str] = {}
+    text = hosts.read_text(encoding="utf-8", errors="replace")
+    for name, place in book.parse(text, str(hosts)).places.items():
+        try:
+            address = ipaddress.ip_address(place.host).packed
+        except ValueError:
+            raise BadInput(
+                f"{name} has a name in place of an address: {place.host}", place=str(hosts)
+            ) from None
+        for service, port in place.ports.items():
+            services[address, port] = service.value
+            nodes.setdefault((address, port), name)
+    return services, nodes
+
+
+def _drafts(
+    arguments: argparse.Namespace, terms: "Terms", places: "dict[Place, str]", known: "Catalogue"
+) -> "list[Draft]":
+    from phoneemu.replay import importing, loglines, logmerge, phonelog
+
+    if arguments.file is not None:
+        found = importing.read(
+            arguments.file,
+            terms,
+            known,
+            places=places,
+            device=arguments.device,
+            everything=arguments.all_files,
+        )
+        for remark in found.remarks:
+            print(f"{arguments.file}: {remark}", file=sys.stderr)
+        return found.drafts
+    if arguments.clock is None:
+        raise BadInput("a log has no date: give --clock, such as 2026-03-09T17:21:51")
+    log = phonelog.read(loglines.read(arguments.phone_log))
+    return [logmerge.from_log(log, terms, known, _clock(arguments.clock))]
+
+
+def _clock(text: str) -> datetime.datetime:
+    try:
+        read = datetime.datetime.fromisoformat(text)
+    except ValueError:
+        raise BadInput(f"`{text}` is no time; write 2026-03-09T17:21:51") from None
+    return read.astimezone(datetime.UTC) if read.tzinfo else read.replace(tzinfo=datetime.UTC)
+
+
+def _with_logs(arguments: argparse.Namespace, drafts: "list[Draft]") -> None:
+    from phoneemu.replay import loglines, logmerge, phonelog, tvslog
+
+    if arguments.phone_log is not None and arguments.file is not None:
+        logmerge.with_log(_the_one(drafts, "--phone-log"), phonelog.read(loglines.read(arguments.phone_log)))
+    if arguments.tvs_log is not None:
+        trace = tvslog.read(loglines.read(arguments.tvs_log))
+        logmerge.with_trace(_the_one(drafts, "--tvs-log"), trace, timed=arguments.file is not None)
+
+
+def _the_one(drafts: "list[Draft]", option: str) -> "Draft":
+    if len(drafts) != 1:
+        raise BadInput(f"{option} is of one start of one phone, and there are {len(drafts)}; give --device")
+    return drafts[0]
+
+
+def _write(arguments: argparse.Namespace, drafts: "list[Draft]") -> None:
+    from phoneemu.replay import casefile
+
+    folders = [(arguments.output or Path()) / each.folder for each in drafts]
+    if not arguments.list:
+        for folder in folders:
+            if folder.exists():
+                raise BadInput("is there already; remove it, or give --case NAME", place=str(folder))
+    for made, folder in zip(drafts, folders, strict=True):
+        case = made.finished().case
+        if not arguments.list:
+            casefile.save(case, folder, made.files)
+        load = case.load or "load not known"
+        print(f"{folder}: {case.device}, {case.model}, {load}, {case.origin.value}: {case.title}")
+        if len(drafts) == 1:
+            for note in made.notes:
+                print(f"  {note}")
+    if len(drafts) > 1:
+        phones = len({each.case.device for each in drafts})
+        print(f"{len(drafts):,} cases of {phones:,} phones")

@@ -1,0 +1,198 @@
+"""TCP connections as seen from beside: both directions put in order, each byte delivered once.
+
+Of bytes that come twice the first count. Bytes that the receiver acknowledged and the capture does not have
+are reported as a hole. What is held for a missing segment is limited.
+"""
+
+from typing import Protocol
+
+import attrs
+
+from phoneemu.core import limits
+from phoneemu.replay.wire.sights import Ends
+
+FIN, SYN, RST, ACK = 1, 2, 4, 16
+_REORDERED = 0.05
+"""Seconds by which packets may stand in the wrong order."""
+
+
+class Listener(Protocol):
+    """What is told of a connection."""
+
+    def client(self, when: float, data: bytes) -> None:
+        """The phone's next bytes."""
+
+    def server(self, when: float, data: bytes) -> None:
+        """The server's next bytes."""
+
+    def hole(self, when: float, size: int, *, by_client: bool) -> None:
+        """Bytes of one side that the capture does not have."""
+
+    def closed(self, when: float, ending: str) -> None:
+        """The connection is over; `ending` is a word of Connection."""
+
+
+@attrs.define(slots=True)
+class Half:
+    """One direction. `following` is the number of its next byte, None until one was seen."""
+
+    by_client: bool
+    following: int | None = None
+    waiting: dict[int, bytes] = attrs.field(factory=dict)
+    held: int = 0
+    finished: bool = False
+    owed: float | None = None
+    """Since when the receiver claims bytes that were not seen."""
+
+
+class Connection:
+    """One connection to a service that is watched.
+
+    Endings: `refused` (a reset before it was open), `unanswered` (no answer to the first packet),
+    `reset-by-server`, `reset-by-client`, `closed` (one side ended it in order), `unfinished` (the capture
+    ends before).
+    """
+
+    def __init__(self, ends: Ends, listener: Listener, when: float) -> None:
+        self.ends = ends
+        self.last = when
+        self.answered = False
+        self.over = False
+        self.repeats = 0
+        self._listener = listener
+        self.up = Half(by_client=True)
+        self.down = Half(by_client=False)
+        self._first: int | None = None
+
+    def segment(self, half: Half, when: float, head: bytes, content: bytes) -> bool:
+        """One packet of a direction; `head` are the first twenty bytes of TCP. True when all is over."""
+        number = int.from_bytes(head[4:8], "big")
+        flags = head[13]
+        self.last = when
+        if flags & SYN:
+            self._opens(half, number, flags)
+            number = (number + 1) & 0xFFFFFFFF
+        elif not half.by_client:
+            self.answered = self.answered or not flags & RST
+        if flags & RST:
+            return self._reset(half, when)
+        if content:
+            self._take(half, when, number, content)
+        if flags & ACK:
+            self._acknowledged(self.down if half.by_client else self.up, when, head)
+        if flags & FIN:
+            half.finished = True
+            if not half.waiting:
+                return self._close(when, "closed")
+        return False
+
+    def _opens(self, half: Half, number: int, flags: int) -> None:
+        if half.by_client and not flags & ACK:
+            self.repeats += self._first is not None
+            self._first = number
+        elif not half.by_client:
+            self.answered = True
+        if half.following is None:
+            half.following = (number + 1) & 0xFFFFFFFF
+
+    def _reset(self, half: Half, when: float) -> bool:
+        if half.by_client:
+            return self._close(when, "reset-by-client")
+        return self._close(when, "reset-by-server" if self.answered else "refused")
+
+    def _take(self, half: Half, when: float, number: int, content: bytes) -> None:
+        if half.following is None:
+            half.following = number  # the capture began in the middle
+        ahead = (number - half.following) & 0xFFFFFFFF
+        if ahead == 0:
+            self._deliver(half, when, content)
+            if half.waiting:
+                self._resume(half, when)
+        elif ahead > 0x7FFFFFFF:
+            known = 0x100000000 - ahead
+            if len(content) > known:
+                self._deliver(half, when, content[known:])
+                self._resume(half, when)
+        elif number not in half.waiting:
+            half.waiting[number] = content
+            half.held += len(content)
+            if half.held > limits.CAPTURE_SEGMENT_BYTES:
+                self._skip(half, when)
+
+    def _deliver(self, half: Half, when: float, content: bytes) -> None:
+        assert half.following is not None  # noqa: S101 - set by the caller
+        half.following = (half.following + len(content)) & 0xFFFFFFFF
+        if half.by_client:
+            self._listener.client(when, content)
+        else:
+            self._listener.server(when, content)
+
+    def _resume(self, half: Half, when: float) -> None:
+        """Deliver what waited for the bytes that just came."""
+        while half.waiting:
+            number = min(half.waiting, key=lambda each: self._distance(half, each))
+            ahead = self._distance(half, number)
+            if ahead > 0:
+                return
+            content = half.waiting.pop(number)
+            half.held -= len(content)
+            if len(content) > -ahead:
+                self._deliver(half, when, content[-ahead:])
+
+    @staticmethod
+    def _distance(half: Half, number: int) -> int:
+        """How far ahead of the next byte a number is; negative when it is behind."""
+        ahead = (number - (half.following or 0)) & 0xFFFFFFFF
+        return ahead if ahead <= 0x7FFFFFFF else ahead - 0x100000000
+
+    def _skip(self, half: Half, when: float) -> None:
+        """Give the missing bytes up and go on behind them."""
+        number = min(half.waiting, key=lambda each: self._distance(half, each))
+        missing = self._distance(half, number)
+        if missing > 0:
+            self._listener.hole(when, missing, by_client=half.by_client)
+            half.following = number
+        self._resume(half, when)
+
+    def _acknowledged(self, other: Half, when: float, head: bytes) -> None:
+        """The receiver has everything up to this number; what the capture lacks of it will not come.
+
+        A moment is waited: packets may stand in a capture in a slightly wrong order.
+        """
+        if other.following is None:
+            return
+        reached = int.from_bytes(head[8:12], "big")
+        ahead = self._distance(other, reached) - other.finished
+        if not 0 < ahead < 0x40000000:
+            other.owed = None
+        elif other.owed is None:
+            other.owed = when
+        elif when - other.owed > _REORDERED:
+            self._give_up(other, when, reached)
+
+    def _give_up(self, half: Half, when: float, reached: int) -> None:
+        half.owed = None
+        while half.waiting and self._nearest(half) < self._distance(half, reached):
+            self._skip(half, when)
+        ahead = self._distance(half, reached) - half.finished
+        if ahead > 0:
+            self._listener.hole(when, ahead, by_client=half.by_client)
+            half.following = reached
+            self._resume(half, when)
+
+    def _nearest(self, half: Half) -> int:
+        return min(self._distance(half, each) for each in half.waiting)
+
+    def _close(self, when: float, ending: str) -> bool:
+        if not self.over:
+            for half in (self.up, self.down):
+                while half.waiting:
+                    self._skip(half, when)
+            self.over = True
+            self._listener.closed(when, ending)
+        return True
+
+    def end(self, *, patient: bool) -> None:
+        """The capture is over, or the connection is given up; `patient`: an answer would have come by now."""
+        ending = "unanswered" if not self.answered and patient else "unfinished"
+        self._close(self.last, ending)
