@@ -3,7 +3,7 @@
 import argparse
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from phoneemu.cli.predict import add_other
@@ -51,7 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _listed(name: str, phones: tuple[Listed, ...]) -> Listed:
+def _listed(name: str, phones: Sequence[Listed]) -> Listed:
     found = next((phone for phone in phones if phone.name.upper() == name.upper()), None)
     if found is None:
         raise BadInput(f"no phone {name!r} in the snapshot's {len(phones)} phones")

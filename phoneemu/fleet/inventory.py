@@ -13,17 +13,24 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from operator import itemgetter
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING
 
 import attrs
 
 from phoneemu.errors import BadInput
+from phoneemu.fleet import fastcsv
 from phoneemu.fleet.collector import at_rest
+from phoneemu.fleet.fastcsv import Bulk, Layout
 from phoneemu.fleet.holding import said
+from phoneemu.fleet.listed import Listed as Listed
+from phoneemu.fleet.listed import Traits as Traits
 from phoneemu.fleet.remarks import Remark
 from phoneemu.fleet.risport import Sighting
 from phoneemu.fleet.sqltext import SqlTable
 from phoneemu.fleet.textfile import decoded
+
+if TYPE_CHECKING:
+    from phoneemu.fleet.roster import Roster
 
 COLUMNS: dict[str, tuple[str, ...]] = {
     "name": ("device name", "devicename", "name", "device", "mac address/device name"),
@@ -59,34 +66,6 @@ LONGEST_NAME = 128
 _SEPARATOR = re.compile(r'"?sep=.?"?', re.IGNORECASE)
 
 
-class Traits(NamedTuple):
-    """What phones share: the cells of one row that matter, as they stood in the export; "" when absent."""
-
-    model: str = ""
-    site: str = ""
-    protocol: str = ""
-    load: str = ""
-    profile: str = ""
-    mode: str = ""
-    location: str = ""
-    group: str = ""
-    lsc: str = ""
-    ctl: str = ""
-    """What it showed of its CTL: see holding.said; the same for the ITL."""
-    itl: str = ""
-    tftp: str = ""
-    """The TFTP servers it asks, in order, apart by blanks."""
-
-
-class Listed(NamedTuple):
-    """One phone of the inventory, and where it stands in which file."""
-
-    name: str
-    traits: Traits
-    file: str
-    line: int
-
-
 @attrs.frozen(kw_only=True)
 class Inventory:
     """All phones in the order of the files, and what was wrong with the rows left out.
@@ -94,19 +73,27 @@ class Inventory:
     `columns` tells, per file, which headers were read and which were not known.
     """
 
-    phones: tuple[Listed, ...]
+    phones: Sequence[Listed]
     remarks: tuple[Remark, ...] = ()
     columns: tuple[tuple[str, tuple[str, ...], int], ...] = ()
     """(file, headers used, how many others were ignored)."""
 
 
-def read_inventory(paths: Iterable[Path]) -> Inventory:
+def read_inventory(paths: Iterable[Path], *, bulk_from: int = fastcsv.LARGE) -> Inventory:
     """Read every file; the first row of a device name wins and later ones are remarked upon.
+
+    Files of together `bulk_from` bytes or more are read in bulk when all their rows are whole and plain; the
+    result is the same.
 
     Raises:
         BadInput: a file has no device-name column, or is empty.
         OSError: a file cannot be read.
     """
+    paths = list(paths)
+    if sum(path.stat().st_size for path in paths) >= bulk_from:
+        found = _in_bulk(paths)
+        if found is not None:
+            return found
     phones: dict[str, Listed] = {}
     remarks: list[Remark] = []
     columns: list[tuple[str, tuple[str, ...], int]] = []
@@ -115,6 +102,44 @@ def read_inventory(paths: Iterable[Path]) -> Inventory:
             with path.open("rb") as stream:
                 columns.append(_read_file(stream.read(), path.name, phones, remarks))
     return Inventory(phones=tuple(phones.values()), remarks=tuple(remarks), columns=tuple(columns))
+
+
+def _in_bulk(paths: Sequence[Path]) -> Inventory | None:
+    """The same by columns, or None when some file needs a closer look as a whole."""
+    rosters: list[Roster] = []
+    remarks: list[Remark] = []
+    columns: list[tuple[str, tuple[str, ...], int]] = []
+    for path in paths:
+        content = path.read_bytes()
+        try:
+            first = content[: content.find(b"\n")].decode("utf-8-sig").rstrip("\r")
+        except UnicodeDecodeError:
+            return None
+        header, delimiter = _delimited(first)
+        positions = _positions(header)
+        layout = Layout(
+            positions=positions, width=len(header), delimiter=delimiter, record_lines=RECORD_LINES
+        )
+        bulk = fastcsv.read(content, layout, path.name) if "name" in positions else None
+        roster = None if bulk is None else bulk.with_careful(_remains(bulk, positions, path.name, remarks))
+        if roster is None:
+            return None
+        rosters.append(roster)
+        columns.append(_read_columns(path.name, header, positions))
+    together = fastcsv.together(rosters) if rosters else None
+    if together is None:
+        return None
+    return Inventory(phones=together, remarks=tuple(remarks), columns=tuple(columns))
+
+
+def _remains(bulk: Bulk, positions: dict[str, int], file: str, remarks: list[Remark]) -> tuple[Listed, ...]:
+    """The phones of the rows that were left to this reader; remarks in the order of their lines."""
+    phones: dict[str, Listed] = {}
+    said: list[Remark] = []
+    _read_rows(iter(bulk.remains.records), positions, file, phones, said)
+    said += (_left_out(file, line, why) for line, why in bulk.remains.broken)
+    remarks += sorted(said, key=lambda remark: int(remark.place.rpartition(":")[2]))
+    return tuple(phones.values())
 
 
 def of_table(table: SqlTable, file: str) -> Inventory:
@@ -208,8 +233,14 @@ def _read_file(
     positions = _positions(header)
     if "name" not in positions:
         raise BadInput(f"no device-name column among {', '.join(header[:6]) or 'nothing'}", place=f"{file}:1")
-    used = tuple(header[position] for position in positions.values())
     _read_rows(_records(lines, delimiter, file, remarks), positions, file, phones, remarks)
+    return _read_columns(file, header, positions)
+
+
+def _read_columns(
+    file: str, header: Sequence[str], positions: Mapping[str, int]
+) -> tuple[str, tuple[str, ...], int]:
+    used = tuple(header[position] for position in positions.values())
     return file, used, len(header) - len(used)
 
 
@@ -255,9 +286,13 @@ def _header(lines: _Lines, file: str) -> tuple[list[str], str]:
     for line in lines:
         lines.taken = []
         if line.strip(" \t\r\n,;\"'") and not _SEPARATOR.fullmatch(line.strip()):
-            candidates = [(_split(line, delimiter), delimiter) for delimiter in (",", ";", "\t", "|")]
-            return next((found for found in candidates if "name" in _positions(found[0])), candidates[0])
+            return _delimited(line)
     raise BadInput("the file is empty", place=f"{file}:1")
+
+
+def _delimited(line: str) -> tuple[list[str], str]:
+    candidates = [(_split(line, delimiter), delimiter) for delimiter in (",", ";", "\t", "|")]
+    return next((found for found in candidates if "name" in _positions(found[0])), candidates[0])
 
 
 def columns_of(text: str) -> Mapping[str, int]:

@@ -1,0 +1,251 @@
+"""Large phone exports, read in bulk by a data-frame library, but for the rows that need a closer look.
+
+A row needs one when it is not a line with as many cells as the header, when its name is not plain or stands
+more than once, or when what should be a checksum is none. Such rows are handed to the careful reader of
+inventory with their line numbers; where it sees something that only the whole file can settle, the answer is
+None and it reads the whole. Both ways read the same, and a test holds them to it.
+"""
+
+import csv
+from collections.abc import Mapping, Sequence
+from functools import reduce
+from typing import cast
+
+import attrs
+import polars as pl
+
+from phoneemu.fleet.holding import said
+from phoneemu.fleet.listed import Listed, Traits
+from phoneemu.fleet.roster import FILE, KIND, LINE, NAME, SITE, Roster, coded, joined, paired
+
+LARGE = 1 << 20
+"""Bytes from which a file is worth the library; a smaller one is read before that has started."""
+
+_CELL_BYTES = 131_072
+"""Longest cell that the careful reader takes; a longer line is left to it."""
+_PLAIN_NAME = r"^[!-~]{1,128}$"
+_QUOTED = r'"(?:[^"]|"")*"'
+_MARK = "\x02"
+
+
+_MOST_ODD = 0.2
+"""Largest share of rows that need a closer look; beyond it the careful reader takes the whole."""
+
+@attrs.frozen(kw_only=True)
+class Layout:
+    """How a file is laid out: where each wanted column stands among how many, by which delimiter.
+
+    `record_lines` is the most lines that a quoted record may span.
+    """
+
+    positions: Mapping[str, int]
+    width: int
+    delimiter: str
+    record_lines: int
+
+
+@attrs.frozen(kw_only=True)
+class Remains:
+    """What the careful reader is to look at: records by line, and what cannot be read as one, by line."""
+
+    records: Sequence[tuple[int, list[str]]]
+    broken: Sequence[tuple[int, str]]
+
+
+@attrs.frozen(kw_only=True)
+class Bulk:
+    """What was read in bulk, and what was not."""
+
+    roster: Roster
+    remains: Remains
+
+    def with_careful(self, phones: Sequence[Listed]) -> Roster | None:
+        """All phones in the order of their lines; None when a phone was read by both readers."""
+        if not phones:
+            return self.roster
+        whole = joined([self.roster, Roster.of(phones)])
+        return whole.ordered(whole.frame[LINE].arg_sort()) if _once(whole.frame[NAME]) else None
+
+
+def read(content: bytes, layout: Layout, file: str) -> Bulk | None:
+    """The phones below a header in the first line; None when the careful reader must look at the whole."""
+    if b"\r" in content and content.count(b"\r") != content.count(b"\r\n"):
+        return None  # a lone carriage return ends a line, too
+    if b"\x00" in content or _MARK.encode() in content:
+        return None
+    try:
+        if not content.isascii():
+            content.decode()
+        lines = pl.read_lines(content)["line"].slice(1)
+        return None if lines.is_empty() else _read(content, lines, layout, file)
+    except (UnicodeDecodeError, pl.exceptions.PolarsError):
+        return None
+
+
+def _read(content: bytes, lines: pl.Series, layout: Layout, file: str) -> Bulk | None:
+    regular = _regular(lines, layout)
+    odd = cast("list[int]", (~regular).arg_true().to_list())
+    if len(odd) > lines.len() * _MOST_ODD:
+        return None
+    parted = _records(lines, odd, layout) if odd else ([], [], [])
+    if parted is None:
+        return None
+    records, broken, taken = parted
+    at = pl.int_range(2, lines.len() + 2, dtype=pl.UInt32, eager=True)
+    if odd:
+        if taken:  # lines that look whole, but stand inside a record
+            regular = regular & ~pl.int_range(lines.len(), eager=True).is_in(taken)
+        lines, at = lines.filter(regular), at.filter(regular)
+        content = "\n".join(["", *lines.to_list()]).encode()
+    frame = pl.read_csv(
+        content,
+        columns=sorted(set(layout.positions.values())),
+        has_header=False,
+        skip_lines=1,
+        separator=layout.delimiter,
+        infer_schema=False,
+        empty_string_is_null=False,
+    )
+    if frame.height != lines.len():
+        return None
+    plain = _plain(frame, layout)
+    if not plain.all():
+        closer = [_split(line, layout) for line in lines.filter(~plain).to_list()]
+        records = sorted([*records, *zip(at.filter(~plain).to_list(), closer, strict=True)])
+        if len(records) > len(at) * _MOST_ODD:
+            return None
+        frame, at = frame.filter(plain), at.filter(plain)
+    return Bulk(roster=_roster(frame, at, layout, file), remains=Remains(records=records, broken=broken))
+
+
+def _regular(lines: pl.Series, layout: Layout) -> pl.Series:
+    """Whether each line is one record with as many cells as the header."""
+    wide = _wide(lines, layout) & (lines.str.len_bytes() <= _CELL_BYTES)
+    quoted = lines.str.contains('"', literal=True)
+    if not quoted.any():
+        return wide
+    bare = lines.filter(quoted).str.replace_all(_QUOTED, _MARK)
+    edge = "\\" + layout.delimiter if layout.delimiter == "|" else layout.delimiter
+    loose = rf'"|[^{edge}]{_MARK}|{_MARK}[^{edge}]'
+    whole = ~bare.str.contains(loose) & _wide(bare, layout)
+    short = lines.filter(quoted).str.len_bytes() <= _CELL_BYTES
+    return wide.scatter(quoted.arg_true(), whole & short)
+
+
+def _wide(lines: pl.Series, layout: Layout) -> pl.Series:
+    return lines.str.count_matches(layout.delimiter, literal=True) == layout.width - 1
+
+
+def _split(line: str, layout: Layout) -> list[str]:
+    return next(csv.reader([line], delimiter=layout.delimiter, strict=True), [])
+
+
+def _records(
+    lines: pl.Series, odd: Sequence[int], layout: Layout
+) -> tuple[list[tuple[int, list[str]]], list[tuple[int, str]], list[int]] | None:
+    """What starts at each odd line: records, what is none, and which other lines those records take."""
+    records: list[tuple[int, list[str]]] = []
+    broken: list[tuple[int, str]] = []
+    taken: list[int] = []
+    free = 0
+    for start in odd:
+        if start < free:
+            continue  # inside a record
+        window = _Window(lines[start : start + layout.record_lines].to_list(), layout.record_lines)
+        try:
+            record = next(csv.reader(window, delimiter=layout.delimiter, strict=True))
+        except csv.Error as error:
+            broken.append((start + 2, str(error)))
+            free = start + 1
+            continue
+        records.append((start + 2, record))
+        free = start + window.given
+        taken += range(start + 1, free)
+    return records, broken, taken
+
+
+class _Window:
+    """A few lines for the library's reader, which asks for as many as a record needs."""
+
+    def __init__(self, lines: list[str], most: int) -> None:
+        self._lines = lines
+        self._most = most
+        self.given = 0
+
+    def __iter__(self) -> "_Window":
+        return self
+
+    def __next__(self) -> str:
+        if self.given >= self._most:
+            raise csv.Error("a quote that does not end")
+        if self.given >= len(self._lines):
+            raise StopIteration
+        self.given += 1
+        return self._lines[self.given - 1] + "\n"
+
+
+def _plain(frame: pl.DataFrame, layout: Layout) -> pl.Series:
+    """Whether each row needs no closer look."""
+    name = frame[f"column_{layout.positions['name']}"]
+    good = name.str.contains(_PLAIN_NAME)
+    upper = name.str.to_uppercase()
+    if upper.n_unique() != upper.len():
+        good &= upper.is_unique()
+    for field in ("ctl", "itl"):
+        if field in layout.positions:
+            cells = frame[f"column_{layout.positions[field]}"]
+            wrong = [cell for cell in cells.unique().to_list() if said(cell) is None]
+            if wrong:
+                good &= ~cells.is_in(wrong)
+    return good
+
+
+def _roster(frame: pl.DataFrame, line: pl.Series, layout: Layout, file: str) -> Roster:
+    at = {field: frame[f"column_{position}"] for field, position in layout.positions.items()}
+    count = frame.height
+    shared = [(field, *coded(at[field])) for field in Traits._fields if field != "site" and field in at]
+    texts = {field: [cell.strip() for cell in cells] for field, _, cells in shared}
+    for field in texts.keys() & {"ctl", "itl"}:
+        texts[field] = [said(cell) or "" for cell in texts[field]]
+    kind, kinds = _kinds([(field, codes) for field, codes, _ in shared], texts, count)
+    site, sites = coded(at["site"]) if "site" in at else (_same(count), [""])
+    columns = {NAME: at["name"], KIND: kind, SITE: site, FILE: _same(count), LINE: line}
+    stripped = tuple(each.strip() for each in sites)
+    return Roster(frame=pl.DataFrame(columns), kinds=kinds, sites=stripped, files=(file,))
+
+
+def _once(names: pl.Series) -> bool:
+    """Whether each name stands once; case does not count."""
+    return names.str.to_uppercase().n_unique() == names.len()
+
+
+def _same(count: int) -> pl.Series:
+    return pl.repeat(0, count, dtype=pl.UInt32, eager=True)
+
+
+def _kinds(
+    columns: Sequence[tuple[str, pl.Series]], texts: Mapping[str, Sequence[str]], count: int
+) -> tuple[pl.Series, tuple[Traits, ...]]:
+    """A number for each combination of cells that stands in a row, and the combinations."""
+
+    def with_next(
+        before: tuple[pl.Series, list[dict[str, str]]], column: tuple[str, pl.Series]
+    ) -> tuple[pl.Series, list[dict[str, str]]]:
+        field, codes = column
+        cells = texts[field]
+        if len(cells) == 1:
+            return before[0], [{**each, field: cells[0]} for each in before[1]]
+        numbers, pairs = paired(before[0], codes)
+        return numbers, [{**before[1][old], field: cells[new]} for old, new in pairs]
+
+    start: tuple[pl.Series, list[dict[str, str]]] = (_same(count), [{}])
+    numbers, kinds = reduce(with_next, columns, start)
+    return numbers, tuple(Traits(**each) for each in kinds)
+
+
+def together(rosters: Sequence[Roster]) -> Roster | None:
+    """Several files as one; None when a phone stands in two of them."""
+    if len(rosters) == 1:
+        return rosters[0]
+    names = pl.concat([roster.frame[NAME] for roster in rosters])
+    return joined(rosters) if _once(names) else None

@@ -1,0 +1,148 @@
+"""Large exports read in bulk: what comes out is what the careful reader gives, line for line."""
+
+import random
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from phoneemu.errors import BadInput
+from phoneemu.fleet.inventory import Inventory, read_inventory
+from phoneemu.fleet.roster import Roster
+
+NEVER = 1 << 60
+HEAD = "Device Name,Description,Device Pool,Device Type,ITL Signature\n"
+SHA1 = "3b452f9ec9d6543df80e50f8b850cddc92fcf847"
+
+
+def said(inventory: Inventory) -> tuple[object, ...]:
+    return list(inventory.phones), inventory.remarks, inventory.columns
+
+
+def both(folder: Path, *contents: bytes) -> tuple[Inventory, Inventory]:
+    """The inventory by the bulk reader and by the careful one."""
+    paths = [folder / f"phones-{number}.csv" for number in range(len(contents))]
+    for path, content in zip(paths, contents, strict=True):
+        path.write_bytes(content)
+    return read_inventory(paths, bulk_from=0), read_inventory(paths, bulk_from=NEVER)
+
+
+def plain_rows(first: int, count: int) -> str:
+    return "".join(
+        f"SEP{number:012X},desk {number},Site {number % 7},Cisco {7960 + number % 3},\n"
+        for number in range(first, first + count)
+    )
+
+
+def test_a_clean_file_is_read_in_bulk(tmp_path: Path) -> None:
+    bulk, careful = both(tmp_path, (HEAD + plain_rows(0, 50)).encode())
+    assert isinstance(bulk.phones, Roster)
+    assert not isinstance(careful.phones, Roster)
+    assert said(bulk) == said(careful)
+    assert len(bulk.phones) == 50
+
+
+ODD = {
+    "a line break in quotes": 'SEP1,"two\nlines",Depot,Cisco 8861,\n',
+    "a comma in quotes": 'SEP1,"desk, left",Depot,Cisco 8861,\n',
+    "doubled quotes": 'SEP1,"the ""red"" one",Depot,Cisco 8861,\n',
+    "a quote that does not end": '"SEP1,desk,Depot,Cisco 8861,\n',
+    "a quote that ends in another row": '"SEP1,desk\nSEP2,desk",Depot,Depot,Cisco 8861,\n',
+    "two quotes that do not end": '"SEP1,desk,Depot,x,\n"SEP2,desk,Depot,x,\n',
+    "text behind a quote": '"SEP1"x,desk,Depot,Cisco 8861,\n',
+    "a quote within a cell": 'SEP1,19" rack,Depot,Cisco 8861,\n',
+    "too few cells": "SEP1,desk\n",
+    "too many cells": "SEP1,desk,Depot,Cisco 8861,,,\n",
+    "no cells": ",,,,\n",
+    "a blank line": "\n",
+    "blanks alone": "   \n",
+    "no name": ",desk,Depot,Cisco 8861,\n",
+    "a name with blanks": " SEP1 ,desk,Depot,Cisco 8861,\n",
+    "a name of other letters": "SEPÜ1,desk,Depot,Cisco 8861,\n",
+    "a name that is too long": "S" * 200 + ",desk,Depot,Cisco 8861,\n",
+    "a phone that stands twice": "SEP1,desk,Depot,Cisco 8861,\nsep1,desk,Lab,Cisco 7960,\n",
+    "a phone of the clean rows": "sep000000000003,desk,Lab,Cisco 7960,\n",
+    "blanks around a cell": "SEP1,desk, Depot ,Cisco 8861 ,\n",
+    "a checksum": f"SEP1,desk,Depot,Cisco 8861,{SHA1.upper()}\nSEP2,desk,Depot,Cisco 8861,Match\n",
+    "no checksum": "SEP1,desk,Depot,Cisco 8861,nonsense\nSEP2,desk,Lab,Cisco 8861,nonsense\n",
+    "a cell beyond the limit": "SEP1," + "x" * 140_000 + ",Depot,Cisco 8861,\n",
+    "a lone carriage return": "SEP1,desk\rleft,Depot,Cisco 8861,\n",
+    "a control character": "SEP1,\x02,Depot,Cisco 8861,\n",
+    "no last line end": "SEP1,desk,Depot,Cisco 8861,",
+}
+
+
+@pytest.mark.parametrize("what", ODD)
+def test_odd_rows_are_read_as_the_careful_reader_reads_them(tmp_path: Path, what: str) -> None:
+    text = HEAD + plain_rows(0, 20) + ODD[what]
+    text += "" if what == "no last line end" else plain_rows(20, 20)
+    bulk, careful = both(tmp_path, text.encode())
+    assert said(bulk) == said(careful)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        HEAD.encode() + plain_rows(0, 9).encode().replace(b"\n", b"\r\n"),
+        b"\xef\xbb\xbf" + HEAD.encode() + plain_rows(0, 9).encode(),
+        (HEAD + plain_rows(0, 9)).encode("utf-16"),
+        (HEAD + plain_rows(0, 9) + "SEP1,Büro,Zürich,Cisco 8861,\n").encode("cp1252"),
+        (HEAD + plain_rows(0, 9) + "SEP1,Büro,Zürich,Cisco 8861,\n").encode(),
+        (HEAD + plain_rows(0, 9)).replace(",", "|").encode(),
+        (HEAD + plain_rows(0, 9) + 'SEP1,"a|b",x,y,\n').replace(",", "|").encode(),
+        (HEAD + plain_rows(0, 9)).replace(",", "\t").encode(),
+        b"Name\nSEP1\n\nSEP2\n",
+        b"Name\nSEP1\nSEP2\n",
+        b"Name,Name,Model\nSEP1,SEP2,8861\n",
+        b"\n\nName,Model\nSEP1,8861\n",
+        HEAD.encode(),
+    ],
+)
+def test_every_dialect_is_read_alike(tmp_path: Path, content: bytes) -> None:
+    bulk, careful = both(tmp_path, content)
+    assert said(bulk) == said(careful)
+
+
+def test_several_files_are_one_inventory_in_bulk_too(tmp_path: Path) -> None:
+    other = "Name;Site\n" + "".join(f"SEP{number:012X};Site 3\n" for number in range(30, 40))
+    bulk, careful = both(tmp_path, (HEAD + plain_rows(0, 20)).encode(), other.encode())
+    assert isinstance(bulk.phones, Roster)
+    assert said(bulk) == said(careful)
+    bulk, careful = both(tmp_path, (HEAD + plain_rows(0, 20)).encode(), (HEAD + plain_rows(15, 9)).encode())
+    assert said(bulk) == said(careful)
+    assert len(careful.remarks) == 5
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", b"Extension\n1001\n", b"\xff\xfe\x00", b"\x00\xff\n\x00"])
+def test_what_is_no_table_of_phones_is_bad_input_either_way(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "phones.csv"
+    path.write_bytes(content)
+    told = []
+    for bulk_from in (0, NEVER):
+        with pytest.raises(BadInput) as refused:
+            read_inventory([path], bulk_from=bulk_from)
+        told.append(str(refused.value))
+    assert told[0] == told[1]
+
+
+@given(st.integers(0, 10_000), st.floats(0, 0.4))
+def test_any_mixture_of_rows_is_read_alike(
+    tmp_path_factory: pytest.TempPathFactory, seed: int, share: float
+) -> None:
+    chance = random.Random(seed)  # noqa: S311 - a seeded mixture, no secret
+    odd = [text for what, text in ODD.items() if what not in ("a lone carriage return", "a control character")]
+    rows = [
+        chance.choice(odd) if chance.random() < share else plain_rows(number, 1) for number in range(60)
+    ]
+    bulk, careful = both(tmp_path_factory.mktemp("mixed"), (HEAD + "".join(rows)).encode())
+    assert said(bulk) == said(careful)
+
+
+letters = st.text(st.sampled_from('S1, "\n\r;é'), max_size=300)
+
+
+@given(letters)
+def test_any_text_is_read_alike(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
+    bulk, careful = both(tmp_path_factory.mktemp("any"), ("Name,Site\n" + text).encode())
+    assert said(bulk) == said(careful)
