@@ -20,6 +20,7 @@ from phoneemu.core.names import Identity
 from phoneemu.core.trustlist import ListKind, Record, Role, TrustList
 
 SEED = 20
+SECURITY = ("Encrypted", "Non-Secure", "Non-Secure")
 NODES = ("pub", "sub1", "sub2")
 LOADS = ("", "sip88xx.9-4-2-1", "sip88xx.10-3-1-20", "sip88xx.12-8-1-0001-455", "sip88xx.14-2-1-0001-34")
 HEADER = (
@@ -90,23 +91,22 @@ def rows(size: Size, states: list[tuple[str, str]], chance: random.Random, broke
     """The lines of the export: every phone draws its site, its model, a load and what it holds."""
     models = [title.name for title in catalogue().titles[: size.models]]
     kinds = [
-        f"{load},{model},{model} - Standard SIP {'Encrypted' if number % 3 == 0 else 'Non-Secure'} Profile,SIP"
+        f"{load},{model},{model} - Standard SIP {SECURITY[number % 3]} Profile,SIP"
         for number, model in enumerate(models)
         for load in loads(number, size.loads)
     ]
     shown = [f"{ctl},{itl}\n" for ctl, itl in states]
     sites = [f"Site {number:04d}" for number in range(size.sites)]
     spoil = (
-        lambda line: line.partition(",")[2],
+        lambda line: line.replace(",", ";"),
         lambda line: line.rpartition(",")[0].rpartition(",")[0] + "\n",
         lambda line: f'"{line}',
-        lambda _line: ",,,\n",
+        lambda line: f",{line.partition(',')[2]}",
     )
     for number in range(size.phones):
         site = chance.choice(sites)
-        line = (
-            f"SEP{number:012X},{site} desk {number},{site},Hub_None,{chance.choice(kinds)},{chance.choice(shown)}"
-        )
+        kind, held = chance.choice(kinds), chance.choice(shown)
+        line = f"SEP{number:012X},{site} desk {number},{site},Hub_None,{kind},{held}"
         yield line if not broken or chance.random() >= broken else chance.choice(spoil)(line)
 
 
@@ -135,11 +135,15 @@ def write_states(snapshot: Path, count: int, chance: random.Random) -> Iterator[
 
 
 def as_shown(listed: TrustList) -> str:
-    return f"admin:show {listed.kind.value}\n{showtext.render(listed, modified='Fri Mar 06 21:56:07 CET 2020')}\n"
+    text = showtext.render(listed, modified="Fri Mar 06 21:56:07 CET 2020")
+    return f"admin:show {listed.kind.value}\n{text}\n"
 
 
 def a_list(kind: ListKind, node: str, age: int, chance: random.Random) -> TrustList:
-    """The list of a node, so many renewals of its CallManager certificate ago; some came with a new TVS or recovery key."""
+    """The list of a node, so many renewals of its CallManager certificate ago.
+
+    Some of the renewals came with a new TVS certificate or recovery key.
+    """
     old = f", before {age}" if age else ""
     own = identity(node, f"CallManager{old}")
     recovery = identity("ITLRECOVERY_pub", f"restored{old}" if age % 4 == 3 else "")

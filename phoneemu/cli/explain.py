@@ -94,4 +94,4 @@ def _as_json(phone: Listed, fate: Fate) -> dict[str, object]:
         }
         for episode in fate.episodes
     ]
-    return {"device": phone.name, **fate_keys(fate), "boots": boots}
+    return {"device": phone.name, **fate_keys(fate, phone.traits.site), "boots": boots}

@@ -13,6 +13,7 @@ from phoneemu.fleet.listexports import ListExport
 from phoneemu.fleet.outcome import Outcome
 from phoneemu.fleet.plan import perform_all
 from phoneemu.fleet.predict import predict
+from phoneemu.fleet.roster import as_roster
 from phoneemu.fleet.snapshot import Snapshot
 
 REMARKS_SHOWN = 50
@@ -64,8 +65,9 @@ def _files(snapshot: Snapshot) -> Iterator[str]:
         yield "  cluster.toml: " + ", ".join(f"{len(what)} {name}" for what, name in counts)
     else:
         yield "  cluster.toml: absent"
+    rows_of = as_roster(snapshot.inventory.phones).by_file()
     for file, used, ignored in snapshot.inventory.columns:
-        rows = sum(phone.file == file for phone in snapshot.inventory.phones)
+        rows = rows_of.get(file, 0)
         yield f"  {file}: {rows} phones; read {', '.join(used)}; ignored {ignored} other columns"
     for export in snapshot.exports:
         yield f"  {_export(export)}"
@@ -104,7 +106,9 @@ def _cluster(snapshot: Snapshot) -> Iterator[str]:
 
 
 def _phones(snapshot: Snapshot) -> Iterator[str]:
-    counted = Counter(phone.traits.model for phone in snapshot.inventory.phones)
+    counted: Counter[str] = Counter()
+    for traits, phones in as_roster(snapshot.inventory.phones).by_kind().items():
+        counted[traits.model] += phones
     yield f"{len(snapshot.inventory.phones)} phones"
     for model, count in counted.most_common():
         known = catalogue().find(model) if model else None

@@ -1,21 +1,24 @@
 """Classes of identical phones: what one run of the machine can answer for.
 
 Two phones are of one class when nothing the machine or the runbook can see tells them apart: model, load,
-protocol, place, security, LSC, power, and which of the runbook's phone filters they match.
+protocol, place, security, LSC, power, and which of the runbook's phone filters they match. A site as such
+tells nothing; only what cluster.toml and the filters say of it does.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 
 import attrs
+import polars as pl
 
-from phoneemu.cluster.runbook import PhoneFilter
+from phoneemu.cluster.runbook import Condition, PhoneFilter
 from phoneemu.cluster.state import Cluster
 from phoneemu.core.trustlist import ListKind
 from phoneemu.fleet.clusterfile import ClusterFile, OffEntry
-from phoneemu.fleet.filters import by_device
+from phoneemu.fleet.filters import OF_ONE_DEVICE
 from phoneemu.fleet.holding import Library
-from phoneemu.fleet.inventory import Listed, Traits
+from phoneemu.fleet.listed import Listed, Traits
 from phoneemu.fleet.placing import Place, place_of
+from phoneemu.fleet.roster import KIND, NAME, SITE, Roster, paired
 
 
 @attrs.frozen(kw_only=True, cache_hash=True)
@@ -37,12 +40,21 @@ class Kind:
 
 
 @attrs.frozen(kw_only=True)
-class PhoneClass:
-    """Phones of one kind at one site. The site only matters for the report."""
+class Classes:
+    """The classes of a roster's phones.
 
-    kind: Kind
-    site: str
-    phones: tuple[Listed, ...] = attrs.field(repr=False)
+    `kinds` are in the order of their first phones, which are `first`; `code` is the number of its kind for
+    each phone.
+    """
+
+    kinds: tuple[Kind, ...]
+    first: tuple[Listed, ...]
+    code: pl.Series = attrs.field(repr=False)
+
+    @property
+    def sizes(self) -> Mapping[int, int]:
+        """How many phones are of each kind, by its number."""
+        return dict(self.code.value_counts().iter_rows())
 
 
 def row_of(traits: Traits, place: Place, model: str) -> dict[str, str]:
@@ -59,7 +71,7 @@ def row_of(traits: Traits, place: Place, model: str) -> dict[str, str]:
 
 
 def classify(
-    phones: Sequence[Listed],
+    roster: Roster,
     file: ClusterFile,
     cluster: Cluster,
     filters: Sequence[PhoneFilter],
@@ -67,26 +79,64 @@ def classify(
     loads: Callable[[Traits], str],
     models: Callable[[str], str],
     lists: Library,
-) -> list[PhoneClass]:
-    """Group phones into classes, in the order of their first phone.
+) -> Classes:
+    """Sort phones into classes.
 
     `loads` gives the load of a phone whose row may not say it, `models` a model's name in the catalogue,
-    `lists` are those that a checksum can be of.
+    `lists` are those that a checksum can be of. One phone is looked at for each combination of traits, of
+    what is asked of sites and of what is asked of names.
     """
     sorter = _Sorter(file, cluster, filters, off_filters, loads, models, lists)
-    found: dict[tuple[Kind, str], list[Listed]] = {}
-    shared: dict[Traits, list[Listed]] = {}
-    one_by_one, singled_out = sorter.one_by_one, sorter.singled_out
-    for phone in phones:
-        alone = one_by_one or (bool(singled_out) and phone.name.upper() in singled_out)
-        bucket = None if alone else shared.get(phone.traits)
-        if bucket is None:
-            kind = sorter.kind_of(phone)
-            bucket = found.setdefault((kind, phone.traits.site), [])
-            if not alone:
-                shared[phone.traits] = bucket
-        bucket.append(phone)
-    return [PhoneClass(kind=kind, site=site, phones=tuple(each)) for (kind, site), each in found.items()]
+    key = roster.frame[KIND]
+    for column in (_of_sites(roster, file, sorter.conditions), _of_names(roster, sorter)):
+        if column is not None:
+            key, _ = paired(key, column)
+    keys = pl.DataFrame({"key": key}).with_row_index("row")
+    rows = keys.group_by("key").agg(pl.col("row").min()).sort("row")
+    codes: dict[Kind, int] = {}
+    first: list[Listed] = []
+    of_key: dict[int, int] = {}
+    for number, row in rows.iter_rows():
+        phone = roster[row]
+        kind = sorter.kind_of(phone)
+        if kind not in codes:
+            first.append(phone)
+        of_key[number] = codes.setdefault(kind, len(codes))
+    by_key = [of_key.get(number, 0) for number in range(max(of_key, default=-1) + 1)]
+    code = pl.Series(by_key, dtype=pl.UInt32)[key]
+    return Classes(kinds=tuple(codes), first=tuple(first), code=code)
+
+
+def _of_sites(roster: Roster, file: ClusterFile, conditions: Sequence[Condition]) -> pl.Series | None:
+    """A number for all that is asked of each phone's site; None when nothing is."""
+    asked = [each for each in conditions if each.field == "site"]
+    answers: dict[object, int] = {}
+    codes = [
+        answers.setdefault(
+            (file.sites.get(site), *(each.holds({"site": site}, "") for each in asked)), len(answers)
+        )
+        for site in roster.sites
+    ]
+    return pl.Series(codes, dtype=pl.UInt32)[roster.frame[SITE]] if len(answers) > 1 else None
+
+
+def _of_names(roster: Roster, sorter: "_Sorter") -> pl.Series | None:
+    """A number for all that is asked of each phone's name; None when nothing is."""
+    asked = [each for each in sorter.conditions if each.field in OF_ONE_DEVICE]
+    if not asked and not sorter.singled_out:
+        return None
+    names = roster.frame[NAME]
+    answers: dict[object, int] = {}
+
+    def answer(name: str) -> int:
+        said = (sorter.entries_of(name), *(each.holds({}, name) for each in asked))
+        return answers.setdefault(said, len(answers))
+
+    if asked:
+        return pl.Series([answer(name) for name in names.to_list()], dtype=pl.UInt32)
+    codes = pl.repeat(answer(""), names.len(), dtype=pl.UInt32, eager=True)
+    meant = names.str.to_uppercase().is_in(list(sorter.singled_out))
+    return codes.scatter(meant.arg_true(), [answer(name) for name in names.filter(meant).to_list()])
 
 
 class _Sorter:
@@ -110,13 +160,17 @@ class _Sorter:
         self._models = models
         self._lists = lists
         everything = (*self._filters, *off_filters.values())
-        self.one_by_one = any(by_device(each) for each in everything)
-        """Whether a filter chooses phones by name or share, so that traits alone do not tell."""
+        self.conditions = tuple(condition for each in everything for condition in each.conditions)
         self.singled_out = frozenset[str]().union(*(entry.devices for entry in file.off))
         self._by_row = any(self._filters) or bool(off_filters)
         self._places: dict[object, Place] = {}
         self._words: dict[str, str] = {}
         self._kinds: dict[object, Kind] = {}
+
+    def entries_of(self, name: str) -> tuple[int, ...]:
+        """The [[off]] entries that name this device."""
+        upper = name.upper()
+        return tuple(number for number, each in enumerate(self._file.off) if upper in each.devices)
 
     def kind_of(self, phone: Listed) -> Kind:
         traits = phone.traits

@@ -1,15 +1,19 @@
 """A forecast for machines and for the field team: JSON and CSV, written phone by phone.
 
 The JSON's keys and schema number are documented in docs/json-predict.md. What phones share is rendered once
-per group, so a hundred thousand phones cost one short write each.
+per group and put together in bulk, so a million phones cost little more than their bytes.
 """
 
 import csv
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+
+import attrs
+import polars as pl
 
 from phoneemu.fleet.forecast import Fate, Forecast
+from phoneemu.fleet.roster import NAME, SITE
 
 SCHEMA = 1
 
@@ -33,7 +37,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def json_chunks(forecast: Forecast) -> Iterator[str]:
-    """The whole JSON document in pieces, one phone a piece."""
+    """The whole JSON document in pieces."""
     summary = {outcome.value: count for outcome, count in forecast.summary.items()}
     standings = {standing.label: count for standing, count in forecast.standings.items()}
     assumptions = [
@@ -59,23 +63,27 @@ def json_chunks(forecast: Forecast) -> Iterator[str]:
         ("remarks", list(forecast.remarks)),
     ):
         yield f'"{key}": {json.dumps(content)},\n'
-    yield '"phones": ['
-    separator = "\n"
+    yield '"phones": [\n'
+    heads, tails = [], []
     for group in forecast.groups:
-        shared = ", " + json.dumps(fate_keys(group.fate))[1:]
-        for phone in group.phones:
-            plain = phone.name.isalnum() and phone.name.isascii()
-            quoted = f'"{phone.name}"' if plain else json.dumps(phone.name)
-            yield f'{separator}{{"device": {quoted}{shared}'
-            separator = ",\n"
+        place = f'"site": {json.dumps(_SITE)}'
+        head, tail = json.dumps(fate_keys(group.fate, _SITE)).split(place)
+        heads.append(f', {head[1:]}"site": ')
+        tails.append(tail)
+    phones = _Phones(quoted=json.dumps, site=json.dumps, heads=heads, tails=tails, between=",\n")
+    yield from phones.chunks(forecast, before='{"device": ')
     yield "\n]\n}\n"
 
 
-def fate_keys(fate: Fate) -> dict[str, object]:
+_SITE = "\0"
+"""Stands for the site while what the phones of a group share is rendered."""
+
+
+def fate_keys(fate: Fate, site: str) -> dict[str, object]:
     """What one phone's JSON object says beside its device name."""
     return {
         "model": fate.model,
-        "site": fate.site,
+        "site": site,
         "outcome": fate.outcome.value,
         "trust": fate.trust.value,
         "path": fate.path.value,
@@ -100,28 +108,74 @@ def harmless(cell: str) -> str:
 def csv_chunks(forecast: Forecast) -> Iterator[str]:
     """The field team's table in pieces, worst phones first."""
     yield _csv_line(CSV_HEADER)
+    heads, tails = [], []
     for group in forecast.groups:
         fate = group.fate
-        lost = "" if fate.lost_at_step is None else str(fate.lost_at_step)
-        shared = _csv_line(
-            (
-                fate.model,
-                fate.site,
-                fate.outcome.value,
-                fate.reason,
-                lost,
-                fate.registered_to or "",
-                fate.remedy.kind.value if fate.remedy.found else "not-found",
-                fate.remedy.keys,
-                fate.standing.label,
-            )
+        heads.append(f",{_csv_cell(fate.model)},")
+        shared = (
+            fate.outcome.value,
+            fate.reason,
+            "" if fate.lost_at_step is None else str(fate.lost_at_step),
+            fate.registered_to or "",
+            fate.remedy.kind.value if fate.remedy.found else "not-found",
+            fate.remedy.keys,
+            fate.standing.label,
         )
-        for phone in group.phones:
-            name = phone.name if phone.name.isalnum() else _csv_line((phone.name,))[: -len(_END)]
-            yield f"{name},{shared}"
+        tails.append(f",{_csv_line(shared)}")
+    phones = _Phones(quoted=_csv_cell, site=_csv_cell, heads=heads, tails=tails, between="")
+    yield from phones.chunks(forecast)
 
 
 def _csv_line(cells: tuple[str, ...]) -> str:
     out = io.StringIO()
     csv.writer(out, lineterminator=_END).writerow([harmless(cell) for cell in cells])
     return out.getvalue()
+
+
+def _csv_cell(cell: str) -> str:
+    return _csv_line((cell, ""))[: -len(f",{_END}")]
+
+
+@attrs.frozen(kw_only=True)
+class _Phones:
+    """How phones are written: name, the head of its group, its site, the tail of its group.
+
+    Heads and tails are rendered once a group, sites once each, so that phones are put together in bulk.
+    """
+
+    quoted: Callable[[str], str]
+    site: Callable[[str], str]
+    heads: Sequence[str]
+    tails: Sequence[str]
+    between: str
+
+    def chunks(self, forecast: Forecast, before: str = "") -> Iterator[str]:
+        """The text in large pieces; `before` stands before each name."""
+        roster = forecast.whole
+        sites = pl.Series([self.site(site) for site in roster.sites], dtype=pl.String)
+        heads, tails = pl.Series(self.heads, dtype=pl.String), pl.Series(self.tails, dtype=pl.String)
+        groups = forecast.group_of_each
+        for start in range(0, len(roster), _BATCH):
+            part, of = roster.frame[start : start + _BATCH], groups[start : start + _BATCH]
+            columns = {
+                "name": self._names(part[NAME]),
+                "head": heads[of],
+                "site": sites[part[SITE]],
+                "tail": tails[of],
+            }
+            line = pl.concat_str(pl.lit(before), "name", "head", "site", "tail")
+            text = pl.DataFrame(columns).select(line.str.join(self.between)).item()
+            yield f"{self.between if start else ''}{text}"
+
+    def _names(self, names: pl.Series) -> pl.Series:
+        """The names as cells; those that need quoting one by one."""
+        plain = names.str.contains("^[A-Za-z0-9]+$")
+        mark = self.quoted("x").partition("x")[0]
+        marked = pl.select(pl.concat_str(pl.lit(mark), names, pl.lit(mark))).to_series() if mark else names
+        if plain.all():
+            return marked
+        odd = [self.quoted(name) for name in names.filter(~plain).to_list()]
+        return marked.scatter((~plain).arg_true(), odd)
+
+
+_BATCH = 50_000

@@ -16,7 +16,7 @@ import polars as pl
 
 from phoneemu.fleet.holding import said
 from phoneemu.fleet.listed import Listed, Traits
-from phoneemu.fleet.roster import FILE, KIND, LINE, NAME, SITE, Roster, coded, joined, paired
+from phoneemu.fleet.roster import FILE, KIND, LINE, NAME, SITE, Roster, as_roster, coded, joined, paired
 
 LARGE = 1 << 20
 """Bytes from which a file is worth the library; a smaller one is read before that has started."""
@@ -30,6 +30,7 @@ _MARK = "\x02"
 
 _MOST_ODD = 0.2
 """Largest share of rows that need a closer look; beyond it the careful reader takes the whole."""
+
 
 @attrs.frozen(kw_only=True)
 class Layout:
@@ -63,7 +64,7 @@ class Bulk:
         """All phones in the order of their lines; None when a phone was read by both readers."""
         if not phones:
             return self.roster
-        whole = joined([self.roster, Roster.of(phones)])
+        whole = joined([self.roster, as_roster(phones)])
         return whole.ordered(whole.frame[LINE].arg_sort()) if _once(whole.frame[NAME]) else None
 
 

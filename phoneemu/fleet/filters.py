@@ -11,7 +11,8 @@ from phoneemu.cluster import runbook
 from phoneemu.cluster.runbook import Condition, PhoneFilter
 from phoneemu.errors import BadInput
 
-_OF_ONE_DEVICE = frozenset({"name", "percent"})
+OF_ONE_DEVICE = frozenset({"name", "percent"})
+"""What phones that share everything but their name may differ by."""
 
 
 def normalised(chosen: PhoneFilter, models: Catalogue) -> PhoneFilter:
@@ -24,11 +25,6 @@ def _named(condition: Condition, models: Catalogue) -> Condition:
         return condition
     known = models.find(condition.value)
     return condition if known is None else attrs.evolve(condition, value=known.model)
-
-
-def by_device(chosen: PhoneFilter) -> bool:
-    """Whether phones that share everything but their name may differ under this filter."""
-    return any(condition.field in _OF_ONE_DEVICE for condition in chosen.conditions)
 
 
 def parse(text: str, place: str, models: Catalogue) -> PhoneFilter:

@@ -9,12 +9,14 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 
 import attrs
+import polars as pl
 
 from phoneemu.cluster.drive import Boot, World
 from phoneemu.core.evidence import Standing
 from phoneemu.fleet.assumptions import Assumption
-from phoneemu.fleet.inventory import Listed
+from phoneemu.fleet.listed import Listed
 from phoneemu.fleet.outcome import WORST_FIRST, Ending, Outcome, Service, Trust, TrustPath
+from phoneemu.fleet.roster import SITE, Roster, as_roster, joined
 
 WHEN_IT_RETURNS = "when it returns"
 """The occasion of a prediction about a phone without power."""
@@ -64,7 +66,7 @@ class Episode:
 
 @attrs.frozen(kw_only=True)
 class Fate:
-    """What becomes of every phone of one class.
+    """What becomes of every phone of one class, whatever its site.
 
     `reason` is the kebab-case name of what decided. `lost_at_step` is 1-based, None when the phone is not
     lost; 0 when it was lost before the first step. `basis` are ids of assumptions. `note` is one line for
@@ -72,7 +74,6 @@ class Fate:
     """
 
     model: str
-    site: str
     outcome: Outcome
     trust: Trust
     path: TrustPath
@@ -91,10 +92,19 @@ class Fate:
 
 @attrs.frozen(kw_only=True)
 class Group:
-    """Phones that share a fate."""
+    """Phones that share a fate, by site and then as they stand in the exports.
+
+    `example` is one of them: the phone that was emulated, whose story the fate tells.
+    """
 
     fate: Fate
-    phones: tuple[Listed, ...] = attrs.field(repr=False)
+    phones: Roster = attrs.field(repr=False, converter=as_roster)
+    example: Listed = attrs.field(default=attrs.Factory(lambda self: self.phones[0], takes_self=True))
+
+    @cached_property
+    def sites(self) -> Mapping[str, int]:
+        """How many of the phones each site has, by name."""
+        return self.phones.by_site()
 
 
 @attrs.frozen(kw_only=True)
@@ -108,6 +118,11 @@ class Forecast:
     groups: tuple[Group, ...]
     assumptions: tuple[Assumption, ...] = ()
     remarks: tuple[str, ...] = ()
+
+    @cached_property
+    def whole(self) -> Roster:
+        """The phones of all groups, one group after the other."""
+        return joined([each.phones for each in self.groups])
 
     @cached_property
     def summary(self) -> Mapping[Outcome, int]:
@@ -131,10 +146,37 @@ class Forecast:
         steps = (group.fate.lost_at_step for group in self.groups)
         return min((step for step in steps if step is not None), default=None)
 
+    @cached_property
+    def by_model(self) -> Mapping[str, Counter[Outcome]]:
+        """Phones by model and outcome, the worst models first."""
+        counted: dict[str, Counter[Outcome]] = {}
+        for group in self.groups:
+            counted.setdefault(group.fate.model, Counter())[group.fate.outcome] += len(group.phones)
+        return _worst_first(counted)
+
+    @cached_property
+    def by_site(self) -> Mapping[str, Counter[Outcome]]:
+        """Phones by site and outcome, the worst sites first."""
+        outcomes = pl.Series(
+            [WORST_FIRST.index(group.fate.outcome) for group in self.groups], dtype=pl.UInt32
+        )
+        frame = pl.DataFrame({"outcome": outcomes[self.group_of_each], "site": self.whole.frame[SITE]})
+        counted: dict[str, Counter[Outcome]] = {}
+        for outcome, site, phones in frame.group_by("outcome", "site").len().iter_rows():
+            counted.setdefault(self.whole.sites[site], Counter())[WORST_FIRST[outcome]] += phones
+        return _worst_first(counted)
+
     @property
     def total(self) -> int:
         """How many phones there are."""
-        return sum(len(group.phones) for group in self.groups)
+        return len(self.whole)
+
+    @property
+    def group_of_each(self) -> pl.Series:
+        """The number of its group, for each phone of `whole`."""
+        sizes = pl.Series([len(group.phones) for group in self.groups], dtype=pl.UInt32)
+        numbers = pl.int_range(sizes.len(), dtype=pl.UInt32, eager=True)
+        return pl.select(numbers.repeat_by(sizes).explode()).to_series()
 
     def each(self) -> Iterator[tuple[Listed, Fate]]:
         """Every phone with its fate, worst first."""
@@ -146,3 +188,10 @@ class Forecast:
         """`412 phones: 37 out-of-service, ...`."""
         counts = ", ".join(f"{count} {outcome.value}" for outcome, count in self.summary.items())
         return f"{self.total} {'phone' if self.total == 1 else 'phones'}: {counts}"
+
+
+def _worst_first(counted: Mapping[str, Counter[Outcome]]) -> dict[str, Counter[Outcome]]:
+    def badness(item: tuple[str, Counter[Outcome]]) -> tuple[list[int], str]:
+        return [-item[1][outcome] for outcome in WORST_FIRST], item[0]
+
+    return dict(sorted(counted.items(), key=badness))

@@ -1,35 +1,64 @@
-"""A forecast as a JUnit report, for pipelines: a test case for each kind of phone at a site."""
+"""A forecast as a JUnit report, for pipelines.
 
-from collections.abc import Iterable
+A test case is a kind of phones that end alike: at one site when it fails, over all sites when it passes. So a
+pipeline's page shows what is to be done where, and a large fleet stays a page that it can show.
+"""
+
+from collections.abc import Iterable, Iterator
 from xml.sax.saxutils import quoteattr
 
 from phoneemu.fleet.forecast import Fate, Forecast, Group
 from phoneemu.fleet.outcome import Outcome
+from phoneemu.fleet.roster import SITE, Roster
 
 NAMED = 50
 """Most devices named in one failure; the CSV has all."""
+FAILURES = 10_000
+"""Most failures told by site; beyond it they are told over all sites."""
 
 
 def render(forecast: Forecast, failing: Iterable[Outcome]) -> str:
     """The report; a case fails when its outcome is one of these, or any but `ok` when none is given."""
     bad = frozenset(failing) or frozenset(Outcome) - {Outcome.OK}
-    failures = sum(group.fate.outcome in bad for group in forecast.groups)
-    head = f'name={_attribute(forecast.cluster)} tests="{len(forecast.groups)}" failures="{failures}"'
-    cases = "".join(_case(group, bad) for group in forecast.groups)
-    suite = f"<testsuite {head}>\n{cases}</testsuite>"
+    failed = [group for group in forecast.groups if group.fate.outcome in bad]
+    by_site = sum(len(group.sites) for group in failed) <= FAILURES
+    failures = [case for group in failed for case in _failures(group, by_site=by_site)]
+    passed = [_passed(group) for group in forecast.groups if group.fate.outcome not in bad]
+    count = f'tests="{len(failures) + len(passed)}" failures="{len(failures)}" errors="0" skipped="0"'
+    head = f'name={_attribute(forecast.cluster)} {count} time="0"'
+    suite = f"<testsuite {head}>\n{''.join((*failures, *passed))}</testsuite>"
     return f'<?xml version="1.0" encoding="UTF-8"?>\n<testsuites {head}>\n{suite}\n</testsuites>\n'
 
 
-def _case(group: Group, bad: frozenset[Outcome]) -> str:
-    fate, count = group.fate, len(group.phones)
-    name = f"{fate.model}, {count} {'phone' if count == 1 else 'phones'}: {fate.outcome.value}, {fate.reason}"
-    case = f"<testcase classname={_attribute(fate.site or '(no site)')} name={_attribute(name)}"
-    if fate.outcome not in bad:
-        return f"{case}/>\n"
-    devices = [phone.name for phone in group.phones[:NAMED]]
-    more = f" and {count - NAMED} more" if count > NAMED else ""
+def _failures(group: Group, *, by_site: bool) -> Iterator[str]:
+    fate = group.fate
+    if not by_site:
+        yield _failure(fate, f"({len(group.sites):,} sites)", group.phones)
+        return
+    codes = group.phones.frame[SITE]
+    for code in codes.unique(maintain_order=True).to_list():
+        here = group.phones.ordered((codes == code).arg_true())
+        yield _failure(fate, group.phones.sites[code] or "(no site)", here)
+
+
+def _failure(fate: Fate, where: str, phones: Roster) -> str:
+    devices = [phone.name for phone in phones[:NAMED]]
+    more = f" and {len(phones) - NAMED} more" if len(phones) > NAMED else ""
     message = f"message={_attribute(_message(fate))} type={_attribute(fate.outcome.value)}"
-    return f"{case}><failure {message}>{_text(', '.join(devices) + more)}</failure></testcase>\n"
+    failure = f"<failure {message}>{_text(', '.join(devices) + more)}</failure>"
+    return f"{_case(fate, where, len(phones))}>{failure}</testcase>\n"
+
+
+def _passed(group: Group) -> str:
+    sites = group.sites
+    where = f"({len(sites):,} sites)" if len(sites) > 1 else next(iter(sites)) or "(no site)"
+    return f"{_case(group.fate, where, len(group.phones))}/>\n"
+
+
+def _case(fate: Fate, where: str, count: int) -> str:
+    phones = f"{count} {'phone' if count == 1 else 'phones'}"
+    name = f"{fate.model}, {phones}: {fate.outcome.value}, {fate.reason}"
+    return f'<testcase classname={_attribute(where)} name={_attribute(name)} time="0"'
 
 
 def _message(fate: Fate) -> str:

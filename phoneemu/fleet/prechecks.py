@@ -23,6 +23,7 @@ from phoneemu.core.profile import Profile
 from phoneemu.core.trustlist import Digest, Record, Role, TrustList
 from phoneemu.fleet.certificates import named_by
 from phoneemu.fleet.placing import Place, place_of
+from phoneemu.fleet.roster import as_roster
 from phoneemu.fleet.snapshot import Snapshot
 
 MOST_CERTIFICATES = 39
@@ -72,7 +73,7 @@ class Scene:
         self.places: Counter[Place] = Counter()
         shipped = catalogue()
         self._profiles: dict[tuple[str, str], Profile] = {}
-        for traits, count in Counter(phone.traits for phone in snapshot.inventory.phones).items():
+        for traits, count in as_roster(snapshot.inventory.phones).by_traits(snapshot.file.sites).items():
             self.places[place_of(traits, snapshot.file, snapshot.cluster)] += count
             known = shipped.find(traits.model) if traits.model else None
             if known is not None:

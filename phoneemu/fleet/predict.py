@@ -6,7 +6,7 @@ cannot-say with what would settle it, never dropped.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import attrs
@@ -24,10 +24,10 @@ from phoneemu.fleet.assumptions import HOLDS_SERVED, KNOWN, Assumption
 from phoneemu.fleet.classes import Kind, classify
 from phoneemu.fleet.forecast import Fate, Forecast, Group, Remedy
 from phoneemu.fleet.granted import granted
+from phoneemu.fleet.grouping import grouped
 from phoneemu.fleet.holding import UNSAID, unnamed
-from phoneemu.fleet.inventory import Listed, Traits
+from phoneemu.fleet.listed import Listed, Traits
 from phoneemu.fleet.outcome import (
-    WORST_FIRST,
     FleetReason,
     Outcome,
     Service,
@@ -39,6 +39,7 @@ from phoneemu.fleet.outcome import (
 )
 from phoneemu.fleet.plan import Plan, make_plan
 from phoneemu.fleet.remedy import find
+from phoneemu.fleet.roster import as_roster
 from phoneemu.fleet.snapshot import Snapshot, read_snapshot
 from phoneemu.fleet.story import Story, tell
 
@@ -91,8 +92,9 @@ def predict(snapshot: Snapshot, plan: Plan, phones: Sequence[Listed] | None = No
         return text if known is None else known.model
 
     teller = Teller(snapshot, plan, shipped)
+    roster = as_roster(snapshot.inventory.phones if phones is None else phones)
     classes = classify(
-        snapshot.inventory.phones if phones is None else phones,
+        roster,
         file,
         snapshot.cluster,
         plan.filters,
@@ -101,45 +103,35 @@ def predict(snapshot: Snapshot, plan: Plan, phones: Sequence[Listed] | None = No
         model_of,
         snapshot.lists,
     )
-    groups = [
-        Group(
-            fate=attrs.evolve(teller.fate(each.kind, each.phones[0].name), site=each.site), phones=each.phones
-        )
-        for each in classes
-    ]
-    groups.sort(key=_badness)
+    fates = [teller.fate(kind, first.name) for kind, first in zip(classes.kinds, classes.first, strict=True)]
+    groups = grouped(classes, fates, roster)
     return Forecast(
         cluster=snapshot.cluster.name,
         release=snapshot.cluster.release.text,
         mixed=snapshot.cluster.mixed,
         steps=plan.steps,
-        groups=tuple(groups),
+        groups=groups,
         assumptions=_counted(groups),
         remarks=(
             *snapshot.remarks,
             *(f"{remark.place}: {remark.text}" for remark in snapshot.inventory.remarks),
             *plan.remarks,
-            *_left_behind(groups),
+            *_left_behind(fates, classes.sizes),
         ),
     )
 
 
-def _left_behind(groups: Sequence[Group]) -> Iterator[str]:
+def _left_behind(fates: Sequence[Fate], counts: Mapping[int, int]) -> Iterator[str]:
     """Phones that end well and keep a CTL that nobody serves: well until the next renewal [MIX118892]."""
     count = 0
-    for group in groups:
-        if group.fate.outcome in (Outcome.OK, Outcome.DEGRADED) and group.fate.episodes:
-            last = group.fate.episodes[-1]
+    for number, fate in enumerate(fates):
+        if fate.outcome in (Outcome.OK, Outcome.DEGRADED) and fate.episodes:
+            last = fate.episodes[-1]
             node = serving_node(last.boot.station, last.world)
             if last.boot.station.flash.ctl is not None and node is not None and node.ctl is None:
-                count += len(group.phones)
+                count += counts[number]
     if count:
         yield f"{count} phones keep a CTL that no node serves any more; later renewals break them [MIX118892]"
-
-
-def _badness(group: Group) -> tuple[int, str, str, str]:
-    fate = group.fate
-    return WORST_FIRST.index(fate.outcome), fate.reason, fate.model, fate.site
 
 
 def _counted(groups: Sequence[Group]) -> tuple[Assumption, ...]:
@@ -161,7 +153,7 @@ class Teller:
         self._fates: dict[Kind, Fate] = {}
 
     def fate(self, kind: Kind, name: str) -> Fate:
-        """What becomes of phones of this kind, told of the one named; the site is left empty."""
+        """What becomes of phones of this kind, told of the one named."""
         if kind not in self._fates:
             self._fates[kind] = self._find(kind, name)
         return self._fates[kind]
@@ -259,7 +251,6 @@ class Teller:
         assumed = (KNOWN[known].standing for known in basis)
         return Fate(
             model=profile.model,
-            site="",
             outcome=last.ending.outcome,
             trust=last.ending.trust,
             path=path_of(boots),
@@ -307,7 +298,6 @@ def _cannot_say(model: str, reason: FleetReason, basis: frozenset[str], note: st
     dropped = {HOLDS_SERVED.id} if reason is FleetReason.HELD_LIST_UNKNOWN else set(basis)
     return Fate(
         model=model,
-        site="",
         outcome=Outcome.CANNOT_SAY,
         trust=Trust.UNKNOWN,
         path=TrustPath.UNCHANGED,

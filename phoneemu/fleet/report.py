@@ -1,7 +1,7 @@
 """A forecast for a person at a terminal: worst first, few words, every assumption counted."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from phoneemu.fleet.forecast import Fate, Forecast, Group, Remedy
 from phoneemu.fleet.outcome import WORST_FIRST, Outcome
@@ -41,8 +41,8 @@ def lines(forecast: Forecast, paint: Paint = plain) -> Iterator[str]:
     yield from _first_bad(forecast)
     yield ""
     yield from _causes(forecast, paint)
-    yield from _table("by model", forecast, lambda fate: fate.model, paint)
-    yield from _table("by site", forecast, lambda fate: fate.site, paint)
+    yield from _table("by model", forecast.by_model, paint)
+    yield from _table("by site", forecast.by_site, paint)
     yield from _assumptions(forecast)
     yield from _remarks(forecast.remarks)
     yield (
@@ -78,7 +78,7 @@ def _causes(forecast: Forecast, paint: Paint) -> Iterator[str]:
         counted = f"{_count(groups):>6}"
         yield f"{paint(f'{counted} {outcome.value}', outcome)}{when}: {reason}"
         yield f"         {_models(groups)}"
-        yield f"         such as {groups[0].phones[0].name}; remedy: {_remedy(groups[0].fate)}"
+        yield f"         such as {groups[0].example.name}; remedy: {_remedy(groups[0].fate)}"
         if groups[0].fate.note:
             yield f"         {groups[0].fate.note}"
     if len(ranked) > REASONS_SHOWN:
@@ -104,27 +104,20 @@ def _remedy(fate: Fate) -> str:
     return fate.remedy.kind.value + (f" ({fate.remedy.keys})" if fate.remedy.keys else "")
 
 
-def _table(title: str, forecast: Forecast, key: Callable[[Fate], str], paint: Paint) -> Iterator[str]:
-    counts: dict[str, Counter[Outcome]] = {}
-    for group in forecast.groups:
-        counts.setdefault(key(group.fate) or "(none)", Counter())[group.fate.outcome] += len(group.phones)
+def _table(title: str, counts: Mapping[str, Counter[Outcome]], paint: Paint) -> Iterator[str]:
     width = min(max([len(name) for name in counts] + [len(title)]), 44)
     columns = [outcome.value for outcome in WORST_FIRST]
     yield f"{title:<{width}}  " + "  ".join(columns)
-    ranked = sorted(counts.items(), key=lambda item: (_badness(item[1]), item[0]))
+    ranked = list(counts.items())
     for name, counted in ranked[:ROWS_SHOWN]:
         cells = []
         for outcome in WORST_FIRST:
             text = f"{counted[outcome] or '.':>{len(outcome.value)}}"
             cells.append(paint(text, outcome) if counted[outcome] else text)
-        yield f"{_clipped(name, width):<{width}}  " + "  ".join(cells)
+        yield f"{_clipped(name or '(none)', width):<{width}}  " + "  ".join(cells)
     if len(ranked) > ROWS_SHOWN:
         yield f"and {len(ranked) - ROWS_SHOWN} more rows; --json and --csv have them all"
     yield ""
-
-
-def _badness(counted: Counter[Outcome]) -> tuple[int, ...]:
-    return tuple(-counted[outcome] for outcome in WORST_FIRST)
 
 
 def _clipped(text: str, width: int) -> str:

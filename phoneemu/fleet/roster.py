@@ -5,7 +5,7 @@ kept once: `kinds` are their traits without the site, since hundreds of sites sh
 file format and no outcome.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from typing import TypeVar, cast, overload
 
 import attrs
@@ -26,33 +26,6 @@ class Roster(Sequence[Listed]):
     sites: Sequence[str] = attrs.field(repr=False)
     files: Sequence[str]
 
-    @staticmethod
-    def of(phones: Sequence[Listed]) -> "Roster":
-        """These phones as columns; a roster is given back as it is."""
-        if isinstance(phones, Roster):
-            return phones
-        kinds: dict[Traits, int] = {}
-        sites: dict[str, int] = {}
-        files: dict[str, int] = {}
-        pairs: dict[Traits, tuple[int, int]] = {}
-        codes: list[tuple[int, int]] = []
-        for phone in phones:
-            traits = phone.traits
-            pair = pairs.get(traits)
-            if pair is None:
-                kind = kinds.setdefault(traits._replace(site=""), len(kinds))
-                pair = pairs[traits] = kind, sites.setdefault(traits.site, len(sites))
-            codes.append(pair)
-        columns = {
-            NAME: [phone.name for phone in phones],
-            KIND: [kind for kind, _ in codes],
-            SITE: [site for _, site in codes],
-            FILE: [files.setdefault(phone.file, len(files)) for phone in phones],
-            LINE: [phone.line for phone in phones],
-        }
-        frame = pl.DataFrame(columns, schema=SCHEMA)
-        return Roster(frame=frame, kinds=tuple(kinds), sites=tuple(sites), files=tuple(files))
-
     def __len__(self) -> int:
         return self.frame.height
 
@@ -64,6 +37,8 @@ class Roster(Sequence[Listed]):
     def __getitem__(self, at: int | slice) -> "Listed | Roster":
         if isinstance(at, slice):
             return attrs.evolve(self, frame=self.frame[at])
+        if not -len(self) <= at < len(self):
+            raise IndexError(at)
         name, kind, site, file, line = self.frame.row(at)
         return Listed(name, self.kinds[kind]._replace(site=self.sites[site]), self.files[file], line)
 
@@ -80,6 +55,16 @@ class Roster(Sequence[Listed]):
         """The same phones, or some of them, in another order."""
         return attrs.evolve(self, frame=self.frame[order])
 
+    def by_traits(self, sites: Container[str]) -> dict[Traits, int]:
+        """How many phones have these traits; of the sites, only those given are told apart."""
+        counted = self.frame.group_by(KIND, SITE).len().sort(KIND, SITE)
+        found: dict[Traits, int] = {}
+        for kind, site, count in counted.iter_rows():
+            name = self.sites[site]
+            traits = self.kinds[kind]._replace(site=name) if name in sites else self.kinds[kind]
+            found[traits] = found.get(traits, 0) + count
+        return found
+
     def by_kind(self) -> dict[Traits, int]:
         """How many phones have these traits, whatever their site."""
         counted = self.frame[KIND].value_counts(sort=True)
@@ -88,13 +73,49 @@ class Roster(Sequence[Listed]):
             found[self.kinds[kind]] = found.get(self.kinds[kind], 0) + count
         return found
 
+    def by_site(self) -> dict[str, int]:
+        """How many phones each site has, in the order of the names."""
+        counted: dict[str, int] = {}
+        for site, count in self.frame[SITE].value_counts().iter_rows():
+            counted[self.sites[site]] = counted.get(self.sites[site], 0) + count
+        return dict(sorted(counted.items()))
+
     def by_file(self) -> dict[str, int]:
         """How many phones each file gave."""
         return {self.files[file]: count for file, count in self.frame[FILE].value_counts().iter_rows()}
 
 
+def as_roster(phones: Sequence[Listed]) -> Roster:
+    """These phones as columns; a roster is given back as it is."""
+    if isinstance(phones, Roster):
+        return phones
+    kinds: dict[Traits, int] = {}
+    sites: dict[str, int] = {}
+    files: dict[str, int] = {}
+    pairs: dict[Traits, tuple[int, int]] = {}
+    codes: list[tuple[int, int]] = []
+    for phone in phones:
+        traits = phone.traits
+        pair = pairs.get(traits)
+        if pair is None:
+            kind = kinds.setdefault(traits._replace(site=""), len(kinds))
+            pair = pairs[traits] = kind, sites.setdefault(traits.site, len(sites))
+        codes.append(pair)
+    columns = {
+        NAME: [phone.name for phone in phones],
+        KIND: [kind for kind, _ in codes],
+        SITE: [site for _, site in codes],
+        FILE: [files.setdefault(phone.file, len(files)) for phone in phones],
+        LINE: [phone.line for phone in phones],
+    }
+    frame = pl.DataFrame(columns, schema=SCHEMA)
+    return Roster(frame=frame, kinds=tuple(kinds), sites=tuple(sites), files=tuple(files))
+
+
 def joined(rosters: Sequence[Roster]) -> Roster:
     """The phones of several rosters, one after the other."""
+    if rosters and all(_alike(rosters[0], each) for each in rosters):
+        return attrs.evolve(rosters[0], frame=pl.concat([each.frame for each in rosters], rechunk=True))
     kinds: dict[Traits, int] = {}
     sites: dict[str, int] = {}
     files: dict[str, int] = {}
@@ -112,6 +133,11 @@ def joined(rosters: Sequence[Roster]) -> Roster:
         sites=tuple(sites),
         files=tuple(files),
     )
+
+
+def _alike(one: Roster, other: Roster) -> bool:
+    """Whether their numbers mean the same, as those of parts of one roster do."""
+    return one.kinds is other.kinds and one.sites is other.sites and one.files is other.files
 
 
 Value = TypeVar("Value")

@@ -6,7 +6,7 @@ table holds the worst ones up to a limit, and the page says where the rest is.
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from importlib import resources
 from string import Template
@@ -40,9 +40,9 @@ def render(forecast: Forecast, snapshot: Snapshot, plan: Plan) -> str:
         "verdict": escape(_verdict(forecast)),
         "steps": "".join(f"<li><code>{escape(step)}</code></li>" for step in forecast.steps),
         "causes": _causes(attention),
-        "by_step": _chart(attention, _step_name) or "<p>No phone is lost.</p>",
-        "by_site": _chart(forecast.groups, lambda fate: fate.site or "(no site)"),
-        "by_model": _chart(forecast.groups, lambda fate: fate.model),
+        "by_step": _chart(_by_step(attention)) or "<p>No phone is lost.</p>",
+        "by_site": _chart(forecast.by_site),
+        "by_model": _chart(forecast.by_model),
         "shown": escape(_shown(attention)),
         "stories": "".join(_stories(attention, snapshot, plan)) or "<p>Nothing to explain.</p>",
         "prechecks": _listed([problem.line for problem in problems(snapshot)], "Nothing was found."),
@@ -116,16 +116,19 @@ def _causes(groups: Sequence[Group]) -> str:
     return f'<h2>What goes wrong</h2><div class="scroll"><table>{head}{rows}</table></div>'
 
 
-def _chart(groups: Sequence[Group], key: Callable[[Fate], str]) -> str:
-    """Bars of phones by outcome, one for each value of the key, worst first; drawn as SVG."""
+def _by_step(groups: Sequence[Group]) -> dict[str, Counter[Outcome]]:
+    """Phones by the step at which they are lost, and outcome."""
     counts: dict[str, Counter[Outcome]] = {}
     for group in groups:
-        counts.setdefault(key(group.fate), Counter())[group.fate.outcome] += len(group.phones)
+        counts.setdefault(_step_name(group.fate), Counter())[group.fate.outcome] += len(group.phones)
+    return counts
+
+
+def _chart(counts: Mapping[str, Counter[Outcome]]) -> str:
+    """Bars of phones by outcome; drawn as SVG."""
     if not counts:
         return ""
-    ranked = sorted(
-        counts.items(), key=lambda item: ([-item[1][outcome] for outcome in WORST_FIRST], item[0])
-    )
+    ranked = [(name or "(none)", counted) for name, counted in counts.items()]
     shown = ranked[:BARS]
     most = max(count.total() for _, count in shown)
     bars = "".join(_bar(at, name, count, most) for at, (name, count) in enumerate(shown))
@@ -175,7 +178,7 @@ def _stories(groups: Sequence[Group], snapshot: Snapshot, plan: Plan) -> Iterato
         if kind in seen or len(seen) >= STORIES:
             continue
         seen.add(kind)
-        phone = group.phones[0]
+        phone = group.example
         text = "\n".join(explain.lines(phone, fate, plan, known))
         word = f'<span class="word" style="--tint: var(--{fate.outcome.value})">{fate.outcome.value}</span>'
         head = f"{escape(fate.model)}, {word}: {escape(fate.reason)}, such as {escape(phone.name)}"
@@ -200,21 +203,23 @@ def _data(groups: Sequence[Group]) -> str:
     left = DEVICES
     told: list[dict[str, object]] = []
     for group in groups:
-        devices = [phone.name for phone in group.phones[:left]]
-        left -= len(devices)
-        if not devices:
+        phones = group.phones[:left]
+        left -= len(phones)
+        if not phones:
             break
         fate = group.fate
+        sites: dict[str, list[str]] = {}
+        for phone in phones:
+            sites.setdefault(phone.traits.site, []).append(phone.name)
         told.append(
             {
                 "model": fate.model,
-                "site": fate.site,
                 "outcome": fate.outcome.value,
                 "reason": fate.reason,
                 "lost": "" if fate.lost_at_step is None else str(fate.lost_at_step),
                 "remedy": _remedy(fate),
                 "standing": fate.standing.label,
-                "devices": devices,
+                "sites": list(sites.items()),
             }
         )
     return json.dumps({"groups": told}).replace("<", "\\u003c")

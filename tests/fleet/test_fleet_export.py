@@ -13,12 +13,11 @@ from phoneemu.core.evidence import Standing
 from phoneemu.fleet import export, report
 from phoneemu.fleet.assumptions import HOLDS_SERVED
 from phoneemu.fleet.forecast import Fate, Forecast, Group, Remedy, RemedyKind
-from phoneemu.fleet.inventory import Listed, Traits
+from phoneemu.fleet.listed import Listed, Traits
 from phoneemu.fleet.outcome import Outcome, Service, Trust, TrustPath
 
 STUCK = Fate(
     model="7960",
-    site="Depot",
     outcome=Outcome.STUCK,
     trust=Trust.STALE,
     path=TrustPath.UNCHANGED,
@@ -47,8 +46,8 @@ LOST = attrs.evolve(
 )
 
 
-def listed(name: str) -> Listed:
-    return Listed(name, Traits(), "phones.csv", 2)
+def listed(name: str, site: str = "Depot") -> Listed:
+    return Listed(name, Traits(site=site), "phones.csv", 2)
 
 
 FORECAST = Forecast(
@@ -127,8 +126,8 @@ def test_the_table_of_the_field_team_names_key_presses_and_what_was_not_found() 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
 def test_no_cell_is_a_formula(start: str) -> None:
-    fate = attrs.evolve(STUCK, site=f"{start}cmd|' /C calc'!A0")
-    forecast = attrs.evolve(FORECAST, groups=(Group(fate=fate, phones=(listed(f"{start}1+1"),)),))
+    phone = listed(f"{start}1+1", f"{start}cmd|' /C calc'!A0")
+    forecast = attrs.evolve(FORECAST, groups=(Group(fate=STUCK, phones=(phone,)),))
     row = list(csv.reader(io.StringIO("".join(export.csv_chunks(forecast)), newline="")))[1]
     assert row[0].startswith("'")
     assert row[2].startswith("'")

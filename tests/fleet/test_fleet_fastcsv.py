@@ -131,10 +131,10 @@ def test_any_mixture_of_rows_is_read_alike(
     tmp_path_factory: pytest.TempPathFactory, seed: int, share: float
 ) -> None:
     chance = random.Random(seed)  # noqa: S311 - a seeded mixture, no secret
-    odd = [text for what, text in ODD.items() if what not in ("a lone carriage return", "a control character")]
-    rows = [
-        chance.choice(odd) if chance.random() < share else plain_rows(number, 1) for number in range(60)
+    odd = [
+        text for what, text in ODD.items() if what not in ("a lone carriage return", "a control character")
     ]
+    rows = [chance.choice(odd) if chance.random() < share else plain_rows(number, 1) for number in range(60)]
     bulk, careful = both(tmp_path_factory.mktemp("mixed"), (HEAD + "".join(rows)).encode())
     assert said(bulk) == said(careful)
 
