@@ -166,6 +166,8 @@ def _seen_notes(seen: Mapping[str, Sighting]) -> Iterator[str]:
 def _changed(listed: Inventory, wanted: Iterable[str], change: Callable[[Listed], Traits]) -> Inventory:
     """The inventory with the traits of phones of these upper-case names changed; equal ones are one value."""
     names = frozenset(wanted)
+    if not names:
+        return listed
     shared: dict[Traits, Traits] = {}
 
     def changed(phone: Listed) -> Listed:

@@ -28,6 +28,7 @@ from phoneemu.fleet.listexports import ListExport, read_lists, sightings
 from phoneemu.fleet.mixture import refuse_mixtures
 from phoneemu.fleet.recognising import HISTORY, Kind, Recognised, lists_in, recognise
 from phoneemu.fleet.risport import Sighting
+from phoneemu.fleet.roster import as_roster
 
 OF_PHONES = frozenset({Kind.PHONES, Kind.SHEET, Kind.SHOWN, Kind.SQL, Kind.RIS, Kind.LIST_PHONE, Kind.PAGE})
 """Kinds of files in which phones stand."""
@@ -154,9 +155,10 @@ def _with_members(file: ClusterFile, found: Gathered, cluster: Cluster) -> Clust
 
 def _unknown_servers(listed: Inventory, cluster: Cluster) -> list[str]:
     """TFTP servers that phones name and no node is: nothing is taken from them."""
-    asked = Counter(
-        server for phone in listed.phones if phone.traits.tftp for server in phone.traits.tftp.split()
-    )
+    asked: Counter[str] = Counter()
+    for traits, phones in as_roster(listed.phones).by_kind().items():
+        for server in traits.tftp.split():
+            asked[server] += phones
     return [
         f"{count} phones ask the TFTP server {server}, which no export names as a node: nothing is taken "
         "from that; an `address` under [[node]] would tell"
