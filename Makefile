@@ -44,6 +44,7 @@ fuzz: $(VENV)/.dev
 generated: $(VENV)/.dev
 	$(BIN)/python tools/state_diagram.py --check
 	$(BIN)/python tools/readme_demo.py --check
+	$(BIN)/python tools/captures_index.py --check
 
 wheel: $(VENV)/.dev
 	$(BIN)/python tools/check_wheel.py
@@ -51,6 +52,7 @@ wheel: $(VENV)/.dev
 docs: $(VENV)/.dev
 	$(BIN)/python tools/state_diagram.py
 	$(BIN)/python tools/readme_demo.py
+	$(BIN)/python tools/captures_index.py
 
 bench: $(VENV)/.user
 	$(BIN)/python bench/run.py

@@ -74,17 +74,20 @@ _REGISTERING: Mapping[CallManagerOutcome, RegistrationTrouble] = {
 class Answers:
     """What a case answers; `notes` are the things that had to be taken for granted, once each.
 
-    `ended` says why the replay went no further than the evidence, "" when it went to its rest.
+    `ended` says why the replay went no further than the evidence, "" when it went to its rest; `ended_at` is
+    the exchange that lacks what it would need, or the number of them all.
     """
 
     def __init__(self, case: Case, files: Mapping[str, bytes], place: str) -> None:
         self.case = case
         self.notes: list[str] = []
         self.ended = ""
+        self.ended_at = len(case.exchanges)
         self._files = files
         self._place = place
         self._names = {address.lower(): name for name, address in case.hosts.items()}
         self._used: set[int] = set()
+        self._last = self.ended_at
         self._tvs: TvsExchange | None = None
         self._callmanager: CallManagerExchange | None = None
         self._flash = Flash()
@@ -190,6 +193,11 @@ class Answers:
         """
         return _PERFORMERS[type(command)](self, command)
 
+    def _end(self, why: str) -> Event | None:
+        """No answer: the evidence ends with the exchange found last."""
+        self.ended, self.ended_at = why, self._last
+        return None
+
     def _find(self, kind: type[X], *tests: Callable[[X], bool]) -> X | None:
         """The exchange that passes most of the tests, the first of which it must pass; unused ones first."""
         fit = [
@@ -208,6 +216,7 @@ class Answers:
             ),
         )
         self._used.add(at)
+        self._last = at
         return found
 
     def _fetch(self, command: Fetch) -> Event | None:
@@ -218,14 +227,15 @@ class Answers:
             lambda each: self._same(each.server, server),
             lambda each: each.transport in (None, command.transport),
         )
+        if found is None:
+            self._note(f"{name} was not asked for in the recording; the replay answers: no such file")
         if found is None or found.outcome is FileOutcome.MISSING:
             return FileMissing(name=name, server=server)
         if found.outcome is not FileOutcome.ARRIVED:
             return ServerSilent(name=name, server=server)
         content = self._content(found)
         if content is None:
-            self.ended = f"what {name} said is not shown"
-            return None
+            return self._end(f"what {name} said is not shown")
         return FileArrived(name=name, server=server, content=content)
 
     def _content(self, found: FileExchange) -> bytes | TrustList | SignedFile | None:
@@ -241,6 +251,7 @@ class Answers:
         server = command.server
         found = self._tvs = self._find(TvsExchange, lambda each: self._same(each.server, server))
         if found is None:
+            self._note(f"the TVS on {server} is not in the recording; the replay answers: unreachable")
             return TvsFailed(server=server, trouble=TvsTrouble.UNREACHABLE)
         peer, certificate = self._peer(found.peer)
         if peer is None and found.outcome in (TvsOutcome.ANSWERED, TvsOutcome.NO_ANSWER):
@@ -249,8 +260,7 @@ class Answers:
             return TvsConnected(server=server, peer=peer, certificate=certificate)
         trouble = _TVS_TROUBLE.get(found.outcome)
         if trouble is None:
-            self.ended = f"which certificate the TVS on {server} showed is not shown"
-            return None
+            return self._end(f"which certificate the TVS on {server} showed is not shown")
         if trouble is TvsTrouble.TLS_VERSION and command.tls_max is None:
             trouble = TvsTrouble.TLS_UNKNOWN
         return TvsFailed(server=server, trouble=trouble)
@@ -279,8 +289,7 @@ class Answers:
         if found.answer is not None:
             return self._answered(command, found.answer)
         if found.valid is None:
-            self.ended = f"what the TVS on {server} answered is not shown"
-            return None
+            return self._end(f"what the TVS on {server} answered is not shown")
         return TvsAnswered(
             server=server,
             session=command.session,
@@ -310,10 +319,11 @@ class Answers:
     def _reach_callmanager(self, command: ReachCallManager) -> Event | None:
         node = command.node
         if Chapter.CALLMANAGER not in self.case.whole and not self._has(CallManagerExchange):
-            self.ended = "the registration is not shown"
-            return None
+            self._last = len(self.case.exchanges)
+            return self._end("the registration is not shown")
         found = self._callmanager = self._find(CallManagerExchange, lambda each: self._same(each.node, node))
         if found is None:
+            self._note(f"CallManager {node} is not in the recording; the replay answers: unreachable")
             return CallManagerFailed(node=node, trouble=RegistrationTrouble.UNREACHABLE)
         trouble = _REACHING.get(found.outcome)
         if trouble is RegistrationTrouble.TLS_VERSION and command.tls_max is None:
@@ -327,15 +337,13 @@ class Answers:
             ctl = self._flash.ctl
             peer = self._one_of(ctl, Role.CCM_TFTP, node) or self._one_of(ctl, Role.CCM, node)
         if peer is None:
-            self.ended = f"which certificate {node} showed is not shown"
-            return None
+            return self._end(f"which certificate {node} showed is not shown")
         return CallManagerAnswered(node=node, peer=peer)
 
     def _register(self, command: Register) -> Event | None:
         found, node = self._callmanager, command.node
         if found is None or found.outcome is CallManagerOutcome.CONNECTED:
-            self.ended = f"whether {node} confirmed the registration is not shown"
-            return None
+            return self._end(f"whether {node} confirmed the registration is not shown")
         trouble = _REGISTERING.get(found.outcome)
         if trouble is not None:
             return CallManagerFailed(node=node, trouble=trouble)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 import attrs
 
 from phoneemu.core.evidence import Fact
-from phoneemu.core.journal import Ruled
+from phoneemu.core.journal import Entry, Ruled
 from phoneemu.core.journaltext import UNKNOWN_TEXT
 from phoneemu.core.profile import Profile
 from phoneemu.core.question import Subject
@@ -82,9 +82,11 @@ def compare(replayed: Replayed) -> Comparison:
     case, named = replayed.recording.case, replayed.named
     rows = side_by_side(of_case(case, named), of_journal(replayed.journal.entries, named), case.whole)
     if replayed.ended:
-        rows = _until_the_end(rows)
+        rows = _until_the_end(rows, replayed)
     uncompared = Counter(row.chapter.value for row in rows if row.mark is Mark.NOT_SHOWN)
-    differences = [_of_row(row, replayed) for row in rows if row.mark not in (Mark.SAME, Mark.NOT_SHOWN)]
+    differences = [
+        _of_row(row, rows, replayed) for row in rows if row.mark not in (Mark.SAME, Mark.NOT_SHOWN)
+    ]
     differences += _timing(rows, replayed)
     for what, difference in _ending(replayed):
         if difference is None:
@@ -96,45 +98,76 @@ def compare(replayed: Replayed) -> Comparison:
     )
 
 
-def _until_the_end(rows: list[Row]) -> list[Row]:
+def _until_the_end(rows: list[Row], replayed: Replayed) -> list[Row]:
     """Evidence that the replay could not come to is not compared: the recording lacks what leads there."""
-    last = max((at for at, row in enumerate(rows) if row.replayed is not None), default=-1)
+    left = _subject_of(replayed.state)
     return [
-        attrs.evolve(row, mark=Mark.NOT_SHOWN) if at > last and row.mark is Mark.ONLY_EVIDENCE else row
-        for at, row in enumerate(rows)
+        attrs.evolve(row, mark=Mark.NOT_SHOWN)
+        if row.mark is Mark.ONLY_EVIDENCE and _behind(row, replayed.ended_at, left)
+        else row
+        for row in rows
     ]
+
+
+_ORDER = tuple(subject.value for subject in (Subject.CTL, Subject.ITL, Subject.CONFIG, Subject.REGISTRATION))
+
+
+def _subject_of(state: State) -> int:
+    """The place, in the order of a boot, of what the phone was about when the replay ended."""
+    about = state.value.removeprefix("fetching-").rpartition("-for-")[2]
+    return _ORDER.index(about) if about in _ORDER else len(_ORDER) - 1
+
+
+def _behind(row: Row, ended_at: int, left: int) -> bool:
+    assert row.evidence is not None  # noqa: S101 - only evidence is behind the end
+    if row.chapter is Chapter.RULINGS:
+        return _ORDER.index(row.evidence.topic) >= left
+    return row.evidence.at >= ended_at
 
 
 # ---------------------------------------------------------------- who is responsible
 
 
-def _of_row(row: Row, replayed: Replayed) -> Difference:
+def _of_row(row: Row, rows: list[Row], replayed: Replayed) -> Difference:
     return Difference(
         what=row.chapter.value,
         evidence=row.evidence.text if row.evidence else "",
         replayed=row.replayed.text if row.replayed else "",
-        because=_because(row, replayed),
+        because=_because(row, rows, replayed),
     )
 
 
-def _because(row: Row, replayed: Replayed) -> Because:
-    """The ruling itself, or the last one before a request with the facts that order requests."""
+def _because(row: Row, rows: list[Row], replayed: Replayed) -> Because:
+    """The ruling itself. For a request: the first decision that differs, or the last one before it."""
     entries = replayed.journal.entries
-    at = row.replayed.at if row.replayed is not None else len(entries)
     if row.replayed is not None and row.chapter is Chapter.RULINGS:
-        entry = entries[at]
-        assert isinstance(entry, Ruled)  # noqa: S101 - rulings are made of these
-        return Because(rule=entry.ruling.rule, facts=entry.ruling.facts)
-    topic = (row.evidence or row.replayed).topic  # type: ignore[union-attr]  # one side is there
-    before = [entry for entry in entries[:at] if isinstance(entry, Ruled)]
-    about = [entry for entry in before if entry.subject.value == topic] or before
+        return _of_entry(entries[row.replayed.at])
     facts = _facts(row, replayed.profile)
     if row.chapter is Chapter.FILES and row.mark is Mark.CHANGED:
         return Because(facts=facts)
-    if not about:
+    at = row.replayed.at if row.replayed is not None else len(entries)
+    if row.replayed is None:
+        at = (
+            min(
+                (other.replayed.at for other in rows if _decides_otherwise(other) and other.replayed),
+                default=at - 1,
+            )
+            + 1
+        )
+    before = [entry for entry in entries[:at] if isinstance(entry, Ruled)]
+    if not before:
         return Because(facts=facts)
-    ruling = about[-1].ruling
-    return Because(rule=ruling.rule, facts=tuple(dict.fromkeys((*ruling.facts, *facts))))
+    found = _of_entry(before[-1])
+    return attrs.evolve(found, facts=tuple(dict.fromkeys((*found.facts, *facts))))
+
+
+def _decides_otherwise(row: Row) -> bool:
+    return row.chapter is Chapter.RULINGS and row.mark in (Mark.CHANGED, Mark.ONLY_REPLAY)
+
+
+def _of_entry(entry: Entry) -> Because:
+    assert isinstance(entry, Ruled)  # noqa: S101 - rulings are made of these
+    return Because(rule=entry.ruling.rule, facts=entry.ruling.facts)
 
 
 def _facts(row: Row, profile: Profile) -> tuple[Fact[object], ...]:
@@ -221,12 +254,17 @@ def _ending(replayed: Replayed) -> Iterator[tuple[str, Difference | None]]:
         yield "status messages", None
     elif not _same_messages(wanted.status_messages, got.status_messages or (), whole=whole):
         yield "status", _status(wanted.status_messages, got.status_messages or (), replayed)
-    for what, mine, theirs in (
-        ("alarm", wanted.alarm, got.alarm if settled else None),
-        ("state", wanted.state, got.state if replayed.rested else None),
-        ("registered to", _named(wanted.registered_to, replayed), _named(got.registered_to, replayed)),
+    for what, mine, theirs, known in (
+        ("alarm", wanted.alarm, got.alarm, settled),
+        ("state", wanted.state, got.state, replayed.rested),
+        (
+            "registered to",
+            _named(wanted.registered_to, replayed),
+            _named(got.registered_to, replayed),
+            replayed.rested,
+        ),
     ):
-        if mine is None or (theirs is None and not replayed.rested):
+        if mine is None or not known:
             yield what, None
         elif mine != theirs:
             yield what, _end(what, mine, theirs, replayed)

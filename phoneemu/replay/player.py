@@ -36,7 +36,10 @@ class Recording:
 
 @attrs.frozen(kw_only=True)
 class Replayed:
-    """What the emulated phone did. `notes` were taken for granted; `ended` says why it went no further."""
+    """What the emulated phone did.
+
+    `notes` were taken for granted; `ended` says why it went no further, and `ended_at` at which exchange.
+    """
 
     recording: Recording
     profile: Profile
@@ -46,6 +49,7 @@ class Replayed:
     named: Mapping[str, str]
     notes: tuple[str, ...] = ()
     ended: str = ""
+    ended_at: int = 0
 
     @property
     def rested(self) -> bool:
@@ -114,4 +118,5 @@ def replay(recording: Recording, profile: Profile) -> Replayed:
         named={address.lower(): name for name, address in case.hosts.items()},
         notes=tuple(answers.notes),
         ended=answers.ended,
+        ended_at=answers.ended_at,
     )

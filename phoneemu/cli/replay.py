@@ -1,0 +1,85 @@
+"""`phoneemu replay`: captured boots against the emulated phone, and what changed since an earlier replay."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from phoneemu.replay.results import Explanation
+
+HELP = "replay captured boots, and name every difference by its rule or model fact"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument(
+        "case",
+        nargs="*",
+        type=Path,
+        metavar="CASE",
+        help="a case's folder, or a folder of cases; without one, captures/",
+    )
+    parser.add_argument(
+        "--load", metavar="LOAD", help="replay on this firmware load instead of the recorded one"
+    )
+    parser.add_argument(
+        "--results", type=Path, metavar="FILE", help="keep what was done, as JSON; - prints it"
+    )
+    parser.add_argument("--against", type=Path, metavar="FILE", help="tell what changed since these results")
+    parser.add_argument(
+        "--explanations", type=Path, metavar="FILE", help="changes that are wanted, with their reasons (TOML)"
+    )
+    parser.add_argument("--junit", type=Path, metavar="FILE", help="write a JUnit report")
+    parser.add_argument(
+        "--verbose",
+        action="store_true",
+        help="the whole conversation of every case, not only of those that differ",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print what differs; 1 when something does that is not known or explained."""
+    from phoneemu.catalogue import catalogue
+    from phoneemu.errors import BadInput
+    from phoneemu.files import write_text
+    from phoneemu.replay import report, results, suite
+
+    if arguments.explanations and not arguments.against:
+        raise BadInput("--explanations explains changes: it needs --against")
+    old = known = None
+    if arguments.against:
+        old = results.loads(arguments.against.read_text(encoding="utf-8"), str(arguments.against))
+        known = _explanations(arguments.explanations)
+    places = arguments.case or [suite.shipped()]
+    gaps = suite.gaps_of(suite.roots_of(places))
+    outcomes = list(suite.run(suite.recordings(places), catalogue(), gaps, arguments.load))
+    said = results.document(outcomes)
+    quiet = str(arguments.results) == "-"
+    if quiet:
+        print(results.dumps(said), end="")
+    elif arguments.results:
+        write_text(arguments.results, results.dumps(said))
+    if old is not None and known is not None:
+        verdicts = results.explain(results.changes(old, said), known)
+        lines = report.change_lines(verdicts, old["phoneemu"], said["phoneemu"])
+        xml, good = report.change_junit(verdicts, list(said["cases"])), verdicts.good
+    else:
+        lines = [
+            line
+            for outcome in outcomes
+            if arguments.verbose or len(outcomes) == 1 or not outcome.good
+            for line in report.case_lines(outcome, whole=arguments.verbose)
+        ]
+        lines += report.summary_lines(outcomes)
+        xml, good = report.junit(outcomes), all(outcome.good for outcome in outcomes)
+    if arguments.junit:
+        write_text(arguments.junit, xml)
+    print("\n".join(lines), file=sys.stderr if quiet else sys.stdout)
+    return int(not good)
+
+
+def _explanations(path: Path | None) -> "list[Explanation]":
+    from phoneemu.replay import results
+
+    return results.explanations(path.read_text(encoding="utf-8"), str(path)) if path else []

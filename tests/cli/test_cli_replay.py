@@ -1,0 +1,105 @@
+"""`phoneemu replay` as a user calls it."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from replaymaking import CAPTURES, REFUSED, RENEWED
+
+from phoneemu.cli import main
+
+LOAD = str(CAPTURES / "8861/sip88xx.10-3-1-20")
+
+
+def replay(*words: str | Path) -> int:
+    return main(["replay", *map(str, words)])
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    """A small tree of captures of its own."""
+    for name in (RENEWED, REFUSED):
+        shutil.copytree(CAPTURES / name, tmp_path / "captures" / name)
+    return tmp_path / "captures"
+
+
+def test_the_captures_of_the_folder_are_walked(
+    corpus: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(corpus.parent)
+    assert replay() == 0
+    assert capsys.readouterr().out.startswith("2 cases: 2 agree\n")
+
+
+def test_one_case_is_told_even_when_it_agrees(capsys: pytest.CaptureFixture[str]) -> None:
+    assert replay(CAPTURES / RENEWED) == 0
+    assert capsys.readouterr().out.startswith(f"agrees     {RENEWED}")
+
+
+def test_another_load_differs_with_its_reasons(capsys: pytest.CaptureFixture[str]) -> None:
+    assert replay(CAPTURES / RENEWED, "--load", "14-2-1", "--verbose") == 1
+    said = capsys.readouterr().out
+    assert "- asks pub for CTLSEP02A500000861.tlv by tftp: arrived" in said
+    assert "models/8861.toml files.transports = http, tftp [documented, PROXYTFTP, AG8800-start]" in said
+
+
+def test_two_loads_are_compared_by_their_results(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    old, why, xml = tmp_path / "old.json", tmp_path / "why.toml", tmp_path / "junit.xml"
+    case = CAPTURES / RENEWED
+    assert replay(case, "--results", old) == 0
+    assert replay(case, "--against", old) == 0
+    assert replay(case, "--against", old, "--load", "14-2-1", "--junit", xml) == 1
+    assert "3 changes, 0 explained, 3 not" in capsys.readouterr().out
+    assert "<failure" in xml.read_text(encoding="utf-8")
+    why.write_text(
+        'schema = 1\n[[explanation]]\nwhat = "request"\nreason = "HTTP since 12.1"\n', encoding="utf-8"
+    )
+    assert replay(case, "--against", old, "--load", "14-2-1", "--explanations", why) == 0
+    assert replay(case, "--against", old, "--explanations", why) == 1
+
+
+def test_results_may_go_to_the_standard_output(capsys: pytest.CaptureFixture[str]) -> None:
+    assert replay(CAPTURES / RENEWED, "--results", "-") == 0
+    assert list(json.loads(capsys.readouterr().out)["cases"]) == [RENEWED]
+
+
+def test_a_known_gap_is_expected_to_differ_and_a_closed_one_must_leave_the_list(
+    corpus: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gaps = corpus / "known-gaps.toml"
+    gaps.write_text(f'schema = 1\n[gaps]\n"{RENEWED}" = "the load is not the one"\n', encoding="utf-8")
+    assert replay(corpus) == 1
+    assert "take it off the list" in capsys.readouterr().out
+    assert replay(corpus / RENEWED, "--load", "14-2-1") == 0
+    assert "known gap" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ('schema = 1\n[gaps]\n"8861/x/y" = "why"\n', "8861/x/y"),
+        (f'schema = 1\n[gaps]\n"{RENEWED}" = " "\n', "no reason"),
+        ("[gaps]\n", "schema"),
+        ("schema = 1\n[holes]\n", "holes"),
+    ],
+)
+def test_a_wrong_list_of_gaps_is_bad_input(
+    corpus: Path, text: str, key: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (corpus / "known-gaps.toml").write_text(text, encoding="utf-8")
+    assert replay(corpus) == 2
+    assert key in capsys.readouterr().err
+
+
+def test_what_is_no_case_or_of_no_model_is_bad_input(
+    corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "empty").mkdir()
+    assert replay(tmp_path / "empty") == 2
+    assert replay(tmp_path / "gone") == 2
+    assert replay("--explanations", corpus) == 2
+    place = corpus / RENEWED / "capture.toml"
+    place.write_text(place.read_text(encoding="utf-8").replace('"8861"', '"8861x"'), encoding="utf-8")
+    assert replay(corpus) == 2
+    assert capsys.readouterr().err.splitlines()[-1].startswith(f"phoneemu: {place.resolve()}: `model`")
