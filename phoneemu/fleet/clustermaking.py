@@ -52,6 +52,10 @@ def make_cluster(file: ClusterFile, exports: Sequence[ListExport], entries: Sequ
     names = {entry.name.lower(): entry.name for entry in nodes_said}
     names |= {entry.address.lower(): entry.name for entry in nodes_said if entry.address}
     _check_owners(exports, names, file)
+    exports = [
+        each if each.node else attrs.evolve(each, node=certplacing.node_in(each.file, names) or "")
+        for each in exports
+    ]
     publisher = next((entry.name for entry in nodes_said if entry.publisher), nodes_said[0].name)
     placed = certplacing.place(entries, names, publisher, sightings(exports))
     found = _with_placed(find_certificates(exports, names, publisher), placed)

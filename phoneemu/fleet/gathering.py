@@ -12,7 +12,17 @@ import attrs
 
 from phoneemu.catalogue import catalogue
 from phoneemu.core import limits
-from phoneemu.fleet import certjson, certtexts, inventory, listphone, risport, sqlexports, sqltext, textfile
+from phoneemu.fleet import (
+    certjson,
+    certtexts,
+    inventory,
+    listphone,
+    risport,
+    sheets,
+    sqlexports,
+    sqltext,
+    textfile,
+)
 from phoneemu.fleet.certentries import CertEntry
 from phoneemu.fleet.holding import OTHER
 from phoneemu.fleet.inventory import Inventory, Listed, Traits
@@ -83,6 +93,8 @@ class _Reader:
                     listed = inventory.with_more(listed, more)
         for path in self.paths(Kind.LIST_PHONE):
             listed = inventory.with_more(listed, listphone.read(path))
+        for path in self.paths(Kind.SHEET):
+            listed = inventory.with_more(listed, sheets.read(path))
         return listed
 
     def _table(self, table: SqlTable, file: str) -> Inventory | None:
@@ -118,6 +130,12 @@ class _Reader:
         short = f", {named} of them by name only" if named else ""
         self._notes.append(f"{file}: {own} own certificates, {len(entries) - own} in trust stores{short}")
 
+    def _lists(self) -> tuple[ListExport, ...]:
+        """The trust lists; only a name of the grammar promises whose a list is."""
+        named = {each.path.name for each in self._files if each.named}
+        exports = read_lists([*self.paths(Kind.LISTS), *self.paths(Kind.RAW_LIST)])
+        return tuple(each if each.file in named else attrs.evolve(each, node="") for each in exports)
+
     def gathered(self, listed: Inventory) -> Gathered:
         """Everything else of the files, and the phones with it."""
         seen: dict[str, Sighting] = {}
@@ -142,7 +160,7 @@ class _Reader:
             self._certificates(path.name, *certjson.read(path))
         return Gathered(
             inventory=listed,
-            exports=read_lists([*self.paths(Kind.LISTS), *self.paths(Kind.RAW_LIST)]),
+            exports=self._lists(),
             entries=tuple(self._entries),
             seen=seen,
             pages=pages,

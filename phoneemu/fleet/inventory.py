@@ -33,7 +33,15 @@ if TYPE_CHECKING:
     from phoneemu.fleet.roster import Roster
 
 COLUMNS: dict[str, tuple[str, ...]] = {
-    "name": ("device name", "devicename", "name", "device", "mac address/device name"),
+    "name": (
+        "device name",
+        "devicename",
+        "name",
+        "device",
+        "mac address/device name",
+        "device name(line)",
+        "device name (line)",
+    ),
     "model": ("device type", "model", "product", "devicetype", "phone type", "tkmodel"),
     "site": ("device pool", "devicepool", "site", "devicepoolname"),
     "protocol": ("device protocol", "protocol"),
@@ -293,6 +301,11 @@ def _header(lines: _Lines, file: str) -> tuple[list[str], str]:
 def _delimited(line: str) -> tuple[list[str], str]:
     candidates = [(_split(line, delimiter), delimiter) for delimiter in (",", ";", "\t", "|")]
     return next((found for found in candidates if "name" in _positions(found[0])), candidates[0])
+
+
+def wanted(header: Sequence[str]) -> Mapping[str, int]:
+    """Which of the columns that are read a header names, and where."""
+    return _positions(header)
 
 
 def columns_of(text: str) -> Mapping[str, int]:

@@ -15,6 +15,7 @@ from phoneemu.core.names import Identity
 from phoneemu.core.tlv import MalformedFile
 from phoneemu.core.trustlist import FILE_SIGNER_ROLES, ListKind, TrustList
 from phoneemu.errors import BadInput
+from phoneemu.fleet import textfile
 
 _NAMED_AFTER = re.compile(r"^(?:show_)?(?:ctl|itl)(?:file)?[_-](?P<node>.+)$", re.IGNORECASE)
 
@@ -58,10 +59,19 @@ def read_lists(paths: Iterable[Path]) -> tuple[ListExport, ...]:
         if path.stat().st_size > limits.SHOW_TEXT_BYTES:
             raise BadInput(f"larger than {limits.SHOW_TEXT_BYTES:,} bytes", place=path.name)
         try:
-            found += _raw(path) if path.suffix.lower() == ".tlv" else _texts(path)
+            found += _raw(path) if path.suffix.lower() == ".tlv" or _is_raw(path) else _texts(path)
         except MalformedFile as malformed:
             raise BadInput(str(malformed), place=path.name) from None
     return tuple(found)
+
+
+RAW = b"\x01\x00\x02"
+"""First bytes of every raw list: tag 1, the version, of two bytes."""
+
+
+def _is_raw(path: Path) -> bool:
+    with path.open("rb") as stream:
+        return stream.read(len(RAW)) == RAW
 
 
 def _raw(path: Path) -> list[ListExport]:
@@ -70,7 +80,7 @@ def _raw(path: Path) -> list[ListExport]:
 
 
 def _texts(path: Path) -> list[ListExport]:
-    text = path.read_bytes().decode("utf-8-sig", errors="replace")
+    text = textfile.decoded(path.read_bytes(), path.name)
     return [
         ListExport(
             file=path.name,

@@ -32,6 +32,7 @@ def read(path: Path) -> Inventory:
         cells = element.cells()
         if cells.get("class", "Phone") not in ("Phone", ""):
             continue
+        cells["model"] = cells.get("model") or cells.get("product", "")
         rows.append((element.line, cells))
         columns.update(dict.fromkeys(cells))
     if not rows:

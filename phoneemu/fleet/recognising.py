@@ -16,6 +16,7 @@ from phoneemu.core import limits
 from phoneemu.fleet import textfile
 from phoneemu.fleet.certentries import PEM_BEGIN
 from phoneemu.fleet.inventory import columns_of
+from phoneemu.fleet.listexports import RAW
 from phoneemu.fleet.sqltext import is_rule
 
 
@@ -134,9 +135,10 @@ _PAGE = re.compile(
 
 def _kinds(content: bytes, head: str) -> Iterator[Kind]:
     """What is in a file, by its first bytes and their text."""
-    if (content.startswith(b"PK\x03\x04") and b"xl/" in content) or content.startswith(b"PAR1"):
+    packed = content.startswith(b"PK\x03\x04") and any(mark in content for mark in _SHEETS)
+    if packed or content.startswith((b"PAR1", _OLD_SHEET)):
         yield Kind.SHEET
-    elif content.startswith(b"\x01\x00\x02"):  # tag 1, the version, of two bytes
+    elif content.startswith(RAW):
         yield Kind.RAW_LIST
     elif head.lstrip().startswith("<"):
         yield from _marked(head)
@@ -158,12 +160,16 @@ def _marked(head: str) -> Iterator[Kind]:
 
 def _json(head: str) -> Iterator[Kind]:
     lowered = head.lower()
-    if "cmdevice" in lowered or ('"status"' in lowered and "activeloadid" in lowered):
+    if "cmdevice" in lowered or "cmnodes" in lowered or ('"status"' in lowered and "activeloadid" in lowered):
         yield Kind.RIS
     elif PEM_BEGIN in head or '"certificates"' in lowered or '"certificate"' in lowered:
         yield Kind.CERT_JSON
 
 
+_SHEETS = (b"xl/", b"opendocument.spreadsheet")
+"""What stands in the first part of a packed spreadsheet."""
+_OLD_SHEET = b"\xd0\xcf\x11\xe0"
+"""First bytes of a spreadsheet of before 2007."""
 _PREDICTION = {"outcome", "remedy", "key presses"}
 """Columns of a prediction's own table, which is no export."""
 

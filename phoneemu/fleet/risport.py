@@ -132,8 +132,9 @@ def _plain(key: object) -> str:
 
 def _single(value: object) -> object:
     """The value that converters of XML wrap: `["SEP1"]`, `{"_": "SEP1"}`, `{"#text": "SEP1"}`."""
-    if isinstance(value, list) and len(value) == 1 and not isinstance(value[0], dict | list):
-        return value[0]
+    if isinstance(value, list) and len(value) == 1:
+        inside = _single(value[0])
+        return value if isinstance(inside, dict | list) else inside
     if isinstance(value, dict):
         for key in ("_", "#text", "$value"):
             if isinstance(value.get(key), str):

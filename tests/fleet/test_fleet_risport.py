@@ -67,6 +67,49 @@ def test_a_phone_under_several_nodes_is_where_it_is_registered(
     assert (seen["SEP2"].node, seen["SEP2"].moment) == ("pub", 1704067200.0)
 
 
+TWO = [device("SEP1"), device("SEP2", "UnRegistered", LoginUserId="anna")]
+
+
+def namespaced(value: object) -> object:
+    """As a converter that keeps prefixes and wraps every text gives it."""
+    if isinstance(value, dict):
+        return {f"ns1:{key}": namespaced(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [namespaced(each) for each in value]
+    return [{"_": value, "$": {"xsi:type": "xsd:string"}}] if value == "SEP1" else [value]
+
+
+def camel(cells: dict[str, str]) -> dict[str, str]:
+    return {key[0].lower() + key[1:]: value for key, value in cells.items()}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"CmNodes": {"item": {"Name": "pub", "CmDevices": {"item": TWO}}}},
+        {"CmNodes": [{"Name": "pub", "CmDevices": TWO}]},
+        {"SelectCmDeviceResult": {"CmNodes": {"CmNode": [{"Name": "pub", "CmDevices": {"CmDevice": TWO}}]}}},
+        [{"Name": "pub", "CmDevices": {"item": each}} for each in TWO],
+        [{**{key.lower(): value for key, value in each.items()}, "node": "pub"} for each in TWO],
+        {"results": [{"cmNodes": [{"name": "pub", "cmDevices": [camel(each) for each in TWO]}]}]},
+        namespaced({"CmNodes": {"item": [{"Name": "pub", "CmDevices": {"item": TWO}}]}}),
+        [{"Name": "pub", "CmDevices": {"item": TWO}}, {"Name": "sub", "CmDevices": None}],
+    ],
+)
+def test_an_answer_nested_in_any_way_says_the_same(tmp_path: Path, content: object) -> None:
+    (tmp_path / "ris.json").write_text(json.dumps(content))
+    seen = read(tmp_path / "ris.json")
+    assert {name: (each.registered, each.node, each.load) for name, each in seen.items()} == {
+        "SEP1": (True, "pub", "sip88xx.14-3-1-0001-60"),
+        "SEP2": (False, "pub", "sip88xx.14-3-1-0001-60"),
+    }
+
+
+def test_the_line_of_a_phone_in_an_answer_is_known(tmp_path: Path) -> None:
+    (tmp_path / "answer").write_text(as_xml({"pub": [device("SEP1")]}))
+    assert read(tmp_path / "answer")["SEP1"].line == 5
+
+
 def test_what_is_no_phone_is_left_out(tmp_path: Path) -> None:
     path = tmp_path / "ris.xml"
     path.write_text(as_xml({"pub": [device("SEP1"), device("TRUNK", DeviceClass="SIP Trunk"), device("")]}))

@@ -1,0 +1,95 @@
+"""AXL answers of listPhone, and XML that nobody should trust."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from phoneemu import example
+from phoneemu.errors import BadInput
+from phoneemu.fleet import listphone, xmlreading
+from phoneemu.fleet.snapshot import read_snapshot
+
+PHONES = """
+<phone uuid="{1}">
+ <name>SEP02005E100001</name><product>Cisco 8841</product><model>Cisco 8841</model><class>Phone</class>
+ <protocol>SIP</protocol><devicePoolName uuid="{2}">Depot</devicePoolName>
+ <loadInformation special="false">sip88xx.12-8-1-0001-455</loadInformation>
+ <securityProfileName>Cisco 8841 - Standard SIP Non-Secure Profile</securityProfileName>
+ <digestUser>anna</digestUser>
+</phone>
+<phone><name>CTIRP</name><class>CTI Route Point</class></phone>
+<phone>
+ <name>SEP02005E100002</name><product>Cisco 7960</product>
+</phone>
+"""
+
+
+def soap(version: str) -> str:
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        '<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/"><soapenv:Body>'
+        f'<ns:listPhoneResponse xmlns:ns="http://www.cisco.com/AXL/API/{version}"><return>{PHONES}</return>'
+        "</ns:listPhoneResponse></soapenv:Body></soapenv:Envelope>"
+    )
+
+
+@pytest.mark.parametrize("text", [soap("8.5"), soap("15.0"), f"<return>{PHONES}</return>"])
+def test_an_answer_of_any_version_gives_its_phones(tmp_path: Path, text: str) -> None:
+    (tmp_path / "axl.xml").write_text(text)
+    found = listphone.read(tmp_path / "axl.xml")
+    first, second = found.phones
+    assert (first.name, first.traits.model, first.traits.site) == ("SEP02005E100001", "Cisco 8841", "Depot")
+    assert (first.traits.protocol, first.traits.load) == ("SIP", "sip88xx.12-8-1-0001-455")
+    assert (second.name, second.traits.model) == ("SEP02005E100002", "Cisco 7960")
+    assert second.line == text[: text.index("SEP02005E100002")].count("\n")
+    assert "anna" not in repr(found)
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        (soap("14.0")[:-20], "axl.xml:14: no well-formed XML"),
+        ("<a/>", "axl.xml: no phone in it"),
+        (
+            "<a>\n<faultstring>no such version</faultstring></a>",
+            "axl.xml:2: the service answered: no such",
+        ),
+        (
+            '<!DOCTYPE a [<!ENTITY x "y">]>\n<phone><name>&x;</name></phone>',
+            "axl.xml:1: no well-formed XML (it decl",
+        ),
+        ('<!DOCTYPE a SYSTEM "http://192.0.2.1/a.dtd"><a/>', "axl.xml:1: no well-formed XML (it declares"),
+        ("<a>" * 100, "axl.xml:1: no well-formed XML (nested more than 64 deep"),
+        ("", "axl.xml:1: no well-formed XML"),
+    ],
+)
+def test_what_is_no_answer_is_named_by_line(tmp_path: Path, text: str, what: str) -> None:
+    (tmp_path / "axl.xml").write_text(text)
+    with pytest.raises(BadInput) as error:
+        listphone.read(tmp_path / "axl.xml")
+    assert str(error.value).startswith(what)
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_a_tree_or_one_error(content: bytes) -> None:
+    try:
+        assert xmlreading.parse(content, "x").tag
+    except BadInput:
+        return
+
+
+def test_what_one_export_leaves_open_another_fills(tmp_path: Path) -> None:
+    example.write(tmp_path)
+    folder = tmp_path / "snapshot"
+    (folder / "phones.csv").write_text(
+        "Device Name,Device Type\nsep02005e100001,Cisco 8861\nSEP3,Cisco 7960\n"
+    )
+    (folder / "axl.xml").write_text(soap("12.5"))
+    snapshot = read_snapshot(folder)
+    first, third, second = snapshot.inventory.phones
+    assert (first.traits.model, first.traits.site, first.file) == ("Cisco 8861", "Depot", "phones.csv")
+    assert (third.name, third.traits.site) == ("SEP3", "")
+    assert (second.name, second.file) == ("SEP02005E100002", "axl.xml")
+    assert snapshot.inventory.remarks == ()

@@ -1,0 +1,154 @@
+"""Tables of phones in spreadsheets and Parquet files."""
+
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+import polars as pl
+import pytest
+
+from phoneemu import example
+from phoneemu.core import limits
+from phoneemu.errors import BadInput
+from phoneemu.fleet import sheets
+from phoneemu.fleet.snapshot import read_snapshot
+
+Cell = str | int | float | None
+RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
+OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+
+
+def cell(value: Cell) -> str:
+    if value is None:
+        return "<c/>"
+    if isinstance(value, str):
+        return f'<c t="inlineStr"><is><t>{escape(value)}</t></is></c>'
+    return f"<c><v>{value}</v></c>"
+
+
+def write_book(path: Path, *tables: Sequence[Sequence[Cell]]) -> None:
+    """The smallest workbook that is one, a sheet for each table."""
+    numbers = range(1, len(tables) + 1)
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+    with zipfile.ZipFile(path, "w") as book:
+        overrides = "".join(
+            f'<Override PartName="/xl/worksheets/sheet{at}.xml" ContentType="{kind}.worksheet+xml"/>'
+            for at in numbers
+        )
+        book.writestr(
+            "[Content_Types].xml",
+            '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
+            '<Default Extension="rels" '
+            'ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+            f'<Override PartName="/xl/workbook.xml" ContentType="{kind}.sheet.main+xml"/>{overrides}</Types>',
+        )
+        book.writestr(
+            "_rels/.rels",
+            f'<Relationships xmlns="{RELATIONS}"><Relationship Id="r1" Type="{OFFICE}/officeDocument" '
+            'Target="xl/workbook.xml"/></Relationships>',
+        )
+        names = "".join(f'<sheet name="s{at}" sheetId="{at}" r:id="r{at}"/>' for at in numbers)
+        book.writestr(
+            "xl/workbook.xml",
+            f'<workbook xmlns="{MAIN}" xmlns:r="{OFFICE}"><sheets>{names}</sheets></workbook>',
+        )
+        links = "".join(
+            f'<Relationship Id="r{at}" Type="{OFFICE}/worksheet" Target="worksheets/sheet{at}.xml"/>'
+            for at in numbers
+        )
+        book.writestr(
+            "xl/_rels/workbook.xml.rels", f'<Relationships xmlns="{RELATIONS}">{links}</Relationships>'
+        )
+        for at, table in zip(numbers, tables, strict=True):
+            rows = "".join(f"<row>{''.join(map(cell, row))}</row>" for row in table)
+            book.writestr(
+                f"xl/worksheets/sheet{at}.xml",
+                f'<worksheet xmlns="{MAIN}"><sheetData>{rows}</sheetData></worksheet>',
+            )
+
+
+TABLE: list[list[Cell]] = [
+    ["Phones of the depot", None, None, None],
+    [None, None, None, None],
+    ["Device Name", "Model", "Authentication String", "Device Pool"],
+    ["SEP02005E100001", 683, "5551234", "Dépôt"],
+    [None, None, None, None],
+    ["SEP02005E100002", "Cisco 8861", None, "Main"],
+    [None, "Cisco 8861", None, "Main"],
+]
+
+
+def test_a_spreadsheet_is_a_table_with_its_row_numbers(tmp_path: Path) -> None:
+    path = tmp_path / "phones.xlsx"
+    write_book(path, [["Notes"], ["call Anna"]], TABLE)
+    found = sheets.read(path)
+    assert [(each.name, each.traits.model, each.traits.site, each.line) for each in found.phones] == [
+        ("SEP02005E100001", "683", "Dépôt", 4),
+        ("SEP02005E100002", "Cisco 8861", "Main", 6),
+    ]
+    assert [each.place for each in found.remarks] == ["phones.xlsx:7"]
+    assert "5551234" not in repr(found)
+
+
+def test_a_parquet_file_is_read_by_its_wanted_columns(tmp_path: Path) -> None:
+    path = tmp_path / "phones.parquet"
+    frame = pl.DataFrame(
+        {
+            "DeviceName": ["SEP1", None, "SEP2"],
+            "tkmodel": [683, 683, None],
+            "Secure Shell Password": ["x", "y", "z"],
+        }
+    )
+    frame.write_parquet(path)
+    found = sheets.read(path)
+    assert [(each.name, each.traits.model, each.line) for each in found.phones] == [
+        ("SEP1", "683", 1),
+        ("SEP2", "", 3),
+    ]
+    assert found.columns == (("phones.parquet", ("DeviceName", "tkmodel"), 0),)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "what"),
+    [
+        ("phones.xlsx", b"PK\x03\x04 and no more", "phones.xlsx: no spreadsheet that can be read"),
+        ("phones.xlsx", b"Device Name\nSEP1\n", "phones.xlsx: no spreadsheet that can be read"),
+        ("phones.parquet", b"PAR1", "phones.parquet: no Parquet file that can be read"),
+    ],
+)
+def test_a_damaged_file_is_bad_input(tmp_path: Path, name: str, content: bytes, what: str) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(BadInput) as error:
+        sheets.read(tmp_path / name)
+    assert str(error.value).startswith(what)
+    assert "\n" not in str(error.value)
+
+
+def test_a_workbook_without_device_names_is_bad_input(tmp_path: Path) -> None:
+    write_book(tmp_path / "p.xlsx", [["Extension"], [1001]])
+    pl.DataFrame({"Extension": [1001]}).write_parquet(tmp_path / "p.parquet")
+    for name in ("p.xlsx", "p.parquet"):
+        with pytest.raises(BadInput, match=f"^{name}: no .*device-name column"):
+            sheets.read(tmp_path / name)
+
+
+def test_a_workbook_that_unpacks_without_end_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with zipfile.ZipFile(tmp_path / "p.xlsx", "w", zipfile.ZIP_DEFLATED) as book:
+        book.writestr("xl/x.xml", bytes(100_000))
+    monkeypatch.setattr(limits, "SQL_TEXT_BYTES", 50_000)
+    with pytest.raises(BadInput, match="unpacks to more than"):
+        sheets.read(tmp_path / "p.xlsx")
+
+
+def test_a_snapshot_may_be_a_spreadsheet_of_any_name(tmp_path: Path) -> None:
+    example.write(tmp_path)
+    folder = tmp_path / "snapshot"
+    (folder / "phones.csv").unlink()
+    write_book(folder / "Export from Anna.xlsx", TABLE)
+    snapshot = read_snapshot(folder)
+    assert len(snapshot.inventory.phones) == 2
+    assert dict(snapshot.by_content)["Export from Anna.xlsx"] == "spreadsheet"
