@@ -18,7 +18,8 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "phoneemu"
 
 ALL_ROOMS = frozenset(
-    {"cli", "fleet", "cluster", "net", "replay", "testing", "catalogue", "core", "errors", "files", "example"}
+    {"cli", "collect", "fleet", "cluster", "net", "replay", "testing", "catalogue", "core", "errors"}
+    | {"files", "example"}
 )
 ARROWS: dict[str, frozenset[str]] = {
     "__init__": frozenset(),
@@ -26,6 +27,7 @@ ARROWS: dict[str, frozenset[str]] = {
     "cli": ALL_ROOMS,
     "fleet": frozenset({"fleet", "cluster", "catalogue", "core", "errors", "files", "example"}),
     "cluster": frozenset({"cluster", "core", "errors", "files"}),
+    "collect": frozenset({"collect", "net", "core", "errors", "files"}),
     "testing": frozenset({"testing", "cluster", "net", "catalogue", "core", "errors", "files"}),
     "net": frozenset({"net", "core", "errors", "files"}),
     "replay": frozenset({"replay", "catalogue", "core", "errors", "files"}),

@@ -1,0 +1,73 @@
+"""The trust lists that a node serves now, fetched as a phone fetches them: HTTP on port 6970, then TFTP.
+
+What comes is parsed before it is kept: a list that was cut on its way is a failure, not an export.
+"""
+
+import attrs
+
+from phoneemu.collect.failures import Kind, NotCollected
+from phoneemu.core import listparse
+from phoneemu.core.tlv import MalformedFile
+from phoneemu.core.trustlist import ListKind
+from phoneemu.net import tftp, web
+from phoneemu.net.book import Book, Service
+
+NAMES = {ListKind.ITL: "ITLFile.tlv", ListKind.CTL: "CTLFile.tlv"}
+
+
+@attrs.frozen(kw_only=True)
+class Served:
+    """What a node serves under a name; None where it says that it has no such file."""
+
+    kind: ListKind
+    content: bytes | None = attrs.field(repr=False)
+    by: str = ""
+
+
+def fetch(book: Book, node: str, kind: ListKind, patience: tftp.Patience) -> Served:
+    """Fetch one list.
+
+    Raises:
+        NotCollected: no list and no word that there is none; NOT_THERE when nobody serves files there.
+    """
+    silent: list[BaseException] = []
+    absent = False
+    for service, fetcher in ((Service.HTTP, web.fetch), (Service.TFTP, tftp.fetch)):
+        host, port = book.find(node, service)
+        try:
+            content = fetcher(host, port, NAMES[kind], patience=patience)
+        except tftp.NoSuchFile:
+            absent = True
+        except tftp.NoAnswer as error:
+            silent.append(error)
+        else:
+            _check(content, kind)
+            return Served(kind=kind, content=content, by=service.value)
+    if absent:
+        return Served(kind=kind, content=None)
+    if all(_refused(each) for each in silent):
+        raise NotCollected(Kind.NOT_THERE, "serves no files: nobody listens for HTTP or TFTP")
+    raise NotCollected(Kind.UNREACHABLE, f"no answer ({'; '.join(_words(each) for each in silent)})")
+
+
+def _check(content: bytes, kind: ListKind) -> None:
+    try:
+        listed = listparse.parse(content)
+    except MalformedFile as malformed:
+        raise NotCollected(Kind.MALFORMED, f"{NAMES[kind]} is no whole trust list ({malformed})") from None
+    if listed.kind is not kind:
+        raise NotCollected(Kind.MALFORMED, f"{NAMES[kind]} holds a {listed.kind.name}")
+
+
+def _refused(error: BaseException) -> bool:
+    """Whether the machine answered that nobody listens there."""
+    chain: BaseException | None = error
+    while chain is not None:
+        if isinstance(chain, ConnectionRefusedError):
+            return True
+        chain = chain.__cause__ or chain.__context__
+    return False
+
+
+def _words(error: BaseException) -> str:
+    return " ".join("".join(each if each.isprintable() else " " for each in str(error)).split())[:120]
