@@ -280,8 +280,7 @@ def save(case: Case, folder: Path, files: Mapping[str, bytes]) -> Case:
     (folder / NAME).unlink(missing_ok=True)
     for path in sorted(files):
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        with replacing(folder / path) as stream:
-            stream.write(files[path])
+        (folder / path).write_bytes(files[path])  # without capture.toml it is no case, and that has the hash
     with replacing(folder / NAME) as stream:
         stream.write(text.encode())
     return done
