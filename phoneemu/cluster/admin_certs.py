@@ -189,7 +189,7 @@ def expire(office: Office, node: Node, step: Step) -> Performed:
     if held is None:
         known = ", ".join(sorted(node.own))
         raise BadInput(f"{node.name} has no own certificate `{unit}`; it has {known}", place=step.place)
-    if held.der:
+    if held.key is not None:
         return refused(cluster, "the date stands in the certificate; one with a key cannot be made to expire")
     return Performed(cluster=aged(cluster, held, cluster.clock), remarks=(_EXPIRED.get(unit, _NO_LIST),))
 

@@ -14,6 +14,8 @@ from phoneemu.catalogue import Catalogue, catalogue
 from phoneemu.cluster.state import Node
 from phoneemu.core.profile import Profile
 from phoneemu.core.trustlist import ListKind, TrustList
+from phoneemu.fleet.classes import row_of
+from phoneemu.fleet.clusterfile import OffEntry
 from phoneemu.fleet.holding import NONE, OTHER, SERVED, UNSAID
 from phoneemu.fleet.inventory import Listed, Traits
 from phoneemu.fleet.placing import place_of
@@ -33,6 +35,8 @@ class Holds(enum.Enum):
     """It showed that it holds none, though its model reads it and its node serves one."""
     UNKNOWN = "unknown"
     """Nothing was seen of it."""
+    LIKELY = "likely"
+    """It registered after its lists were written; they were not seen, and a stuck phone registers, too."""
     OTHER_NODE = "other-node"
     """It holds what another node serves now."""
     MATCH = "match"
@@ -42,23 +46,53 @@ class Holds(enum.Enum):
 
 
 WORST_FIRST = tuple(Holds)
+
+
+class Evidence(enum.Enum):
+    """What tells it; best first. Better evidence is never overruled by worse."""
+
+    CHECKSUM = "checksum"
+    ITL_STATUS = "itl-status"
+    """The words of the ITL File Status list [SG15-sbd]."""
+    LAST_SEEN = "last-seen"
+    """When it registered or went off, against when the list was written [inferred]."""
+    ASSUMED = "assumed"
+    """Nothing: a prediction takes it to hold what its node serves."""
+    MODEL = "model"
+    """Its model reads no such list, or none is served."""
+
+
+BEST_FIRST = tuple(Evidence)
 _NO_CHECKSUM = "shows none"
 
 
 @attrs.frozen(kw_only=True)
 class Finding:
-    """One phone: what it holds, by list and as a whole, and from where a held list is known."""
+    """One phone: what it holds of each list and as a whole, what tells it, and where that is known from."""
 
     phone: Listed
     model: str
     ctl: Holds
     itl: Holds
     where: tuple[str, ...] = ()
+    ctl_by: Evidence = Evidence.ASSUMED
+    itl_by: Evidence = Evidence.ASSUMED
 
     @property
     def worst(self) -> Holds:
         """The worse of the two."""
         return min(self.ctl, self.itl, key=WORST_FIRST.index)
+
+    @property
+    def evidence(self) -> Evidence:
+        """What tells the worse of the two; of equals, the weaker."""
+        told = [by for holds, by in ((self.ctl, self.ctl_by), (self.itl, self.itl_by)) if holds is self.worst]
+        return max(told, key=BEST_FIRST.index)
+
+
+_Told = tuple[Holds, Evidence]
+_Judged = tuple[str, _Told, _Told, tuple[str, ...]]
+_Key = tuple[Traits, OffEntry | None, bool]
 
 
 @attrs.frozen(kw_only=True)
@@ -78,15 +112,30 @@ class Auditor:
     def __init__(self, snapshot: Snapshot, models: Catalogue | None = None) -> None:
         self._snapshot = snapshot
         self._catalogue = models or catalogue()
-        self._found: dict[Traits, tuple[str, Holds, Holds, tuple[str, ...]]] = {}
+        self._found: dict[_Key, _Judged] = {}
+        self._newest = max(
+            (
+                float(served.timestamp)
+                for node in snapshot.cluster.nodes
+                for served in (node.ctl, node.itl)
+                if served is not None and served.timestamp is not None
+            ),
+            default=0.0,
+        )
 
     def findings(self) -> Iterator[Finding]:
         """Every phone, in the order of the exports."""
+        absent = Absent(self._snapshot)
         for phone in self._snapshot.inventory.phones:
-            if phone.traits not in self._found:
-                self._found[phone.traits] = self._judged(phone.traits)
-            model, ctl, itl, where = self._found[phone.traits]
-            yield Finding(phone=phone, model=model, ctl=ctl, itl=itl, where=where)
+            sighting = self._snapshot.presence.get(phone.name.upper())
+            lately = sighting is not None and sighting.registered and sighting.moment >= self._newest > 0
+            key = (phone.traits, absent.entry_of(phone), lately)
+            if key not in self._found:
+                self._found[key] = self._judged(phone.traits, key[1], lately=lately)
+            model, (ctl, ctl_by), (itl, itl_by), where = self._found[key]
+            yield Finding(
+                phone=phone, model=model, ctl=ctl, itl=itl, where=where, ctl_by=ctl_by, itl_by=itl_by
+            )
 
     def expected(self) -> Iterator[Expected]:
         """For each model of the snapshot and each list its nodes serve: the checksum to compare with."""
@@ -103,37 +152,87 @@ class Auditor:
         known = self._catalogue.find(model) if model else None
         return None if known is None else self._catalogue.profile(known.model, load or None, protocol or None)
 
-    def _judged(self, traits: Traits) -> tuple[str, Holds, Holds, tuple[str, ...]]:
+    def _judged(self, traits: Traits, absent: OffEntry | None, *, lately: bool) -> _Judged:
         profile = self._profile(traits.model, traits.load, traits.protocol.upper())
         cluster = self._snapshot.cluster
         place = place_of(traits, self._snapshot.file, cluster)
         node = next((found for name in place.tftp if (found := cluster.node(name)) is not None), None)
         where: list[str] = []
-        ctl = self._list(ListKind.CTL, traits.ctl, node, profile, where)
-        itl = self._list(ListKind.ITL, traits.itl, node, profile, where)
+        told: list[_Told] = []
+        for kind, words in ((ListKind.CTL, traits.ctl), (ListKind.ITL, traits.itl)):
+            served = None if node is None else node.ctl if kind is ListKind.CTL else node.itl
+            holds, by = self._list(kind, words, served, profile, where)
+            if by is Evidence.ASSUMED:
+                holds, by = _by_date(served, absent, lately=lately) or (holds, by)
+            told.append((holds, by))
         name = profile.model if profile is not None else traits.model or "(unknown)"
-        return name, ctl, itl, tuple(where)
+        return name, told[0], told[1], tuple(where)
 
     def _list(
-        self, kind: ListKind, words: str, node: Node | None, profile: Profile | None, where: list[str]
-    ) -> Holds:
+        self,
+        kind: ListKind,
+        words: str,
+        served: TrustList | None,
+        profile: Profile | None,
+        where: list[str],
+    ) -> _Told:
         reads = None if profile is None else profile.reads_ctl if kind is ListKind.CTL else profile.reads_itl
         if reads is not None and reads.value is False:
-            return Holds.READS_NONE
-        served = None if node is None else node.ctl if kind is ListKind.CTL else node.itl
+            return Holds.READS_NONE, Evidence.MODEL
         if words == NONE:
-            return Holds.NOT_INSTALLED if served is not None else Holds.MATCH
+            return (Holds.NOT_INSTALLED if served is not None else Holds.MATCH), Evidence.ITL_STATUS
         if words == UNSAID:
-            return Holds.UNKNOWN if served is not None or kind is ListKind.ITL else Holds.READS_NONE
+            if served is not None or kind is ListKind.ITL:
+                return Holds.UNKNOWN, Evidence.ASSUMED
+            return Holds.READS_NONE, Evidence.MODEL
         if words == SERVED:
-            return Holds.MATCH
-        known = None if words == OTHER else self._snapshot.lists.find(kind, words)
+            return Holds.MATCH, Evidence.ITL_STATUS
+        if words == OTHER:
+            return Holds.UNMATCHED, Evidence.ITL_STATUS
+        known = self._snapshot.lists.find(kind, words)
         if known is None:
-            return Holds.UNMATCHED
+            return Holds.UNMATCHED, Evidence.CHECKSUM
         if served is not None and words in (served.md5, served.sha1):
-            return Holds.MATCH
+            return Holds.MATCH, Evidence.CHECKSUM
         where.append(f"{kind.name} {known.where}")
-        return Holds.OTHER_NODE if known.nodes else Holds.STALE
+        return (Holds.OTHER_NODE if known.nodes else Holds.STALE), Evidence.CHECKSUM
+
+
+def _by_date(served: TrustList | None, absent: OffEntry | None, *, lately: bool) -> _Told | None:
+    """What dates tell of a phone that showed nothing: it holds nothing written since it last started."""
+    written = None if served is None else served.timestamp
+    if written is None:
+        return None
+    if absent is not None and absent.since is not None and absent.since < written:
+        return Holds.STALE, Evidence.LAST_SEEN
+    return (Holds.LIKELY, Evidence.LAST_SEEN) if lately else None
+
+
+class Absent:
+    """Finds the [[off]] entry a phone falls under, of those that say since when."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+        self._catalogue = catalogue()
+        self._entries = [each for each in snapshot.file.off if each.since is not None]
+        self._by_name = {name: each for each in reversed(self._entries) for name in each.devices}
+        self._chosen = [
+            (each, snapshot.off_filters[each]) for each in self._entries if each in snapshot.off_filters
+        ]
+        self._rows: dict[Traits, dict[str, str]] = {}
+
+    def entry_of(self, phone: Listed) -> OffEntry | None:
+        """The entry, None when the phone was not away."""
+        named = self._by_name.get(phone.name.upper()) if self._by_name else None
+        if named is not None or not self._chosen:
+            return named
+        traits = phone.traits
+        if traits not in self._rows:
+            place = place_of(traits, self._snapshot.file, self._snapshot.cluster)
+            known = self._catalogue.find(traits.model) if traits.model else None
+            self._rows[traits] = row_of(traits, place, traits.model if known is None else known.model)
+        row = self._rows[traits]
+        return next((entry for entry, chosen in self._chosen if chosen.matches(row, phone.name)), None)
 
 
 def _expected(profile: Profile, model: str, node: Node, kind: ListKind) -> Expected | None:
@@ -182,6 +281,10 @@ def lines(snapshot: Snapshot) -> Iterator[str]:
     total = Counter(finding.worst for finding in findings)
     for key in ("model", "site"):
         yield from _table(key, counts(findings, key))
+    by_evidence = Counter(finding.evidence for finding in findings)
+    yield "known by"
+    yield from (f"{by_evidence[each]:>7}  {_EVIDENCE[each]}" for each in BEST_FIRST if by_evidence[each])
+    yield ""
     by_where = Counter(where for finding in findings for where in finding.where)
     if by_where:
         yield "lists held that their node does not serve"
@@ -199,6 +302,15 @@ def lines(snapshot: Snapshot) -> Iterator[str]:
             word = f"{snapshot.file.file} says that phones hold what is served (holds_served)"
             yield f"{word}; a prediction believes it, an audit counts what was shown"
     yield f"{len(findings)} phones: " + ", ".join(f"{total[each]} {each.value}" for each in WORST_FIRST)
+
+
+_EVIDENCE: Mapping[Evidence, str] = {
+    Evidence.CHECKSUM: "a checksum",
+    Evidence.ITL_STATUS: "ITL File Status",
+    Evidence.LAST_SEEN: "the dates of lists and of the last start",
+    Evidence.ASSUMED: "nothing, so a prediction assumes that it holds what is served",
+    Evidence.MODEL: "the model, which reads none",
+}
 
 
 def _expectations(expected: list[Expected], nodes: int) -> Iterator[str]:
@@ -233,6 +345,9 @@ def as_json(snapshot: Snapshot) -> dict[str, object]:
         "schema": SCHEMA,
         "cluster": snapshot.cluster.name,
         "summary": {each.value: total[each] for each in WORST_FIRST},
+        "evidence": {
+            each.value: sum(finding.evidence is each for finding in findings) for each in BEST_FIRST
+        },
         "phones": [
             {
                 "device": each.phone.name,
@@ -241,6 +356,9 @@ def as_json(snapshot: Snapshot) -> dict[str, object]:
                 "holds": each.worst.value,
                 "ctl": each.ctl.value,
                 "itl": each.itl.value,
+                "evidence": each.evidence.value,
+                "ctl_evidence": each.ctl_by.value,
+                "itl_evidence": each.itl_by.value,
                 "known_from": list(each.where),
             }
             for each in findings

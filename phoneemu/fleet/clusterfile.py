@@ -46,12 +46,16 @@ class SiteEntry:
 
 @attrs.frozen(kw_only=True)
 class OffEntry:
-    """One [[off]]: phones without power. `since` is in seconds since the epoch, None when not said."""
+    """One [[off]]: phones without power. `since` is in seconds since the epoch, None when not said.
+
+    `powered`: phones that have power, and have not started since then.
+    """
 
     where: str = ""
     devices: frozenset[str] = frozenset()
     since: float | None = None
     place: str = ""
+    powered: bool = False
 
 
 @attrs.frozen(kw_only=True)
@@ -91,6 +95,8 @@ class ClusterFile:
     off_said: bool = False
     """Whether the file speaks of power at all; `off = []` says that every phone is on."""
     parameters: Mapping[str, str] = MappingProxyType({})
+    recovery_key_saved: bool | None = None
+    """Whether ITLRecovery.p12 lies somewhere safe."""
 
 
 def read(path: Path) -> ClusterFile:
@@ -136,6 +142,7 @@ def parse(text: str, file: str = "cluster.toml") -> ClusterFile:
         off=tuple(_off(each) for each in table.tables("off")),
         off_said="off" in table.all_keys(),
         parameters=table.sub("parameters").texts(),
+        recovery_key_saved=table.flag("recovery_key_saved"),
     )
     table.nothing_else()
     _check_names(cluster)

@@ -14,14 +14,16 @@ import attrs
 from cryptography.x509 import load_der_x509_certificate
 
 from phoneemu.catalogue import catalogue
-from phoneemu.cluster import publish
+from phoneemu.cluster import publish, tvs
 from phoneemu.cluster.state import CALLMANAGER, CAPF, ITL_RECOVERY, TVS, Certificate, Node
 from phoneemu.core import limits
 from phoneemu.core.keys import rsa_key
 from phoneemu.core.names import Identity
 from phoneemu.core.profile import Profile
 from phoneemu.core.trustlist import Digest, Record, Role, TrustList
+from phoneemu.fleet.audit import Absent
 from phoneemu.fleet.certificates import named_by
+from phoneemu.fleet.clusterfile import OffEntry
 from phoneemu.fleet.placing import Place, place_of
 from phoneemu.fleet.roster import as_roster
 from phoneemu.fleet.snapshot import Snapshot
@@ -118,6 +120,14 @@ class Scene:
                 if record.identity is not None and record.key_bits:
                     found[record.identity] = record.key_bits
         return found
+
+    def falling_under(self, entries: Sequence[OffEntry]) -> int:
+        """How many phones these [[off]] entries mean."""
+        if not entries:
+            return 0
+        away = Absent(self.snapshot)
+        wanted = set(entries)
+        return sum(away.entry_of(phone) in wanted for phone in self.snapshot.inventory.phones)
 
     def those(self, wanted: Callable[[Profile], bool]) -> tuple[int, str]:
         """How many phones have such a profile, and of which models."""
@@ -262,13 +272,23 @@ def _single(scene: Scene) -> Iterator[Problem]:
     if len(services) == 1:
         text = f"{services[0].name} has the only TVS: while it restarts nobody vouches for a new signer"
         yield Problem(rule="PC9", severity=Severity.WARNING, text=text, source="RENEWALL")
+        return
+    known = {node.name for node in services}
+    alone: Counter[str] = Counter()
+    for place, count in scene.places.items():
+        asked = known & set(place.device.group)
+        if len(asked) == 1:
+            alone[min(asked)] += count
+    for name, count in alone.items():
+        text = f"phones whose CallManager group has one TVS, {name}: nobody else vouches when it is renewed"
+        yield Problem(rule="PC9", severity=Severity.WARNING, text=text, source="RENEWALL", phones=count)
 
 
 def _groups(scene: Scene) -> Iterator[Problem]:
     reachable = {
         node.name
         for node in scene.cluster.nodes
-        if TVS in node.services and node.up and not node.blocked_ports
+        if TVS in node.services and node.up and tvs.PORT not in node.blocked_ports
     }
     for place, count in scene.places.items():
         members = place.device.group
@@ -285,8 +305,15 @@ def _leftover(scene: Scene) -> Iterator[Problem]:
 
 
 def _backup(scene: Scene) -> Iterator[Problem]:
-    if any(ITL_RECOVERY in node.own for node in scene.cluster.nodes):
-        text = "no export says whether the recovery key is backed up: `file get tftp ITLRecovery.p12`"
+    saved = scene.snapshot.file.recovery_key_saved
+    if saved or not any(ITL_RECOVERY in node.own for node in scene.cluster.nodes):
+        return
+    take = "take it by `file get tftp ITLRecovery.p12`"
+    if saved is False:
+        text = f"the recovery key is not backed up: {take}"
+        yield Problem(rule="PC12", severity=Severity.WARNING, text=text, source="SG14-sbd")
+    else:
+        text = f"nobody says whether the recovery key is backed up: {take}, and say so in cluster.toml"
         yield Problem(rule="PC12", severity=Severity.NOTE, text=text, source="SG14-sbd")
 
 
@@ -295,15 +322,13 @@ def _unseen(scene: Scene) -> Iterator[Problem]:
     if not stamps:
         return
     last = max(stamps)
-    absent = sum(
-        len(entry.devices)
-        for entry in scene.snapshot.file.off
-        if entry.since is not None and entry.since < last
-    )
-    if absent:
-        day = f"{datetime.fromtimestamp(last, tz=UTC):%Y-%m-%d}"
-        text = f"not seen since before the lists were last written ({day}): they may hold older ones"
-        yield Problem(rule="PC13", severity=Severity.WARNING, text=text, source="phoneemu", phones=absent)
+    day = f"{datetime.fromtimestamp(last, tz=UTC):%Y-%m-%d}"
+    older = [each for each in scene.snapshot.file.off if each.since is not None and each.since < last]
+    for powered, what in ((False, "not seen"), (True, "registered, but not started")):
+        count = scene.falling_under([each for each in older if each.powered is powered])
+        if count:
+            text = f"{what} since before the lists were last written ({day}): they may hold older ones"
+            yield Problem(rule="PC13", severity=Severity.WARNING, text=text, source="phoneemu", phones=count)
 
 
 def _unlike_node(scene: Scene) -> Iterator[Problem]:

@@ -237,7 +237,8 @@ class Teller:
             for stage in self._plan.stages
             if stage.move is not None and stage.move.load is not None
         }
-        story = tell(station, self._plan.stages, kind.matches, powered=kind.off is None, loads=moved)
+        powered = kind.off is None or kind.off.powered
+        story = tell(station, self._plan.stages, kind.matches, powered=powered, loads=moved)
         return self._fate(story, basis | granted(story, self._snapshot.file))
 
     def _fate(self, story: Story, basis: frozenset[str]) -> Fate:
@@ -282,15 +283,15 @@ def _shown_unknown(kind: Kind, profile: Profile) -> str | None:
 
 
 def _held_unknown(kind: Kind, station: Station) -> str | None:
-    """Why nobody knows what an absent phone holds: its list was written after it went off."""
-    since = kind.off.since if kind.off is not None else None
-    if since is None:
+    """Why nobody knows what a phone holds: its list was written after it went off, or last started."""
+    if kind.off is None or kind.off.since is None:
         return None
+    since, how = kind.off.since, "it has not started since" if kind.off.powered else "it went off before"
     for held, words in ((station.flash.ctl, kind.ctl), (station.flash.itl, kind.itl)):
         if words != UNSAID:  # it was seen to hold this
             continue
         if held is not None and held.timestamp is not None and held.timestamp > since:
-            return f"it went off before the {held.kind.name} that its node serves was written"
+            return f"{how} the {held.kind.name} that its node serves was written"
     return None
 
 

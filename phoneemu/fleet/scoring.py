@@ -20,7 +20,7 @@ SCHEMA = 1
 NAMED = 10
 """Contradicted phones named in the report; --json has all."""
 _OTHER_LIST = frozenset({Holds.STALE, Holds.UNMATCHED})
-_SERVED_LIST = frozenset({Holds.MATCH, Holds.OTHER_NODE})
+_SERVED_LIST = frozenset({Holds.MATCH, Holds.OTHER_NODE})  # not LIKELY: a stuck phone registers, too
 
 
 class Score(enum.Enum):

@@ -91,9 +91,10 @@ def read_snapshot(folder: Path, *, phones_needed: bool = True) -> Snapshot:
     if not file.phones.holds_served:
         basis.add(assumptions.HOLDS_SERVED.id)
     history = read_lists(lists_in(folder / HISTORY))
-    if found.seen and not file.off_said:
+    if found.seen:
         file = with_power(file, found.inventory, found.seen, made.cluster)
-        basis.add(assumptions.SEEN.id)
+        if not file.off_said:
+            basis.add(assumptions.SEEN.id)
     if not file.off_said and not all(phone.name.upper() in found.seen for phone in found.inventory.phones):
         basis.add(assumptions.POWER.id)
     return Snapshot(
@@ -170,9 +171,12 @@ def _unknown_servers(listed: Inventory, cluster: Cluster) -> list[str]:
 def with_power(
     file: ClusterFile, listed: Inventory, seen: Mapping[str, Sighting], cluster: Cluster
 ) -> ClusterFile:
-    """The cluster file with phones that RISPort did not see registered as off since they were last seen.
+    """The cluster file with what RISPort tells of power.
 
-    Of when, only the order to the served lists matters; so phones share a few entries.
+    A phone that is not registered is off since it was last seen, unless the file speaks of power itself. One
+    that has been registered since before a list was written has not started since, and cannot hold that
+    list; unless the file says that phones hold what is served. Of when, only the order to the served lists
+    matters; so phones share a few entries.
     """
     stamps = sorted(
         {
@@ -182,17 +186,25 @@ def with_power(
             if each is not None and each.timestamp is not None
         }
     )
-    off: dict[int, list[Sighting]] = {}
+    found: dict[tuple[bool, int], list[Sighting]] = {}
     for phone in listed.phones:
         sighting = seen.get(phone.name.upper())
-        if sighting is not None and not sighting.registered:
-            off.setdefault(bisect.bisect_right(stamps, sighting.moment), []).append(sighting)
+        if sighting is None:
+            continue
+        place = bisect.bisect_right(stamps, sighting.moment)
+        if sighting.registered:
+            counts = sighting.moment > 0.0 and place < len(stamps) and not file.phones.holds_served
+        else:
+            counts = not file.off_said
+        if counts:
+            found.setdefault((sighting.registered, place), []).append(sighting)
     entries = tuple(
         OffEntry(
             devices=frozenset(each.name.upper() for each in sightings),
             since=max(each.moment for each in sightings),
             place=sightings[0].file,
+            powered=registered,
         )
-        for _, sightings in sorted(off.items())
+        for (registered, _), sightings in sorted(found.items(), key=lambda item: item[0])
     )
     return attrs.evolve(file, off=(*file.off, *entries))

@@ -4,11 +4,12 @@ import json
 from pathlib import Path
 
 import pytest
+from test_fleet_risport import as_xml, device
 
 from phoneemu import example
 from phoneemu.cli import main
 from phoneemu.fleet import audit, holding
-from phoneemu.fleet.audit import Holds
+from phoneemu.fleet.audit import Auditor, Evidence, Holds
 from phoneemu.fleet.predict import predict_files
 from phoneemu.fleet.snapshot import Snapshot, read_snapshot
 
@@ -161,13 +162,14 @@ def test_the_report_counts_every_phone_once_and_says_what_is_missing(
     total = len(snapshot.inventory.phones)
     assert main(["audit", str(folder)]) == 0
     said = capsys.readouterr().out
-    assert f"{total} phones showed nothing" in said
+    away = 2  # went off before the lists were written
+    assert f"{total - away} phones showed nothing" in said
     assert "holds_served" not in said
     toml = folder / "cluster.toml"
     toml.write_text(toml.read_text().replace("holds_served = false", "holds_served = true"))
     assert main(["audit", str(folder)]) == 0
     assert "a prediction believes it, an audit counts what was shown" in capsys.readouterr().out
-    assert said.splitlines()[-1].startswith(f"{total} phones: 0 unmatched, 0 stale")
+    assert said.splitlines()[-1].startswith(f"{total} phones: 0 unmatched, {away} stale")
     stale = names(snapshot, "8861")[0]
     shown(folder, {stale: OLD_MD5})
     assert main(["audit", str(folder), "--json"]) == 0
@@ -185,3 +187,51 @@ def test_check_names_what_was_read_of_the_past(folder: Path, capsys: pytest.Capt
     assert "history/: 1 lists" in said
     assert "checksums.csv: " in said
     assert "history: not" not in said
+
+
+def sighted(folder: Path, moments: dict[str, int]) -> Snapshot:
+    seen = [device(name, moment=moment) for name, moment in moments.items()]
+    (folder / "ris-pub.xml").write_text(as_xml({"cucm-1051-a-pub": seen}))
+    return read_snapshot(folder)
+
+
+def test_a_checksum_counts_before_the_status_list_and_that_before_dates(folder: Path) -> None:
+    one, two, three, four, five = names(read_snapshot(folder), "8861")[:5]
+    sighted(folder, {one: 1000, two: 1000, three: 1000, four: 1_900_000_000})
+    snapshot = shown(folder, {one: OLD_MD5, two: "Match"})
+    found = {finding.phone.name: finding for finding in Auditor(snapshot).findings()}
+    assert [(found[name].itl, found[name].itl_by) for name in (one, two, three, four, five)] == [
+        (Holds.STALE, Evidence.CHECKSUM),
+        (Holds.MATCH, Evidence.ITL_STATUS),
+        (Holds.STALE, Evidence.LAST_SEEN),
+        (Holds.LIKELY, Evidence.LAST_SEEN),
+        (Holds.UNKNOWN, Evidence.ASSUMED),
+    ]
+    assert found[two].worst is Holds.STALE, "nothing was shown of its CTL, and it has not started since"
+    assert found[two].evidence is Evidence.LAST_SEEN
+
+
+def test_every_phone_is_counted_by_what_tells_it(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    one, two = names(read_snapshot(folder), "8861")[:2]
+    shown(folder, {one: OLD_MD5, two: "MisMatch"})
+    assert main(["audit", str(folder), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert sum(told["evidence"].values()) == len(told["phones"])
+    assert told["evidence"]["last-seen"] == 2
+    one_told, two_told = (
+        next(each for each in told["phones"] if each["device"] == name) for name in (one, two)
+    )
+    assert (one_told["itl_evidence"], two_told["itl_evidence"]) == ("checksum", "itl-status")
+    assert one_told["ctl_evidence"] == "assumed"
+    assert main(["audit", str(folder)]) == 0
+    said = capsys.readouterr().out
+    assert "known by" in said
+    assert f"{told['evidence']['assumed']:>7}  nothing, so a prediction assumes" in said
+
+
+def test_a_phone_away_by_a_filter_of_cluster_toml_is_judged_by_its_date(folder: Path) -> None:
+    toml = folder / "cluster.toml"
+    toml.write_text(toml.read_text().replace("since = 2015-03-07", "since = 2015-01-07"))
+    found = [each for each in Auditor(read_snapshot(folder)).findings() if each.phone.traits.site == "Lab"]
+    assert {each.worst for each in found} == {Holds.STALE}
+    assert {each.evidence for each in found} == {Evidence.LAST_SEEN}

@@ -8,12 +8,13 @@ import pytest
 from listmaking import rsa_key
 
 from phoneemu import example
+from phoneemu.catalogue import catalogue
 from phoneemu.cluster import admin, lab, runbook
 from phoneemu.cluster.founding import make_cluster
 from phoneemu.cluster.state import ROLLBACK, SIGNATURE_ALGORITHM, Cluster
 from phoneemu.core.names import Identity
 from phoneemu.core.trustlist import Record, Role
-from phoneemu.fleet import prechecks
+from phoneemu.fleet import filters, prechecks
 from phoneemu.fleet.clusterfile import ClusterFile, OffEntry
 from phoneemu.fleet.inventory import read_text
 from phoneemu.fleet.prechecks import RULES, Severity
@@ -131,6 +132,7 @@ def test_an_itl_that_differs_from_the_ctl_is_found(plain: Snapshot) -> None:
 def test_a_single_tvs_and_groups_without_one_are_found(plain: Snapshot) -> None:
     alone = make_cluster("office", "12.5(1)", ("pub",), mixed=True)
     assert "pub has the only TVS" in found(plain, alone)["PC9"][0].text
+    assert "PC10" not in found(plain, after(plain.cluster, "* block 6970"))
     blocked = after(plain.cluster, "* block 2445")
     problem = found(plain, blocked)["PC10"][0]
     assert (problem.phones, problem.severity) == (3, Severity.DANGER)
@@ -148,6 +150,46 @@ def test_phones_not_seen_since_the_last_change_are_counted(plain: Snapshot) -> N
     assert found(absent)["PC13"][0].phones == 2
     lately = attrs.evolve(plain, file=attrs.evolve(plain.file, off=(attrs.evolve(entry, since=9e12),)))
     assert "PC13" not in found(lately)
+
+
+def test_groups_with_one_tvs_are_found(plain: Snapshot) -> None:
+    file = attrs.evolve(
+        plain.file,
+        groups=MappingProxyType({"G": ("pub",)}),
+        phones=attrs.evolve(plain.file.phones, group="G"),
+    )
+    (problem,) = found(attrs.evolve(plain, file=file))["PC9"]
+    assert (problem.phones, problem.severity) == (3, Severity.WARNING)
+    assert "has one TVS, pub" in problem.text
+
+
+@pytest.mark.parametrize(
+    ("saved", "severity"), [(True, None), (False, Severity.WARNING), (None, Severity.NOTE)]
+)
+def test_a_recovery_key_counts_as_saved_only_when_somebody_says_so(
+    plain: Snapshot,
+    saved: bool | None,  # noqa: FBT001 - a table value
+    severity: Severity | None,
+) -> None:
+    said = attrs.evolve(plain, file=attrs.evolve(plain.file, recovery_key_saved=saved))
+    assert [each.severity for each in found(said).get("PC12", ())] == ([severity] if severity else [])
+    before = make_cluster("office", "9.1(2)", ("pub", "sub"))
+    assert "PC12" not in found(said, before)
+
+
+def test_phones_that_fall_under_a_filter_are_counted_among_the_absent(plain: Snapshot) -> None:
+    entry = OffEntry(where="model = 7960", devices=frozenset({"SEP3"}), since=1.0, place="cluster.toml")
+    chosen = filters.parse(entry.where, entry.place, catalogue())
+    absent = attrs.evolve(
+        plain, file=attrs.evolve(plain.file, off=(entry,)), off_filters=MappingProxyType({entry: chosen})
+    )
+    assert found(absent)["PC13"][0].phones == 2
+
+
+def test_phones_registered_since_before_the_last_change_are_counted_apart(plain: Snapshot) -> None:
+    entry = OffEntry(devices=frozenset({"SEP1"}), since=1.0, place="ris.xml", powered=True)
+    (problem,) = found(attrs.evolve(plain, file=attrs.evolve(plain.file, off=(entry,))))["PC13"]
+    assert (problem.phones, problem.text.partition(",")[0]) == (1, "registered")
 
 
 def test_odd_records_disturb_no_rule(plain: Snapshot) -> None:

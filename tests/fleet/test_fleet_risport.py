@@ -9,6 +9,7 @@ from phoneemu import example
 from phoneemu.cli import main
 from phoneemu.errors import BadInput
 from phoneemu.fleet.inventory import of_table, read_text, with_more, with_sightings
+from phoneemu.fleet.predict import predict_files
 from phoneemu.fleet.risport import Sighting, read
 from phoneemu.fleet.snapshot import read_snapshot
 from phoneemu.fleet.sqltext import parse
@@ -189,6 +190,24 @@ def test_a_phone_not_registered_is_off_since_it_was_seen(folder: Path) -> None:
     assert "seen-by-risport" in snapshot.basis
     assert "powered-on" not in snapshot.basis
     assert snapshot.notes == (f"ris-pub.xml: {len(names)} phones seen, {len(names) - 2} of them registered",)
+
+
+def test_a_phone_registered_since_before_a_list_was_written_does_not_hold_it(folder: Path) -> None:
+    """Nobody restarted it since, so it holds whatever was served before; the prediction does not guess."""
+    toml = (folder / "cluster.toml").read_text().partition("[[off]]")[0]
+    (folder / "cluster.toml").write_text(toml.replace("holds_served = true", "holds_served = false"))
+    names = [phone.name for phone in read_snapshot(folder).inventory.phones if "8861" in phone.traits.model]
+    since = [1000, 1900000000, 0]
+    seen = [device(name, "Registered", moment) for name, moment in zip(names, since, strict=False)]
+    (folder / "ris-pub.xml").write_text(as_xml({NODE: seen}))
+    told = predict_files(folder, folder.parent / "runbook.txt")
+    fates = {phone.name: fate for phone, fate in told.each()}
+    reasons = [fates[name].reason for name in names[:3]]
+    assert reasons == ["held-list-unknown", "confirmed", "confirmed"]
+    assert fates[names[0]].note == "it has not started since the CTL that its node serves was written"
+    (folder / "cluster.toml").write_text(toml)  # somebody says that phones hold what is served
+    told = predict_files(folder, folder.parent / "runbook.txt")
+    assert {phone.name: fate.reason for phone, fate in told.each()}[names[0]] == "confirmed"
 
 
 def test_a_snapshot_of_the_database_alone_is_predicted(

@@ -1,7 +1,10 @@
 """A certificate's date passes. What follows is told where a source tells it, else nobody can say."""
 
+import attrs
+from listmaking import rsa_key
 from planmaking import ENCRYPTED, through
 
+from phoneemu.cluster import lab
 from phoneemu.cluster.founding import make_cluster
 from phoneemu.core.ruling import Reason
 
@@ -93,3 +96,13 @@ def test_a_phone_without_lists_takes_the_first_one_whatever_its_date() -> None:
 def test_waiting_long_enough_is_expiring() -> None:
     end = through("cluster wait 1900d; phones reset", NEWER)
     assert end.says == ("stuck", "signer-expired")
+
+
+def test_a_certificate_known_by_its_bytes_expires_too_and_one_of_a_lab_does_not() -> None:
+    pub = NEWER.publisher
+    read = attrs.evolve(pub.own["TVS"], der=b"as exported")
+    exported = NEWER.with_node(attrs.evolve(pub, own={**pub.own, "TVS": read}))
+    assert through("pub expire TVS", exported).plan.remarks[0].startswith("step 1 (runbook:1): registered")
+    in_lab = make_cluster("lab", "12.5(1)", ("pub",), maker=lab.maker(lambda: rsa_key(1024, 1)))
+    end = through("pub expire TVS", in_lab, tftp=("pub",), group=("pub",))
+    assert "cannot be made to expire" in end.plan.remarks[0]
