@@ -1,6 +1,7 @@
 """`phoneemu check`: what was understood of a snapshot, what was not, and what is assumed instead."""
 
 import argparse
+import json
 import sys
 from pathlib import Path
 
@@ -10,12 +11,17 @@ HELP = "show what was understood of a snapshot, what was not, and what is assume
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("snapshot", type=Path, help="folder of exports; see docs/snapshot.md")
+    parser.add_argument("--json", action="store_true", help="everything as JSON; see docs/json-check.md")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the findings."""
-    from phoneemu.fleet.checking import lines
+    from phoneemu.fleet import checking
     from phoneemu.fleet.snapshot import read_snapshot
 
-    sys.stdout.writelines(f"{line}\n" for line in lines(read_snapshot(arguments.snapshot)))
+    checked = checking.check(read_snapshot(arguments.snapshot))
+    if arguments.json:
+        print(json.dumps(checking.as_json(checked), indent=1))
+    else:
+        sys.stdout.writelines(f"{line}\n" for line in checking.lines(checked))
     return 0

@@ -4,55 +4,97 @@ The assumptions are counted by a prediction of an empty runbook, so that `check`
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+
+import attrs
 
 from phoneemu.catalogue import catalogue
-from phoneemu.cluster.state import CALLMANAGER, CAPF, ITL_RECOVERY, TVS
+from phoneemu.cluster.state import CALLMANAGER, CAPF, ITL_RECOVERY, TVS, Certificate, Node
+from phoneemu.core.names import serial_text
 from phoneemu.fleet import prechecks
+from phoneemu.fleet.forecast import Forecast
 from phoneemu.fleet.listexports import ListExport
 from phoneemu.fleet.outcome import Outcome
 from phoneemu.fleet.plan import perform_all
+from phoneemu.fleet.prechecks import Problem
 from phoneemu.fleet.predict import predict
 from phoneemu.fleet.roster import as_roster
 from phoneemu.fleet.snapshot import Snapshot
 
-REMARKS_SHOWN = 50
+SCHEMA = 1
+REMARKS_SHOWN = 10
+"""How many remarks of one file a person is shown; the JSON has all."""
 
 
-def lines(snapshot: Snapshot) -> Iterator[str]:
+@attrs.frozen(kw_only=True)
+class Checked:
+    """A snapshot, what the pre-checks find in it, and its prediction without any change."""
+
+    snapshot: Snapshot
+    problems: tuple[Problem, ...]
+    today: Forecast
+
+    @property
+    def remarks_of(self) -> Mapping[str, int]:
+        """How many remarks each file has."""
+        return Counter(_file_of(remark) for remark in self.today.remarks)
+
+
+def check(snapshot: Snapshot) -> Checked:
+    """Look at a snapshot."""
+    plan = perform_all((snapshot.cluster,), (), catalogue())
+    return Checked(
+        snapshot=snapshot, problems=tuple(prechecks.problems(snapshot)), today=predict(snapshot, plan)
+    )
+
+
+def _file_of(remark: str) -> str:
+    """The file that a remark is about: what stands before its first colon."""
+    return remark.partition(":")[0]
+
+
+def lines(checked: Checked) -> Iterator[str]:
     """The findings, line by line."""
-    yield from _files(snapshot)
+    snapshot, today = checked.snapshot, checked.today
+    yield from _files(snapshot, checked.remarks_of)
     yield ""
     yield from _cluster(snapshot)
     yield ""
     yield from _phones(snapshot)
-    found = prechecks.problems(snapshot)
     yield ""
     yield "pre-checks"
-    yield from (f"  {problem.line}" for problem in found)
-    if not found:
+    yield from (f"  {problem.line}" for problem in checked.problems)
+    if not checked.problems:
         yield "  nothing was found"
-    plan = perform_all((snapshot.cluster,), (), catalogue())
-    forecast = predict(snapshot, plan)
-    if forecast.assumptions:
+    if today.assumptions:
         yield ""
         yield "assumed, because no export says"
-        for each in forecast.assumptions:
+        for each in today.assumptions:
             yield f"{each.phones:>6} phones  {each.id}: {each.text}"
             yield f"               settled by {each.settles}"
-    if forecast.remarks:
+    if today.remarks:
         yield ""
         yield "remarks"
-        yield from (f"  {remark}" for remark in forecast.remarks[:REMARKS_SHOWN])
-        if len(forecast.remarks) > REMARKS_SHOWN:
-            yield f"  and {len(forecast.remarks) - REMARKS_SHOWN} more"
+        yield from (f"  {line}" for line in _remarks(today.remarks, checked.remarks_of))
     yield ""
-    already = sum(count for outcome, count in forecast.summary.items() if outcome is not Outcome.OK)
-    yield f"today, if every phone restarted: {forecast.closing_line()}"
+    already = sum(count for outcome, count in today.summary.items() if outcome is not Outcome.OK)
+    yield f"today, if every phone restarted: {today.closing_line()}"
     yield "nothing has to be done before a runbook" if not already else "look at these before any change"
 
 
-def _files(snapshot: Snapshot) -> Iterator[str]:
+def _remarks(remarks: Sequence[str], counts: Mapping[str, int]) -> Iterator[str]:
+    """The first remarks of each file, and how many more there are."""
+    shown: Counter[str] = Counter()
+    for remark in remarks:
+        file = _file_of(remark)
+        shown[file] += 1
+        if shown[file] <= REMARKS_SHOWN:
+            yield remark
+        if shown[file] == counts[file] > REMARKS_SHOWN:
+            yield f"{file}: and {counts[file] - REMARKS_SHOWN:,} more; `--json` lists them all"
+
+
+def _files(snapshot: Snapshot, remarks_of: Mapping[str, int]) -> Iterator[str]:
     yield f"files in {snapshot.folder}"
     if snapshot.file.present:
         said = snapshot.file
@@ -68,7 +110,8 @@ def _files(snapshot: Snapshot) -> Iterator[str]:
     rows_of = as_roster(snapshot.inventory.phones).by_file()
     for file, used, ignored in snapshot.inventory.columns:
         rows = rows_of.get(file, 0)
-        yield f"  {file}: {rows} phones; read {', '.join(used)}; ignored {ignored} other columns"
+        more = f"; {remarks_of[file]:,} remarks, see below" if remarks_of.get(file) else ""
+        yield f"  {file}: {rows} phones; read {', '.join(used)}; ignored {ignored} other columns{more}"
     for export in snapshot.exports:
         yield f"  {_export(export)}"
         yield from (f"    {remark}" for remark in export.remarks)
@@ -113,3 +156,83 @@ def _phones(snapshot: Snapshot) -> Iterator[str]:
     for model, count in counted.most_common():
         known = catalogue().find(model) if model else None
         yield f"{count:>8}  {model or '(no model)'}" + ("" if known is not None else ": not in the catalogue")
+
+
+# ---------------------------------------------------------------- for machines
+
+
+def as_json(checked: Checked) -> dict[str, object]:
+    """The findings for machines; schema in docs/json-check.md."""
+    snapshot, today = checked.snapshot, checked.today
+    cluster = snapshot.cluster
+    return {
+        "schema": SCHEMA,
+        "files": list(_files_json(snapshot, checked.remarks_of)),
+        "cluster": {
+            "name": cluster.name,
+            "release": cluster.release.text,
+            "mixed": cluster.mixed,
+            "nodes": [_node_json(node) for node in cluster.nodes],
+            "trust_stores": {
+                store: [_certificate_json(each) for each in held] for store, held in cluster.stores.items()
+            },
+        },
+        "problems": [
+            {
+                "rule": each.rule,
+                "severity": each.severity.value,
+                "text": each.text,
+                "phones": each.phones,
+                "source": each.source,
+            }
+            for each in checked.problems
+        ],
+        "assumptions": [
+            {"id": each.id, "phones": each.phones, "text": each.text, "settles": each.settles}
+            for each in today.assumptions
+        ],
+        "remarks": list(today.remarks),
+        "summary": {outcome.value: count for outcome, count in today.summary.items()},
+    }
+
+
+def _files_json(snapshot: Snapshot, remarks_of: Mapping[str, int]) -> Iterator[dict[str, object]]:
+    phones = as_roster(snapshot.inventory.phones).by_file()
+    columns = {file: (used, ignored) for file, used, ignored in snapshot.inventory.columns}
+    for each in snapshot.recognised:
+        name = each.path.name
+        used, ignored = columns.get(name, ((), 0))
+        yield {
+            "file": name,
+            "read_as": [kind.name.lower() for kind in each.kinds],
+            "recognised_by": "name" if each.named else "content" if each.kinds else None,
+            "left_aside": each.why or None,
+            "phones": phones.get(name, 0),
+            "columns": list(used),
+            "columns_ignored": ignored,
+            "remarks": remarks_of.get(name, 0),
+        }
+
+
+def _node_json(node: Node) -> dict[str, object]:
+    own = {unit: _certificate_json(each) for unit, each in node.own.items()}
+    return {
+        "name": node.name,
+        "address": node.address,
+        "publisher": node.publisher,
+        "services": sorted(node.services),
+        "certificates": own,
+    }
+
+
+def _certificate_json(certificate: Certificate) -> dict[str, object]:
+    made = certificate.origin == "made"
+    return {
+        "subject": certificate.identity.subject,
+        "issuer": certificate.identity.issuer,
+        "serial": serial_text(certificate.identity.serial),
+        "key_bits": None if made else certificate.key_bits,
+        "not_after": None if made else certificate.not_after,
+        "names": list(certificate.san),
+        "known_from": None if made else certificate.origin,
+    }

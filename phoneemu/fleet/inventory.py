@@ -129,7 +129,7 @@ def _in_bulk(paths: Sequence[Path]) -> Inventory | None:
             positions=positions, width=len(header), delimiter=delimiter, record_lines=RECORD_LINES
         )
         bulk = fastcsv.read(content, layout, path.name) if "name" in positions else None
-        roster = None if bulk is None else bulk.with_careful(_remains(bulk, positions, path.name, remarks))
+        roster = None if bulk is None else bulk.with_careful(_remains(bulk, layout, path.name, remarks))
         if roster is None:
             return None
         rosters.append(roster)
@@ -140,11 +140,11 @@ def _in_bulk(paths: Sequence[Path]) -> Inventory | None:
     return Inventory(phones=together, remarks=tuple(remarks), columns=tuple(columns))
 
 
-def _remains(bulk: Bulk, positions: dict[str, int], file: str, remarks: list[Remark]) -> tuple[Listed, ...]:
+def _remains(bulk: Bulk, layout: Layout, file: str, remarks: list[Remark]) -> tuple[Listed, ...]:
     """The phones of the rows that were left to this reader; remarks in the order of their lines."""
     phones: dict[str, Listed] = {}
     said: list[Remark] = []
-    _read_rows(iter(bulk.remains.records), positions, file, phones, said)
+    _read_rows(iter(bulk.remains.records), dict(layout.positions), layout.width, file, phones, said)
     said += (_left_out(file, line, why) for line, why in bulk.remains.broken)
     remarks += sorted(said, key=lambda remark: int(remark.place.rpartition(":")[2]))
     return tuple(phones.values())
@@ -170,7 +170,7 @@ def of_records(columns: Sequence[str], rows: Iterable[tuple[int, list[str]]], fi
         raise BadInput(f"no device-name column among {', '.join(columns[:6]) or 'nothing'}", place=file)
     phones: dict[str, Listed] = {}
     remarks: list[Remark] = []
-    _read_rows(iter(rows), positions, file, phones, remarks)
+    _read_rows(iter(rows), positions, len(columns), file, phones, remarks)
     used = tuple(columns[position] for position in positions.values())
     read = (file, used, len(columns) - len(used))
     return Inventory(phones=tuple(phones.values()), remarks=tuple(remarks), columns=(read,))
@@ -241,7 +241,7 @@ def _read_file(
     positions = _positions(header)
     if "name" not in positions:
         raise BadInput(f"no device-name column among {', '.join(header[:6]) or 'nothing'}", place=f"{file}:1")
-    _read_rows(_records(lines, delimiter, file, remarks), positions, file, phones, remarks)
+    _read_rows(_records(lines, delimiter, file, remarks), positions, len(header), file, phones, remarks)
     return _read_columns(file, header, positions)
 
 
@@ -318,7 +318,10 @@ def columns_of(text: str) -> Mapping[str, int]:
 
 
 def _split(line: str, delimiter: str) -> list[str]:
-    return [cell.strip() for cell in next(csv.reader([line.rstrip("\r\n")], delimiter=delimiter), [])]
+    try:
+        return [cell.strip() for cell in next(csv.reader([line.rstrip("\r\n")], delimiter=delimiter), [])]
+    except csv.Error:  # a cell beyond the library's limit, or a line that is none
+        return []
 
 
 def _positions(header: Sequence[str]) -> dict[str, int]:
@@ -378,6 +381,7 @@ def _nothing(_record: list[str]) -> object:
 def _read_rows(
     records: Iterator[tuple[int, list[str]]],
     positions: dict[str, int],
+    width: int,
     file: str,
     phones: dict[str, Listed],
     remarks: list[Remark],
@@ -390,10 +394,14 @@ def _read_rows(
     widest = max(positions.values())
     shared: dict[object, Traits] = {}
     for line, record in records:
-        if len(record) <= widest:
-            if any(cell.strip() for cell in record):
-                remarks.append(_left_out(file, line, f"{len(record)} cells, {widest + 1} are needed"))
-            continue
+        if len(record) != width:
+            if len(record) <= widest:
+                if any(cell.strip() for cell in record):
+                    remarks.append(_left_out(file, line, f"{len(record)} cells, {widest + 1} are needed"))
+                continue
+            if any(cell.strip() for cell in record[width:]):
+                text = f"{len(record)} cells under {width} headers: is a delimiter in a cell without quotes?"
+                remarks.append(Remark(place=f"{file}:{line}", text=text))
         name = record[name_at]
         if not name.isalnum() or len(name) > LONGEST_NAME:
             name = name.strip()

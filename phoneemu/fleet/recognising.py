@@ -72,6 +72,11 @@ class Recognised:
     named: bool = False
     why: str = ""
 
+    @property
+    def words(self) -> str:
+        """What it is, for a person."""
+        return " and ".join(kind.value for kind in self.kinds)
+
 
 def recognise(folder: Path) -> tuple[Recognised, ...]:
     """Every file of a snapshot, in the order of their names; those of `pages/` after them.

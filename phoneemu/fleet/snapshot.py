@@ -59,10 +59,21 @@ class Snapshot:
     placed: Placed = attrs.field(factory=Placed, repr=False)
     """Certificates that were exported as such."""
     remarks: tuple[str, ...] = ()
-    by_content: tuple[tuple[str, str], ...] = ()
-    """(file, what it is) of those whose names did not say so."""
+    recognised: tuple[Recognised, ...] = attrs.field(default=(), repr=False)
+    """Every file and what it is."""
     notes: tuple[str, ...] = ()
-    unread: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def by_content(self) -> tuple[tuple[str, str], ...]:
+        """(file, what it is) of those whose names did not say so."""
+        return tuple(
+            (each.path.name, each.words) for each in self.recognised if each.kinds and not each.named
+        )
+
+    @property
+    def unread(self) -> tuple[tuple[str, str], ...]:
+        """(file, why) of those that were left aside."""
+        return tuple((each.path.name, each.why) for each in self.recognised if not each.kinds)
 
 
 def read_snapshot(folder: Path, *, phones_needed: bool = True) -> Snapshot:
@@ -122,13 +133,8 @@ def read_snapshot(folder: Path, *, phones_needed: bool = True) -> Snapshot:
             *(f"{each.place}: {each.text}" for each in found.remarks),
         ),
         notes=(*found.notes, *([f"{HISTORY}/: {len(history)} lists"] if history else [])),
-        by_content=tuple((each.path.name, _kinds(each)) for each in files if each.kinds and not each.named),
-        unread=tuple((each.path.name, each.why) for each in files if not each.kinds),
+        recognised=files,
     )
-
-
-def _kinds(each: Recognised) -> str:
-    return " and ".join(kind.value for kind in each.kinds)
 
 
 def _with_members(file: ClusterFile, found: Gathered, cluster: Cluster) -> ClusterFile:
