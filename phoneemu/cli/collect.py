@@ -4,6 +4,7 @@ import argparse
 import getpass
 import importlib.util
 import os
+import re
 import ssl
 import sys
 from collections.abc import Callable, Sequence
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from phoneemu.net.book import Book
 
 HELP = "fetch a snapshot from a running cluster, by reading alone"
+HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?|[0-9A-Fa-f]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*")
 NEEDS = ("defusedxml", "truststore")
 """Packages of the `collect` extra."""
 
@@ -72,6 +74,8 @@ def run(arguments: argparse.Namespace) -> int:
     from phoneemu.collect.gather import REALMS, Gathering
     from phoneemu.collect.wire import Wire
 
+    if not HOST.fullmatch(arguments.publisher):
+        raise BadInput(f"`{arguments.publisher}` is no host name or address; --port gives a port")
     parts = _parts(arguments)
     book = _book(arguments)
     patience = _patience(arguments)

@@ -47,9 +47,8 @@ class Folder:
 
         Raises:
             BadInput: it holds a collection of another cluster, or one that is too old to go on with.
-            OSError: it cannot be made.
+            OSError: its note cannot be read.
         """
-        path.mkdir(parents=True, exist_ok=True)
         folder = cls(path=path, source=source, begun=now, fresh=fresh)
         note = path / NOTE
         if not note.exists():
@@ -136,6 +135,7 @@ class Folder:
         self._note()
 
     def _note(self) -> None:
+        self.path.mkdir(parents=True, exist_ok=True)
         said = {
             "schema": SCHEMA,
             "source": self.source,

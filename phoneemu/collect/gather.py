@@ -8,6 +8,7 @@ import enum
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from itertools import islice
 
 import attrs
 
@@ -21,7 +22,7 @@ from phoneemu.collect.ris import Device, Ris
 from phoneemu.collect.wire import Wire
 from phoneemu.core.trustlist import ListKind
 from phoneemu.errors import BadInput
-from phoneemu.net.book import Book, Service
+from phoneemu.net.book import Book, Place, Service
 from phoneemu.net.tftp import Patience
 
 
@@ -63,6 +64,8 @@ FILES = {
 }
 PHONES_XML = "phones.axl.xml"
 CLUSTER = "cluster.toml"
+TOLD = 20
+"""Most failures of one kind that are told."""
 REST_SINCE = 14
 """The first release whose nodes answer for their certificates [INVENTORY 1.7]."""
 
@@ -224,6 +227,7 @@ class Gathering:
         if self.named or not self._nodes:
             names = tuple(self.named) or (self.host,)
             self._nodes = tuple(NodeSeen(name=name, publisher=not at) for at, name in enumerate(names))
+        self._place_publisher()
         unusable = [node.name for node in self._nodes if not texts.FILE_NAME.fullmatch(node.name)]
         self._nodes = tuple(node for node in self._nodes if node.name not in unusable)
         missed = [str(each) for each in failures]
@@ -233,6 +237,13 @@ class Gathering:
             self.results.append(
                 Result(name="nodes", outcome=Outcome.FAILED, failures=tuple(missed), kinds=kinds)
             )
+
+    def _place_publisher(self) -> None:
+        """The publisher is where it was asked, by whatever name the cluster knows it."""
+        name = next((node.name.lower() for node in self._nodes if node.publisher), self.host.lower())
+        if name not in self.book.places:
+            there = self.book.places.get(self.host.lower()) or Place(host=self.host)
+            self.book = Book(places={**self.book.places, name: there})
 
     def _query(self, part: Part, statement: Statement, what: str) -> Pieces:
         rows = self._axl.rows(statement)
@@ -264,15 +275,16 @@ class Gathering:
         if not self._nodes_known:
             yield Piece(note="nothing is known to say in it")
             return
+        serving = self._who_serves()
         callers = {name.lower() for name in self._column(Part.GROUPS, "servername")}
         services = {
             node.name: [
                 *(["CallManager"] if node.name.lower() in callers else []),
-                *(["TFTP"] if self._serving[node.name] else []),
+                *(["TFTP"] if serving[node.name] else []),
                 "TVS",
             ]
             for node in self._nodes
-            if callers and node.name in self._serving
+            if callers and node.name in serving
         }
         publisher = next((node.name for node in self._nodes if node.publisher), self._nodes[0].name)
         places = {node.name: self._at(node.name) for node in self._nodes}
@@ -288,6 +300,15 @@ class Gathering:
         )
         note = f"release {self._release or 'not known'}, {len(self._nodes)} nodes"
         yield Piece(note=note, file=CLUSTER, content=text.encode())
+
+    def _who_serves(self) -> dict[str, bool]:
+        """Which nodes serve files and which do not, as this run saw it, or an earlier one that saw all."""
+        if not self.folder.done(Part.LISTS.value):
+            return self._serving
+        listed = self.folder.parts[Part.LISTS.value].files
+        names = [name.replace(".tlv", "_{}.tlv") for name in lists.NAMES.values()]
+        kept = {node.name: any(name.format(node.name) in listed for name in names) for node in self._nodes}
+        return {**kept, **self._serving}
 
     def _phone_names(self) -> list[str]:
         """The phones that AXL named, now or in an earlier run."""
@@ -328,7 +349,7 @@ class Gathering:
             yield Piece(note=note, file=FILES[Part.SEEN], content=text.encode(), failure=failure)
         else:
             yield Piece(note="no phone was seen")
-        for node, said in ris.silent.items():
+        for node, said in islice(ris.silent.items(), TOLD):
             yield Piece(failure=NotCollected(Kind.INCOMPLETE, f"RISPort says of node {node}: {said}"))
 
     # ------------------------------------------------------------ each node

@@ -54,7 +54,9 @@ def _check(content: bytes, kind: ListKind) -> None:
     try:
         listed = listparse.parse(content)
     except MalformedFile as malformed:
-        raise NotCollected(Kind.MALFORMED, f"{NAMES[kind]} is no whole trust list ({malformed})") from None
+        raise NotCollected(
+            Kind.MALFORMED, f"{NAMES[kind]} is no whole trust list ({_words(malformed)})"
+        ) from None
     if listed.kind is not kind:
         raise NotCollected(Kind.MALFORMED, f"{NAMES[kind]} holds a {listed.kind.name}")
 

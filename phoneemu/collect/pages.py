@@ -84,14 +84,14 @@ class Pager:
 
     def _one(self, device: Device) -> Shown:
         with self._turn:
-            if self._stopping.is_set():
-                return Shown(name=device.name, failure=NotCollected(Kind.INCOMPLETE, "stopped"))
             self.sleep(BETWEEN)
         address = address_of(device) or ""
         model = device.field("Model")
         known = self._known.get(model)
         failure = NotCollected(Kind.NOT_THERE, "no page at any usual address")
         for pages in ([known] if known is not None else []) + [each for each in PAGES if each != known]:
+            if self._stopping.is_set():
+                return Shown(name=device.name, failure=NotCollected(Kind.INCOMPLETE, "stopped"))
             try:
                 setup = self.wire.page(pages[0], address, self.port)
             except NotCollected as error:

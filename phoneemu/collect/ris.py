@@ -37,6 +37,10 @@ FIELDS = (
 """All that is kept of a device, beside its addresses."""
 
 
+STATE_BYTES = 64 * 1024
+"""Longest StateInfo that is said back; real ones have a line a node [assumed]."""
+
+
 @attrs.frozen(kw_only=True)
 class Device:
     """One phone as one node knows it."""
@@ -112,7 +116,7 @@ class Ris:
             if total <= len(here) and (all_seen or len(given) < ROWS):
                 return True
             came = next((soap.text(each, "StateInfo") for each in soap.every(root, _RETURN)), "")
-            if not came or came == state or len(here) == before:
+            if not came or came == state or len(here) == before or len(came) > STATE_BYTES:
                 return False
             state = came
 
@@ -135,7 +139,7 @@ class Ris:
                 name = soap.text(node, "Name")
                 said = soap.text(node, "ReturnCode")
                 if said and said.lower() not in ("ok", "notfound"):
-                    self.silent[name] = self.wire.said(said)
+                    self.silent[self.wire.said(name)] = self.wire.said(said)
                 found += (_device(name, item) for each in _children(node, "CmDevices") for item in each)
         return [each for each in found if each.name]
 

@@ -18,8 +18,11 @@ from phoneemu.collect.readings import ROWS, Reading, Statement
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
-MOST_ELEMENTS = 2_000_000
-"""Most elements of one answer; 1,000 phones of RISPort have some 30,000 [INVENTORY 1.3; cap assumed]."""
+MOST_ELEMENTS = 1_000_000
+"""Most elements of one answer, and most attributes; 1,000 phones of RISPort have some 30,000 [INVENTORY 1.3].
+
+The cap is assumed.
+"""
 PHONE_TAGS = (
     "name",
     "product",
@@ -120,7 +123,7 @@ def parsed(body: bytes) -> "Element":
     Raises:
         NotCollected: it is no XML, declares a document type, or has more elements than any real answer.
     """
-    if body.count(b"<") > 2 * MOST_ELEMENTS:
+    if body.count(b"<") > 2 * MOST_ELEMENTS or body.count(b"=") > MOST_ELEMENTS:
         raise NotCollected(Kind.TOO_LARGE, f"more than {MOST_ELEMENTS:,} elements")
     try:
         root: Element = defusedxml.ElementTree.fromstring(body, forbid_dtd=True)

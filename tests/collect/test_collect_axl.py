@@ -145,6 +145,8 @@ def test_an_answer_of_millions_of_elements_is_not_taken_apart(
     monkeypatch.setattr("phoneemu.collect.soap.MOST_ELEMENTS", 1000)
     bench.cucm.special = answers("<a>" + "<b/>" * 2001 + "</a>")
     assert missed(axl(bench).release).kind is Kind.TOO_LARGE
+    bench.cucm.special = answers("<a " + " ".join(f'b{number}=""' for number in range(1001)) + "/>")
+    assert missed(axl(bench).release).kind is Kind.TOO_LARGE
 
 
 def test_deeply_nested_elements_do_no_harm(bench: Bench) -> None:
@@ -155,6 +157,11 @@ def test_deeply_nested_elements_do_no_harm(bench: Bench) -> None:
 def test_rows_without_the_columns_asked_for_are_not_taken(bench: Bench) -> None:
     bench.cucm.special = answers("<Envelope><row><other>1</other></row></Envelope>")
     assert missed(lambda: axl(bench).rows(Statement.GROUPS)).kind is Kind.MALFORMED
+
+
+def test_an_answer_may_leave_out_what_is_null(bench: Bench) -> None:
+    bench.cucm.special = answers("<Envelope><row><name>SEP1</name><model/></row></Envelope>")
+    assert axl(bench).rows(Statement.PHONES) == [{"name": "SEP1", "model": ""}]
 
 
 def test_a_fault_without_words_is_one(bench: Bench) -> None:

@@ -17,7 +17,7 @@ from phoneemu.collect.folder import Folder
 from phoneemu.collect.gather import USUAL, Gathering, Outcome, Part, Result
 from phoneemu.collect.readings import AXL_PATH, RIS_PATH, Realm
 from phoneemu.fleet import clusterfile, risport, sqltext
-from phoneemu.net.book import Book, parse
+from phoneemu.net.book import Book, Place, Service, parse
 from phoneemu.net.tftp import Patience
 
 NOW = datetime(2026, 3, 9, 17, 0, tzinfo=UTC)
@@ -80,6 +80,12 @@ def site(bench: Bench, tmp_path: Path) -> Iterator[Site]:
         hosts = {"pub": "127.0.0.1", "sub": "localhost"}
         lines = [f"{name} {hosts[name]} http={port} tftp=9" for name, port in ports.items()]
         yield Site(bench, tmp_path / "snapshot", parse("\n".join(lines)), files)
+
+
+def without_files(site: Site, node: str) -> None:
+    """Nobody listens for files there any more."""
+    nobody = Place(host="127.0.0.1", ports={Service.HTTP: 9, Service.TFTP: 9})
+    site.book = Book(places={**site.book.places, node: nobody})
 
 
 def short(results: dict[str, Result]) -> list[str]:
@@ -188,6 +194,49 @@ def test_a_second_run_asks_only_for_what_is_missing(site: Site) -> None:
     assert "ris.xml" in site.written()
 
 
+def test_a_second_run_still_knows_which_nodes_serve_files(site: Site) -> None:
+    without_files(site, "sub")
+    site.collect()
+    site.collect()
+    nodes = clusterfile.read(site.folder / "cluster.toml").nodes
+    assert [node.services for node in nodes] == [{"CallManager", "TFTP", "TVS"}, {"TVS"}]
+
+
+def test_the_publisher_is_where_it_was_asked_whatever_the_cluster_calls_it(site: Site) -> None:
+    places = {name: place for name, place in site.book.places.items() if name != "pub"}
+    site.book = Book(places=places)
+    results = site.collect(Part.NODE_CERTIFICATES)
+    assert "certs_pub.json" in site.written()
+    assert short(results) == []
+
+
+def test_an_interrupted_run_leaves_whole_files_and_is_gone_on_with(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_pages(site, ["127.0.0.1"] * 8)
+    phone = Cucm(pages={SETUP: b"<html>whole</html>"})
+    write, written = Folder.write, []
+
+    def interrupted(folder: Folder, part: str, name: str, content: bytes) -> None:
+        written.append(name)
+        if len(written) == 5:
+            raise KeyboardInterrupt
+        write(folder, part, name, content)
+
+    monkeypatch.setattr(Folder, "write", interrupted)
+    with serving(phone, None) as port:
+        with pytest.raises(KeyboardInterrupt):
+            site.collect(Part.PHONES, Part.SEEN, Part.PAGES, page_port=port)
+        monkeypatch.setattr(Folder, "write", write)
+        there = list((site.folder / "pages").iterdir())
+        assert {path.read_bytes() for path in there} == {b"<html>whole</html>"}
+        assert 0 < len(there) < 8
+        phone.requests.clear()
+        assert short(site.collect(Part.PHONES, Part.SEEN, Part.PAGES, page_port=port)) == []
+    assert len(list((site.folder / "pages").iterdir())) == 8
+    assert len([each for each in phone.requests if each.path == SETUP]) == 8 - len(there)
+
+
 def test_a_fresh_run_asks_for_everything_again(site: Site) -> None:
     site.collect()
     site.bench.cucm.tables["device"] = phone_rows(13)
@@ -243,8 +292,7 @@ def test_a_node_whose_name_could_leave_the_folder_is_left_out_and_named(site: Si
 
 
 def test_a_node_that_serves_no_files_is_told_and_is_no_failure(site: Site) -> None:
-    site.book = Book(places={**site.book.places, "sub": attrs.evolve(site.book.places["sub"], ports={})})
-    site.book = parse(site.book.render().replace("sub localhost", "sub localhost http=9 tftp=9"))
+    without_files(site, "sub")
     results = site.collect()
     assert short(results) == []
     assert any("sub serves no files" in each for each in results["lists"].notes)
