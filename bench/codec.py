@@ -1,11 +1,12 @@
 """Parsing and verifying a list of six records, against one bare RSA-2048 verification and the hash.
 
 The list has six RSA-2048 records, as a two-node cluster writes them. "Bare" is one PKCS#1 v1.5 verification
-with a key that is already loaded, plus one SHA-1 of the signed bytes; the codec also walks every element,
-makes the records and finds the signer's own. Both are measured in turn, in one run.
+plus one SHA-1 of the bytes without the signature element; the codec also walks every element and finds the
+signer's own record. Both are measured in turn, in one run.
 
-Two figures: of a list whose records and key were never seen before, and of one whose records were, as the
-nodes of a cluster share theirs and its phones all take the same file. The target is asked of both.
+Two figures, like with like: of a list and a signer never seen before, where the bare verification loads the
+signer's certificate too; and of a list read before, as the phones of a cluster all take the same file, where
+its key is loaded. The target is asked of both.
 """
 
 import datetime
@@ -67,13 +68,18 @@ def main() -> int:
     built = listbuild.build(ListKind.CTL, entries, Signing(key=key, entry=entries[0], timestamp=1))
     raw = built.raw or b""
     start, end = built.signature_at
-    signed = raw[:start] + raw[end:]
+    certificate = built.records[0].certificate
     public, scheme = key.public_key(), padding.PKCS1v15()
     prehashed = utils.Prehashed(hashes.SHA1())
 
-    def bare() -> None:
-        digest = hashlib.sha1(signed, usedforsecurity=False).digest()
-        public.verify(built.signature, digest, scheme, prehashed)
+    def bare(known: rsa.RSAPublicKey = public) -> None:
+        digest = hashlib.sha1(raw[:start] + raw[end:], usedforsecurity=False).digest()
+        known.verify(built.signature, digest, scheme, prehashed)
+
+    def bare_first() -> None:
+        loaded = x509.load_der_x509_certificate(certificate).public_key()
+        assert isinstance(loaded, rsa.RSAPublicKey)
+        bare(loaded)
 
     def codec() -> SignatureStatus:
         read = listparse.parse(raw)
@@ -91,8 +97,8 @@ def main() -> int:
 
     met = True
     print(f"codec: parse and verify {len(raw):,} bytes, 6 records, against the bare verify and hash")
-    for what, work in (("never seen before", first), ("records seen before", codec)):
-        ratio = statistics.median(seconds(work) / seconds(bare) for _ in range(ROUNDS))
+    for what, work, least in (("never seen before", first, bare_first), ("read before", codec, bare)):
+        ratio = statistics.median(seconds(work) / seconds(least) for _ in range(ROUNDS))
         cost = seconds(work) * 1e6
         print(f"codec: {what}: {cost:.0f} us, {ratio:.2f}x of {ALLOWED:.0f}x, ratio {ratio / ALLOWED:.2f}")
         met = met and ratio <= ALLOWED

@@ -24,6 +24,11 @@ _HASHES: dict[Digest, hashes.HashAlgorithm] = {
     Digest.SHA256: hashes.SHA256(),
     Digest.SHA512: hashes.SHA512(),
 }
+_HASHERS = {
+    Digest.SHA1: hashlib.sha1,
+    Digest.SHA256: hashlib.sha256,
+    Digest.SHA512: hashlib.sha512,
+}
 _PREHASHED = {digest: utils.Prehashed(algorithm) for digest, algorithm in _HASHES.items()}
 _PKCS1 = padding.PKCS1v15()
 _NOT_LOADED = (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion)
@@ -89,7 +94,7 @@ def verifies(material: bytes, digest: Digest, signature: bytes, parts: tuple[byt
     key = rsa_key(material)
     if key is None:
         return False
-    hasher = hashlib.new(digest.label, usedforsecurity=False)
+    hasher = _HASHERS[digest](usedforsecurity=False)
     for part in parts:
         hasher.update(part)
     try:

@@ -5,6 +5,8 @@ kept, as real phones do ("skipping N trail bytes") [C214535]. No certificate is 
 """
 
 import functools
+from collections.abc import Iterator, Sequence
+from typing import overload
 
 from phoneemu.core import limits
 from phoneemu.core.keys import key_bits
@@ -16,6 +18,7 @@ VERSION, HEADER_LENGTH, SIGNER_ID, SIGNER_NAME, SIGNER_SERIAL, CA_NAME, SIGNATUR
 DIGEST, SIGNATURE_ALGORITHM, ALGORITHM, MODULUS, SIGNATURE = range(8, 13)
 FILENAME, TIMESTAMP, SIGNER_VERSION = 14, 15, 28
 _CONTAINERS = frozenset({SIGNER_ID, SIGNATURE_INFO, SIGNATURE_ALGORITHM})
+_DIGESTS = {digest.value: digest for digest in Digest}
 _MODULUS_BITS = {0: 512, 1: 1024, 2: 2048, 3: 4096}
 
 RECORD_LENGTH, DNS_NAME, SUBJECT, FUNCTION, ISSUER, SERIAL, PUBLIC_KEY, RECORD_SIGNATURE = range(1, 9)
@@ -94,8 +97,7 @@ class Header:
     @property
     def digest(self) -> Digest | None:
         """The digest, None when its number is none we know."""
-        number = self.number(DIGEST)
-        return Digest(number) if number in (1, 2, 3) else None
+        return _DIGESTS.get(self.number(DIGEST, 0) or 0)
 
     @property
     def key_bits(self) -> int | None:
@@ -144,6 +146,23 @@ def parse(data: bytes, *, kind: ListKind | None = None, origin: str = "") -> Tru
     """
     if len(data) > limits.DOWNLOAD_BYTES:
         raise MalformedFile("larger than any phone downloads", offset=limits.DOWNLOAD_BYTES)
+    key = (kind, origin, len(data), data[192:256])
+    known = _READ.get(key)
+    if known is not None and known.raw == data:
+        return known
+    if len(_READ) >= MOST_READ:
+        _READ.clear()
+    read = _READ[key] = _parsed(data, kind, origin)
+    return read
+
+
+_READ: dict[tuple[ListKind | None, str, int, bytes], TrustList] = {}
+"""Lists read lately, by a piece of their signature: the phones of a cluster all take the same file."""
+MOST_READ = 64
+"""Lists kept at most; a cluster serves a CTL and an ITL a node."""
+
+
+def _parsed(data: bytes, kind: ListKind | None, origin: str) -> TrustList:
     header = Header(data)
     records = _records(data, header.length)
     filename = text(header.values.get(FILENAME, b""))
@@ -167,15 +186,50 @@ def parse(data: bytes, *, kind: ListKind | None = None, origin: str = "") -> Tru
     )
 
 
-def _kind(filename: str, records: tuple[Record, ...]) -> ListKind:
+def _kind(filename: str, records: Sequence[Record]) -> ListKind:
     named = filename[:3].upper()
     if named in ("CTL", "ITL"):
         return ListKind[named]
     return ListKind.ITL if any(record.role == Role.TVS for record in records) else ListKind.CTL
 
 
-def _records(data: bytes, start: int) -> tuple[Record, ...]:
-    records: list[Record] = []
+class Records(Sequence[Record]):
+    """The records of a list that was read, each made when it is first looked at; all were walked before."""
+
+    __slots__ = ("_encoded",)
+
+    def __init__(self, encoded: tuple[bytes, ...]) -> None:
+        self._encoded = encoded
+
+    def __len__(self) -> int:
+        return len(self._encoded)
+
+    @overload
+    def __getitem__(self, at: int) -> Record: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> tuple[Record, ...]: ...
+
+    def __getitem__(self, at: int | slice) -> Record | tuple[Record, ...]:
+        if isinstance(at, slice):
+            return tuple(map(_record, self._encoded[at]))
+        return _record(self._encoded[at])
+
+    def __iter__(self) -> Iterator[Record]:
+        return map(_record, self._encoded)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and tuple(self) == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
+
+    def __repr__(self) -> str:
+        return repr(tuple(self))
+
+
+def _records(data: bytes, start: int) -> Records:
+    records: list[bytes] = []
     at, end = start, len(data)
     while at < end:
         if data[at] == PAD:
@@ -184,24 +238,53 @@ def _records(data: bytes, start: int) -> tuple[Record, ...]:
         number = len(records) + 1
         if number > limits.LIST_RECORDS:
             raise MalformedFile(f"more than {limits.LIST_RECORDS:,} records", offset=at)
-        if data[at] != RECORD_LENGTH or data[at + 1 : at + 3] != b"\0\x02" or at + 5 > end:
+        if at + 5 > end or data[at] != RECORD_LENGTH or data[at + 1] or data[at + 2] != 2:
             raise MalformedFile(f"record {number} does not begin with its length", offset=at)
-        length = int.from_bytes(data[at + 3 : at + 5], "big")
+        length = data[at + 3] << 8 | data[at + 4]
         if length < 5:
             raise MalformedFile(f"record {number}: length {length} is shorter than its own field", offset=at)
         if at + length > end:
             what = f"record {number}: length {length:,} runs past the end ({end:,})"
             raise MalformedFile(what, offset=at)
-        try:
-            records.append(_record(data[at : at + length]))
-        except MalformedFile as broken:
-            raise MalformedFile(f"record {number}: {broken.what}", offset=at + broken.offset) from None
+        _walk(data, at, at + length, number)
+        records.append(data[at : at + length])
         at += length
-    return tuple(records)
+    return Records(tuple(records))
+
+
+def _walk(data: bytes, begin: int, end: int, number: int) -> None:
+    """Walk the elements of a record without keeping any.
+
+    Raises:
+        MalformedFile: one runs past the record's end, or a certificate is beyond the limit.
+    """
+    at = begin + 5
+    last = min(end, len(data) - 2)  # a head that begins later has no room for its length
+    while at < last:
+        at += 1 if data[at] == PAD else 3 + (data[at + 1] << 8 | data[at + 2])
+    if at != end or end - begin > limits.CERTIFICATE_BYTES:
+        _walk_closely(data, begin, end, number)
+
+
+def _walk_closely(data: bytes, begin: int, end: int, number: int) -> None:
+    """The same, slowly, to say what is wrong and where."""
+    at = begin + 5
+    while at < end:
+        tag = data[at]
+        if tag == PAD:
+            at += 1
+            continue
+        length = data[at + 1] << 8 | data[at + 2] if at + 3 <= end else end
+        if at + 3 + length > end:
+            raise MalformedFile(f"record {number}: tag {tag} runs past the record's end", offset=at)
+        if tag == CERTIFICATE and length > limits.CERTIFICATE_BYTES:
+            what = f"record {number}: a certificate of {length:,} bytes is beyond the limit"
+            raise MalformedFile(what, offset=begin)
+        at += 3 + length
 
 
 def _elements(encoded: bytes) -> list[bytes | None]:
-    """The first value of each known tag in a record, behind its length."""
+    """The first value of each known tag in a record that was walked, behind its length."""
     values: list[bytes | None] = [None] * 13
     at, end = 5, len(encoded)
     while at < end:
@@ -209,26 +292,17 @@ def _elements(encoded: bytes) -> list[bytes | None]:
         if tag == PAD:
             at += 1
             continue
-        begin = at + 3
-        stop = begin + (encoded[at + 1] << 8 | encoded[at + 2]) if begin <= end else end + 1
-        if stop > end:
-            raise MalformedFile(f"tag {tag} runs past the record's end", offset=at)
+        stop = at + 3 + (encoded[at + 1] << 8 | encoded[at + 2])
         if tag < 13 and values[tag] is None:
-            values[tag] = encoded[begin:stop]
+            values[tag] = encoded[at + 3 : stop]
         at = stop
     return values
 
 
 def forget() -> None:
-    """Drop the records remembered so far; a benchmark's cold start."""
+    """Drop the lists and records remembered so far; a benchmark's cold start."""
+    _READ.clear()
     _record.cache_clear()
-    _identity.cache_clear()
-
-
-@functools.lru_cache(maxsize=8192)
-def _identity(subject: bytes, issuer: bytes, serial: bytes) -> Identity:
-    """One value for one certificate, however many lists name it."""
-    return Identity(text(subject), text(issuer), int.from_bytes(serial, "big"))
 
 
 @functools.lru_cache(maxsize=4096)
@@ -236,11 +310,11 @@ def _record(encoded: bytes) -> Record:
     """A record from its bytes. Lists share most of theirs (one CTL, an ITL a node), so each is made once."""
     values = _elements(encoded)
     certificate = values[CERTIFICATE] or b""
-    if len(certificate) > limits.CERTIFICATE_BYTES:
-        raise MalformedFile(f"a certificate of {len(certificate):,} bytes is beyond the limit", offset=0)
     subject, issuer, serial = values[SUBJECT], values[ISSUER], values[SERIAL]
     named = subject is not None and issuer is not None and serial
-    identity = _identity(subject or b"", issuer or b"", serial or b"") if named else None
+    identity = None
+    if named:
+        identity = Identity(text(subject or b""), text(issuer or b""), int.from_bytes(serial or b"", "big"))
     public_key = values[PUBLIC_KEY] or b""
     function, algorithm = values[FUNCTION], values[HASH_ALGORITHM]
     return Record(

@@ -5,6 +5,7 @@ itl` is known: its layout here is that of `show ctl` with the word changed, and 
 record that carries a hash, both inferred. Rows whose figure is not known are left out, not invented.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from phoneemu.core.names import Identity, serial_text
@@ -83,7 +84,7 @@ def render_missing(kind: ListKind) -> str:
     )
 
 
-def _serial_length(identity: Identity, records: tuple[Record, ...]) -> int:
+def _serial_length(identity: Identity, records: Sequence[Record]) -> int:
     for record in records:
         if record.identity == identity and record.serial:
             return len(record.serial)

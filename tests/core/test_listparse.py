@@ -165,6 +165,27 @@ def test_serials_count_as_numbers_whatever_zeros_lead_them() -> None:
     assert one.serial != two.serial
 
 
+def test_a_list_read_before_is_the_same_value_and_another_is_not() -> None:
+    listparse.forget()
+    one = listparse.parse(RAW)
+    assert listparse.parse(bytes(RAW)) is one
+    other = RAW[:-1] + bytes([RAW[-1] ^ 1])
+    assert listparse.parse(other).raw == other
+    assert listparse.parse(RAW) == one
+    for number in range(listparse.MOST_READ):
+        listparse.parse(RAW, origin=str(number))
+    assert listparse.parse(RAW) is not one
+
+
+def test_records_are_a_sequence_like_any_other() -> None:
+    records = listparse.parse(RAW).records
+    assert records[1:] == tuple(records)[1:]
+    assert records == tuple(records)
+    assert records != records[1:]
+    assert hash(records) == hash(tuple(records))
+    assert repr(records) == repr(tuple(records))
+
+
 def test_a_header_number_too_long_to_be_one_is_not_read() -> None:
     read = listparse.parse(header(Tlv(15, b"123456789"), Tlv(28, b"\x01")))
     assert (read.timestamp, read.signer_version) == (None, None)
@@ -193,9 +214,11 @@ def test_the_modulus_code_stands_in_for_a_missing_signature() -> None:
 
 def test_a_record_seen_before_is_shared_and_may_be_forgotten() -> None:
     listparse.forget()
-    one, two = listparse.parse(RAW), listparse.parse(RAW)
-    assert one.records[0] is two.records[0]
+    one, two = listparse.parse(RAW), listparse.parse(RAW, origin="again")
+    assert one is not two
+    first = one.records[0]
+    assert first is two.records[0]
     listparse.forget()
     again = listparse.parse(RAW)
-    assert again.records[0] is not one.records[0]
+    assert again.records[0] is not first
     assert again.records == one.records
