@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import signal
 import sys
 import threading
 import time
@@ -74,15 +75,16 @@ def run(arguments: argparse.Namespace) -> int:
     from phoneemu.cluster.serve import Lab
 
     _trace(arguments.tvs_log, ())  # a file that cannot be written is better known now
-    kept, session = _session(arguments)
-    clusters = (session.cluster,)
-    with Lab(clusters, _terms(arguments, session.cluster)) as lab:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C
+    with contextlib.ExitStack() as stack:
+        kept, session = _session(arguments, stack)
+        lab = stack.enter_context(Lab((session.cluster,), _terms(arguments, session.cluster)))
         _announce(arguments, lab, session)
 
         def done() -> None:
-            lab.become((session.cluster,))
             if kept is not None:
                 kept.keep(session)
+            lab.become((session.cluster,))
             if arguments.hosts is not None:
                 _write_hosts(arguments.hosts, lab)
 
@@ -95,7 +97,9 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _session(arguments: argparse.Namespace) -> tuple["LabFolder | None", "Session"]:
+def _session(
+    arguments: argparse.Namespace, stack: contextlib.ExitStack
+) -> tuple["LabFolder | None", "Session"]:
     from phoneemu.cluster.keeping import Founding, LabFolder, checked_nodes, without_folder
     from phoneemu.cluster.release import TOKENLESS_CTL, parse_release
 
@@ -114,6 +118,7 @@ def _session(arguments: argparse.Namespace) -> tuple["LabFolder | None", "Sessio
     if arguments.state is None:
         return None, without_folder(founding)
     folder = LabFolder(arguments.state)
+    stack.enter_context(folder.alone())
     if folder.founded:
         print(f"going on with the lab in {arguments.state}, as it was founded", file=sys.stderr)
         return folder, folder.resume()
@@ -199,22 +204,21 @@ def _write_hosts(path: Path, lab: "Lab") -> None:
 # ---------------------------------------------------------------- typing
 
 
-def _script(arguments: argparse.Namespace, session: "Session", done: "Callable[[], None]") -> int:
+def _script(arguments: argparse.Namespace, session: "Session", done: Callable[[], None]) -> int:
     lines = arguments.script.read_text(encoding="utf-8-sig", errors="replace").splitlines()
     for number, raw in enumerate(lines, start=1):
         line = raw.partition(" #")[0].strip()
         if line and not line.startswith("#"):
             print(f"{PROMPT}{line}")
             typed = session.consider(line, time.time(), f"{arguments.script}:{number}")
-            _perform(session, typed, yes=True)
-            done()
+            _perform(session, typed, done, yes=True)
     return 0
 
 
-def _perform(session: "Session", typed: "Typed", *, yes: bool) -> None:
-    """Print, ask where the command asks, and do it."""
-    sys.stdout.writelines(f"{line}\n" for line in typed.before)
+def _perform(session: "Session", typed: "Typed", done: Callable[[], None], *, yes: bool) -> None:
+    """Ask where the command asks, do it, and say so when it is done."""
     if typed.question:
+        sys.stdout.writelines(f"{line}\n" for line in typed.before)
         sys.stdout.write(typed.question)
         sys.stdout.flush()
         answer = sys.stdin.readline().strip() if not yes else "yes" if "yes" in typed.question else "y"
@@ -223,13 +227,21 @@ def _perform(session: "Session", typed: "Typed", *, yes: bool) -> None:
         if answer.lower() not in {"y", "yes"}:
             print("Operation cancelled")
             return
-    sys.stdout.writelines(f"{line}\n" for line in typed.after)
-    sys.stdout.writelines(f"({remark})\n" for remark in typed.remarks)
+    before = session.cluster, tuple(session.history)
     session.adopt(typed, time.time())
+    try:
+        done()
+    except OSError:
+        session.cluster, session.history = before[0], list(before[1])
+        with contextlib.suppress(OSError):
+            done()
+        raise
+    sys.stdout.writelines(f"{line}\n" for line in (*(() if typed.question else typed.before), *typed.after))
+    sys.stdout.writelines(f"({remark})\n" for remark in typed.remarks)
     sys.stdout.flush()
 
 
-def _shell(arguments: argparse.Namespace, session: "Session", lab: "Lab", done: "Callable[[], None]") -> None:
+def _shell(arguments: argparse.Namespace, session: "Session", lab: "Lab", done: Callable[[], None]) -> None:
     """Read lines until `exit`, the end of the input, or Ctrl-C."""
     for raw in _typed_lines(arguments, lab, session):
         line = raw.strip()
@@ -241,10 +253,13 @@ def _shell(arguments: argparse.Namespace, session: "Session", lab: "Lab", done: 
             sys.stdout.writelines(f"{usage}\n" for usage in usages())
         elif line:
             try:
-                _perform(session, session.consider(line, time.time()), yes=arguments.yes)
-                done()
+                _perform(session, session.consider(line, time.time()), done, yes=arguments.yes)
             except BadInput as error:
                 print(error)
+            except BrokenPipeError:
+                raise
+            except OSError as error:  # such as a full disk
+                print(f"not done: {error.filename or 'the lab'}: {error.strerror or error}")
         sys.stdout.flush()
 
 

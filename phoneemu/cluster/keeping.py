@@ -3,13 +3,17 @@
     lab.json       the founding
     history.txt    every command that changed something, with its time
     keys/          one private key a certificate, by serial number; readable by the owner alone
+    lab.lock       locked while a lab runs
 
 Nothing else is kept: the cluster follows from these, byte for byte.
 """
 
 import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import attrs
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -32,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 SCHEMA = 1
-LAB, HISTORY, KEYS = "lab.json", "history.txt", "keys"
+LAB, HISTORY, KEYS, LOCK = "lab.json", "history.txt", "keys", "lab.lock"
 
 
 @attrs.frozen(kw_only=True)
@@ -73,6 +77,20 @@ class LabFolder:
     def founded(self) -> bool:
         """Whether a lab is kept here already."""
         return (self.path / LAB).exists()
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Nobody else runs a lab from this folder meanwhile; one that was killed leaves no trace of this.
+
+        Raises:
+            BadInput: somebody does.
+            OSError: the folder cannot be written.
+        """
+        self.path.mkdir(parents=True, exist_ok=True)
+        with (self.path / LOCK).open("a") as lock:
+            if not _taken(lock):
+                raise BadInput("another lab runs from this folder", place=str(self.path))
+            yield
 
     def found(self, founding: Founding) -> Session:
         """Found a lab here.
@@ -145,6 +163,24 @@ class LabFolder:
         if not isinstance(loaded, RSAPrivateKey):
             raise BadInput("not an RSA key", place=str(path))
         return loaded
+
+
+if sys.platform == "win32":
+
+    def _taken(_lock: IO[str]) -> bool:
+        """Nothing is locked: this system has no such call."""
+        return True
+
+else:
+    import fcntl
+
+    def _taken(lock: IO[str]) -> bool:
+        """Whether the file could be locked, until it is closed."""
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
 
 
 def without_folder(founding: Founding) -> Session:

@@ -203,6 +203,8 @@ class Lab:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             sock.bind((host, port))
+            if spot.service is Service.TFTP:  # it hears nobody but itself: the system tells others at once
+                sock.connect(sock.getsockname())
         except OSError:
             sock.close()
             raise

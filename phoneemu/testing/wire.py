@@ -13,10 +13,11 @@ from phoneemu.core.phone import Phone
 from phoneemu.core.trustlist import TrustList
 from phoneemu.net import drive as live
 
-WAITS = (0.1, 0.1)
-"""Seconds before a phone of a test repeats a request; its model's own would make a suite slow."""
+WAITS = (3.0, 3.0)
+"""Seconds before a phone of a test repeats a request. A lab's stopped service is refused at once, so no story
+waits for them; a machine that is busy may."""
 
-ANSWER_SECONDS = 5.0
+ANSWER_SECONDS = 60.0
 
 
 def boot_live(station: Station, world: World, now: float) -> tuple[Journal, Flash]:

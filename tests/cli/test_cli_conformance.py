@@ -12,7 +12,7 @@ from phoneemu.testing.conformance import few_keys, read_expected
 from phoneemu.testing.stories import STORIES
 
 PHONEEMU = (sys.executable, "-m", "phoneemu")
-HASTE = ("--answer-seconds", "1", "--seconds", "5")
+HASTE = ("--answer-seconds", "2", "--seconds", "60")
 
 
 def own(model: str) -> tuple[str, ...]:

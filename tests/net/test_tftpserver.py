@@ -23,7 +23,8 @@ from phoneemu.net.tftp import NoAnswer, NoSuchFile, Patience, fetch
 from phoneemu.net.tftpserver import ErrorAnswer, Offered, Outgoing, TftpServer
 
 HOST = "127.0.0.1"
-QUICK = Patience(waits=(1.0, 1.0, 1.0, 1.0), total=20.0)
+PATIENT = Patience(waits=(15.0, 15.0), total=120.0)
+"""A slow machine has time; where silence is the point, a test says how long."""
 CONTENT = bytes(number % 253 for number in range(5000))
 
 
@@ -32,10 +33,12 @@ def offer(name: str, _client: str) -> Offered:
 
 
 def serving(**more: object) -> TftpServer:
-    return TftpServer(HOST, 0, more.pop("offer", offer), **more)  # type: ignore[arg-type]
+    """A server that repeats nothing while a slow machine thinks, unless the test wants it."""
+    offered = more.pop("offer", offer)
+    return TftpServer(HOST, 0, offered, **{"patience": PATIENT, **more})  # type: ignore[arg-type]
 
 
-def said_to(port: int, datagram: bytes, wait: float = 1.0) -> bytes:
+def said_to(port: int, datagram: bytes, wait: float = 30.0) -> bytes:
     """What one datagram is answered with; nothing when nothing comes."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.settimeout(wait)
@@ -69,7 +72,7 @@ def test_a_hostile_request_is_answered_or_not_and_the_server_goes_on(what: str) 
     with serving() as server:
         answer = said_to(server.port, HOSTILE[what], 0.2)
         assert answer == b"" or wire.decode(answer) is not None
-        assert fetch(HOST, server.port, "file", patience=QUICK) == CONTENT
+        assert fetch(HOST, server.port, "file", patience=PATIENT) == CONTENT
 
 
 @pytest.mark.parametrize(
@@ -110,18 +113,19 @@ def bare(dynamic: Callable[..., object] | None = None) -> Iterator[tuple[int, li
 
         def run() -> None:
             try:
-                server.listen(HOST, 0, timeout=0.2)
+                server.listen(HOST, 0, timeout=60)
             except BaseException as error:
                 ended.append(error)
 
         thread = threading.Thread(target=run)
         thread.start()
-        server.is_running.wait(5)
+        assert server.is_running.wait(60)
         try:
             yield server.listenport, ended
         finally:
             server.stop(now=True)
-            thread.join(5)
+            said_to(server.listenport, b"\x00\x04", 0.01)  # it looks up at the next datagram
+            thread.join(60)
             with contextlib.suppress(Exception):
                 server.sock.close()
             for session in list(server.sessions.values()):
@@ -131,7 +135,7 @@ def bare(dynamic: Callable[..., object] | None = None) -> Iterator[tuple[int, li
 
 
 def death(ended: list[BaseException]) -> str:
-    until = time.monotonic() + 5
+    until = time.monotonic() + 60
     while not ended and time.monotonic() < until:
         time.sleep(0.01)
     return type(ended[0]).__name__ if ended else "it lives"
@@ -158,7 +162,7 @@ def test_tftpy_alone_dies_of_one_datagram(request_: bytes, error: str) -> None:
 def test_tftpy_alone_leaves_a_bad_request_without_an_answer(what: str) -> None:
     with bare() as (port, ended):
         assert said_to(port, HOSTILE[what], 0.1) == b""
-        assert fetch(HOST, port, "file", patience=QUICK) == CONTENT
+        assert fetch(HOST, port, "file", patience=PATIENT) == CONTENT
         assert ended == []
 
 
@@ -177,22 +181,22 @@ def test_tftpy_alone_dies_of_a_file_from_memory() -> None:
     """S4: its documented use."""
     with bare(lambda _name, **_: io.BytesIO(CONTENT)) as (port, ended):
         with contextlib.suppress(NoAnswer):
-            fetch(HOST, port, "from memory", patience=QUICK)
+            fetch(HOST, port, "from memory", patience=PATIENT)
         assert death(ended) in ("AttributeError", "UnsupportedOperation")
 
 
 def test_a_folders_name_is_only_a_name() -> None:
     """S3: who offers the files says what there is."""
     with serving() as server, pytest.raises(NoSuchFile):
-        fetch(HOST, server.port, "folder", patience=QUICK)
+        fetch(HOST, server.port, "folder", patience=PATIENT)
 
 
 def test_files_from_memory_are_served_again_and_again() -> None:
     """S4."""
     with serving() as server:
         for _ in range(5):
-            assert fetch(HOST, server.port, "file", patience=QUICK) == CONTENT
-            assert fetch(HOST, server.port, "empty", patience=QUICK) == b""
+            assert fetch(HOST, server.port, "file", patience=PATIENT) == CONTENT
+            assert fetch(HOST, server.port, "empty", patience=PATIENT) == b""
         assert server.requests == 10
 
 
@@ -212,20 +216,20 @@ def test_two_thousand_silent_clients_do_not_stop_the_server() -> None:
     """S5; clients take a descriptor each here, the server none."""
     with many_descriptors() as most, contextlib.ExitStack() as silent:
         count = min(2000, most - 200)
-        with serving(patience=Patience(waits=(30.0,))) as server:
+        with serving(patience=Patience(waits=(300.0,))) as server:
             for number in range(count):
                 client = silent.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
                 client.sendto(b"\x00\x01file\x00octet\x00", (HOST, server.port))
                 if number % 50 == 0:  # the system drops what of a burst has no room
-                    client.settimeout(5)
+                    client.settimeout(60)
                     assert client.recv(600) == wire.data(1, CONTENT[:512])
-            assert fetch(HOST, server.port, "file", patience=QUICK) == CONTENT
+            assert fetch(HOST, server.port, "file", patience=PATIENT) == CONTENT
             assert server.requests == count + 1
 
 
 def test_a_process_without_a_descriptor_left_goes_on_serving() -> None:
     with serving() as server, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
-        client.settimeout(5)
+        client.settimeout(60)
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (1, hard))
         try:
@@ -238,17 +242,22 @@ def test_a_process_without_a_descriptor_left_goes_on_serving() -> None:
         assert answer == wire.data(1, CONTENT[:512])
 
 
-def test_a_server_that_is_full_says_so_and_silent_sessions_end() -> None:
-    with serving(sessions=1, patience=Patience(waits=(1.0,))) as server:
+def test_a_server_that_is_full_says_so() -> None:
+    with serving(sessions=1) as server:
         assert said_to(server.port, b"\x00\x01file\x00octet\x00")[:4] == b"\x00\x03\x00\x01"
         assert said_to(server.port, b"\x00\x01file\x00octet\x00") == wire.error(0, "busy")
-        until = time.monotonic() + 5
-        while said_to(server.port, b"\x00\x01file\x00octet\x00")[:2] != b"\x00\x03":
-            assert time.monotonic() < until
+
+
+def test_silent_sessions_end_and_make_room() -> None:
+    with serving(sessions=1, patience=Patience(waits=(0.1, 0.1))) as server:
+        for _ in range(3):
+            until = time.monotonic() + 60
+            while said_to(server.port, b"\x00\x01file\x00octet\x00")[:2] != b"\x00\x03":
+                assert time.monotonic() < until
 
 
 def test_two_hundred_clients_at_once_are_served() -> None:
-    patient = Patience(waits=(0.5, 1.0, 2.0, 4.0))
+    patient = Patience(waits=(0.5, 1.0, 2.0, 4.0, 8.0, 16.0))
     with serving() as server, ThreadPoolExecutor(200) as pool:
         jobs = [pool.submit(fetch, HOST, server.port, "file", patience=patient) for _ in range(200)]
         assert all(job.result() == CONTENT for job in jobs)
@@ -261,11 +270,11 @@ def test_a_port_is_free_after_the_server_stopped_and_may_be_used_again() -> None
         fetch(HOST, port, "file", patience=Patience(waits=(0.2,)))
     server.start()
     assert server.port == port
-    assert fetch(HOST, port, "file", patience=QUICK) == CONTENT
+    assert fetch(HOST, port, "file", patience=PATIENT) == CONTENT
     with pytest.raises(OSError, match="in use"):
         TftpServer(HOST, port, offer).start()
     server.start()  # it runs already: nothing happens
-    assert fetch(HOST, port, "file", patience=QUICK) == CONTENT
+    assert fetch(HOST, port, "file", patience=PATIENT) == CONTENT
     server.stop()
     server.stop()
 
@@ -279,7 +288,7 @@ def test_ipv6_is_spoken() -> None:
     except OSError as error:
         pytest.skip(f"no IPv6 on this machine: {error}")
     try:
-        assert fetch("::1", server.port, "file", patience=QUICK) == CONTENT
+        assert fetch("::1", server.port, "file", patience=PATIENT) == CONTENT
     finally:
         server.stop()
 
@@ -291,8 +300,8 @@ def test_block_size_and_file_size_are_agreed() -> None:
     with serving() as server:
         answer = said_to(server.port, b"\x00\x01file\x00octet\x00blksize\x001428\x00tsize\x000\x00")
         assert answer == wire.oack({"blksize": "1428", "tsize": "5000"})
-        assert fetch(HOST, server.port, "file", patience=QUICK, blksize=1428, tsize=True) == CONTENT
-        assert fetch(HOST, server.port, "empty", patience=QUICK, tsize=True) == b""
+        assert fetch(HOST, server.port, "file", patience=PATIENT, blksize=1428, tsize=True) == CONTENT
+        assert fetch(HOST, server.port, "empty", patience=PATIENT, tsize=True) == b""
 
 
 def test_whatever_the_source_does_the_server_goes_on() -> None:
@@ -313,13 +322,13 @@ def test_whatever_the_source_does_the_server_goes_on() -> None:
             ("chunks", "further"),
         ):
             with pytest.raises(NoAnswer, match=said):
-                fetch(HOST, server.port, name, patience=QUICK)
+                fetch(HOST, server.port, name, patience=PATIENT)
         assert server.requests == 4
 
 
 def test_a_file_in_chunks_comes_whole() -> None:
     with serving(offer=lambda *_: iter([b"a" * 700, b"", b"b" * 324])) as server:
-        assert fetch(HOST, server.port, "chunks", patience=QUICK) == b"a" * 700 + b"b" * 324
+        assert fetch(HOST, server.port, "chunks", patience=PATIENT) == b"a" * 700 + b"b" * 324
 
 
 def each_third(
@@ -340,8 +349,8 @@ FAULTS: dict[str, Callable[[Outgoing], Sequence[Outgoing]]] = {
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_bad_line_still_brings_the_file(fault: str) -> None:
-    with serving(tamper=each_third(FAULTS[fault]), patience=Patience(waits=(0.05,) * 99)) as server:
-        patient = Patience(waits=(0.2,) * 25)
+    with serving(tamper=each_third(FAULTS[fault]), patience=Patience(waits=(0.05,) * 600)) as server:
+        patient = Patience(waits=(0.2,) * 150)
         assert fetch(HOST, server.port, "file", patience=patient) == CONTENT
 
 
@@ -353,9 +362,9 @@ def test_a_fault_sees_every_answer_about_a_file_and_the_numbers_of_blocks() -> N
         return (sent,)
 
     with serving(tamper=watch) as server:
-        assert fetch(HOST, server.port, "file", patience=QUICK, blksize=4000) == CONTENT
+        assert fetch(HOST, server.port, "file", patience=PATIENT, blksize=4000) == CONTENT
         with pytest.raises(NoSuchFile):
-            fetch(HOST, server.port, "none", patience=QUICK)
+            fetch(HOST, server.port, "none", patience=PATIENT)
         said_to(server.port, b"\x00\x63")  # about no file
     assert seen == [("file", None), ("file", 1), ("file", 2), ("none", None)]
 
@@ -366,8 +375,8 @@ def test_a_fault_that_cannot_be_made_is_told_and_the_server_goes_on() -> None:
 
     with serving(tamper=broken) as server:
         with pytest.raises(NoAnswer, match="fault cannot be made"):
-            fetch(HOST, server.port, "file", patience=QUICK)
-        assert fetch(HOST, server.port, "empty", patience=QUICK) == b""
+            fetch(HOST, server.port, "file", patience=PATIENT)
+        assert fetch(HOST, server.port, "empty", patience=PATIENT) == b""
 
 
 def endlessly() -> Iterator[bytes]:
@@ -378,10 +387,10 @@ def endlessly() -> Iterator[bytes]:
 BROKEN: dict[str, tuple[Callable[[Outgoing], Sequence[Outgoing]], str]] = {
     "endless": (lambda sent: (sent,), "larger than"),
     "slow": (lambda sent: (attrs.evolve(sent, delay=0.1),), "longer than"),
-    "silent": (lambda _: (), "no answer|longer than"),
+    "silent": (lambda _: (), "no answer"),
     "stranger only": (
         lambda sent: (attrs.evolve(sent, stranger=True),),
-        "no answer|longer than|nobody listens",
+        "no answer|nobody listens",
     ),
     "cut off": (lambda sent: (attrs.evolve(sent, data=sent.data[:300]),), "were announced"),
 }
@@ -391,18 +400,20 @@ BROKEN: dict[str, tuple[Callable[[Outgoing], Sequence[Outgoing]], str]] = {
 def test_a_file_that_never_comes_whole_is_no_answer_in_time(how: str) -> None:
     change, said = BROKEN[how]
     file = iter(endlessly()) if how in ("endless", "slow") else CONTENT
-    begun = time.monotonic()
-    patience = QUICK if how in ("endless", "cut off") else Patience(waits=(0.3,), total=0.5)
+    patience = {
+        "slow": Patience(waits=(60.0,), total=0.5),
+        "silent": Patience(waits=(0.3,)),
+        "stranger only": Patience(waits=(0.3,)),
+    }.get(how, PATIENT)
     server = serving(offer=lambda *_: file, tamper=lambda _, sent: change(sent))
     with server, pytest.raises(NoAnswer, match=said):
         fetch(HOST, server.port, "file", patience=patience, limit=20_000, tsize=True)
-    assert time.monotonic() - begun < 10
 
 
 def test_a_client_that_asks_anew_from_its_port_gets_a_transfer_of_its_own() -> None:
     """Or a receipt of the first would be taken for one of the second."""
     with serving() as server, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        sock.settimeout(5)
+        sock.settimeout(60)
         sock.sendto(b"\x00\x01file\x00octet\x00", (HOST, server.port))
         _, first = sock.recvfrom(1000)
         sock.sendto(wire.ack(1), first)
@@ -418,7 +429,7 @@ def test_a_client_that_asks_anew_from_its_port_gets_a_transfer_of_its_own() -> N
 
 def test_block_numbers_of_the_server_roll_over() -> None:
     with serving() as server, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        sock.settimeout(5)
+        sock.settimeout(60)
         sock.sendto(b"\x00\x01file\x00octet\x00", (HOST, server.port))
         _, peer = sock.recvfrom(1000)
         (session,) = server._sessions.values()
@@ -430,7 +441,7 @@ def test_block_numbers_of_the_server_roll_over() -> None:
 
 def test_a_request_that_comes_twice_is_one_transfer() -> None:
     with serving() as server, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        sock.settimeout(2)
+        sock.settimeout(60)
         for _ in range(2):
             sock.sendto(b"\x00\x01file\x00octet\x00", (HOST, server.port))
             block, peer = sock.recvfrom(1000)
@@ -447,11 +458,11 @@ def test_a_request_that_comes_twice_is_one_transfer() -> None:
 @given(st.lists(st.binary(max_size=60), max_size=5))
 def test_any_datagrams_leave_the_server_serving(datagrams: list[bytes]) -> None:
     with serving() as server, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        sock.settimeout(5)
+        sock.settimeout(60)
         sock.sendto(b"\x00\x01file\x00octet\x00", (HOST, server.port))
         _, peer = sock.recvfrom(1000)
         for each in datagrams:
             for where in ((HOST, server.port), peer):
                 for opcode in (b"", b"\x00\x01", b"\x00\x04", b"\x00\x05"):
                     sock.sendto(opcode + each, where)
-        assert fetch(HOST, server.port, "empty", patience=QUICK) == b""
+        assert fetch(HOST, server.port, "empty", patience=PATIENT) == b""
