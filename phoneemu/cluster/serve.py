@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple, Self
+from urllib.parse import unquote
 
 import attrs
 
@@ -282,7 +283,7 @@ class Lab:
                 """Answer with a file, or with the fault in force."""
                 if faults.happens("http-silent"):
                     return
-                content = lab._content(spot, self.path.lstrip("/").partition("?")[0])
+                content = lab._content(spot, unquote(self.path.lstrip("/").partition("?")[0]))
                 if content is None or faults.happens("http-404"):
                     self.send_error(404)
                 elif faults.happens("http-503"):
@@ -332,8 +333,11 @@ class Lab:
                 assert shown.key is not None  # noqa: S101 - a lab's certificates have keys
                 self._contexts[key] = tls.server_context(shown.der, shown.key, lowest)
             context = self._contexts[key]
-        secure = context.wrap_socket(connection, server_side=True)
+        secure = context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
         try:
+            if self._tcp is not None:
+                self._tcp.exchange(connection, secure)
+            secure.do_handshake()
             yield secure
         finally:
             secure.close()
@@ -425,7 +429,7 @@ class Lab:
             self._count(spot, f"{device}: {trouble.value if trouble else 'registered'}")
             return trouble
 
-        connection.sendall(sip.answer(sip.read_head(connection), judge))
+        connection.sendall(sip.answer(next(sip.heads(connection, time.monotonic() + SECONDS)), judge))
 
 
 @functools.cache

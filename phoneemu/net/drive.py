@@ -224,7 +224,7 @@ class Line:
         try:
             if self._socket is None:
                 raise ConnectionResetError
-            trouble = sip.register(self._socket, command.node, self._phone.name)
+            trouble = sip.register(self._socket, command.node, self._phone.name, self._wire.answer_seconds)
         except OSError:
             trouble = RegistrationTrouble.UNREACHABLE
         self.hang_up()

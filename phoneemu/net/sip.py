@@ -4,8 +4,10 @@ An emulated phone registers with SIP whatever its model speaks; the CallManager'
 protocol's detail, is what is wanted. A refusal of an emulated CallManager names its cause in a Warning.
 """
 
+import re
 import socket
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 
 from phoneemu.core.vocabulary import RegistrationTrouble
 
@@ -13,27 +15,34 @@ HEAD_BYTES = 8192
 """Largest request or answer that is read."""
 
 
-def read_head(sock: socket.socket) -> str:
-    """A message up to its empty line.
+def heads(sock: socket.socket, until: float) -> Iterator[str]:
+    """Messages up to their empty lines, one after the other; `until` is a moment of the monotonic clock.
 
     Raises:
-        OSError: the peer hung up, did not answer, or wrote more than a head may hold.
+        OSError: the peer hung up, had not said the next by then, or wrote more than a head may hold.
     """
     data = b""
-    while b"\r\n\r\n" not in data:
-        part = sock.recv(2048)
-        if not part or len(data) > HEAD_BYTES:
-            raise ConnectionResetError("no whole SIP message")
-        data += part
-    return data.partition(b"\r\n\r\n")[0].decode("utf-8", "replace")
+    while True:
+        while b"\r\n\r\n" not in data:
+            left = until - time.monotonic()
+            if left <= 0:
+                raise TimeoutError("no whole SIP message in time")
+            sock.settimeout(left)
+            part = sock.recv(2048)
+            if not part or len(data) > HEAD_BYTES:
+                raise ConnectionResetError("no whole SIP message")
+            data += part
+        head, _, data = data.partition(b"\r\n\r\n")
+        yield head.decode("utf-8", "replace")
 
 
-def register(sock: socket.socket, node: str, device: str) -> RegistrationTrouble | None:
+def register(sock: socket.socket, node: str, device: str, seconds: float) -> RegistrationTrouble | None:
     """Register a device on an open connection; None when the CallManager takes it.
 
     Raises:
-        OSError: the peer hung up or did not answer.
+        OSError: the peer hung up or did not answer in `seconds`.
     """
+    until = time.monotonic() + seconds
     secure = "TLS" if hasattr(sock, "cipher") else "TCP"
     host, port = sock.getsockname()[:2]
     lines = (
@@ -49,15 +58,15 @@ def register(sock: socket.socket, node: str, device: str) -> RegistrationTrouble
         "Content-Length: 0",
     )
     sock.sendall("\r\n".join((*lines, "", "")).encode())
-    head = read_head(sock)
-    while head.split(" ")[1:2] == ["100"]:  # Trying: the real answer follows
-        head = read_head(sock)
+    # behind a provisional answer, such as Trying, the real one follows
+    head = next(each for each in heads(sock, until) if not _PROVISIONAL.match(each))
     if head.split(" ")[1:2] == ["200"]:
         return None
     return next((trouble for trouble in RegistrationTrouble if f'"{trouble.value}"' in head), _REJECTED)
 
 
 _REJECTED = RegistrationTrouble.REJECTED
+_PROVISIONAL = re.compile(r"SIP/2\.0 1\d\d ")
 
 
 def answer(head: str, judge: Callable[[str], RegistrationTrouble | None]) -> bytes:

@@ -1,14 +1,18 @@
 """Listening TCP sockets that come and go while others stay: one thread accepts, each connection has its own.
 
 A handler gets a connected socket with a time limit and may take as long as it likes; no silent client keeps
-another one waiting.
+another one waiting. When there is no room, or no descriptor, the oldest connection is cut for the new one.
 """
 
 import contextlib
+import errno
 import selectors
 import socket
 import threading
+import time
 from collections.abc import Callable
+
+import attrs
 
 from phoneemu.net.address import family_of
 
@@ -16,9 +20,22 @@ Handler = Callable[[socket.socket, str], None]
 """(connection, client's address); what it raises as OSError ends the connection and nothing else."""
 
 CONNECTIONS = 1024
-"""Connections at once; one more is closed at once [assumed]."""
+"""Connections at once [assumed]."""
 SECONDS = 30.0
 """How long a connection may stay silent [assumed]."""
+YOUNG = 2.0
+"""Seconds in which a connection need not make room for another; the other is closed at once [assumed]."""
+PAUSE = 0.05
+"""Seconds until it is tried again to accept where descriptors or memory have run out."""
+_EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+
+
+@attrs.define(eq=False)
+class _Open:
+    """A connection: since when, and its socket, which TLS exchanges for another."""
+
+    since: float
+    socket: socket.socket
 
 
 class TcpServer:
@@ -30,7 +47,7 @@ class TcpServer:
         self._selector.register(self._woken, selectors.EVENT_READ)
         self._lock = threading.Lock()
         self._open: dict[tuple[str, int], socket.socket] = {}
-        self._connections: set[socket.socket] = set()
+        self._connections: dict[socket.socket, _Open] = {}
         self._stopping = False
         self._thread = threading.Thread(target=self._accept, name="tcp", daemon=True)
         self._thread.start()
@@ -72,12 +89,12 @@ class TcpServer:
         self._wake.send(b".")
         self._thread.join()
         with self._lock:
-            left = [*self._open.values(), *self._connections]
+            for listener in self._open.values():
+                _cut(listener)
+                listener.close()
             self._open.clear()
-        for each in left:
-            with contextlib.suppress(OSError):
-                each.shutdown(socket.SHUT_RDWR)
-            each.close()
+            for each in self._connections.values():
+                _cut(each.socket)
         self._selector.close()
         self._wake.close()
         self._woken.close()
@@ -90,20 +107,44 @@ class TcpServer:
                     continue
                 listener = key.fileobj
                 assert isinstance(listener, socket.socket)  # noqa: S101 - nothing else is registered
-                with contextlib.suppress(OSError):
-                    self._begin(*listener.accept(), key.data)
+                try:
+                    connection, address = listener.accept()
+                except OSError as error:  # it went again, or nothing is left to accept it with
+                    if error.errno in _EXHAUSTED:
+                        self._make_room()
+                        time.sleep(PAUSE)
+                    continue
+                self._begin(connection, address[0], key.data)
 
-    def _begin(self, connection: socket.socket, address: tuple[str, int], handler: Handler) -> None:
-        connection.settimeout(SECONDS)
+    def _make_room(self) -> bool:
+        """Cut the oldest connection, unless even that is young."""
         with self._lock:
-            full = len(self._connections) >= CONNECTIONS
-            if not full:
-                self._connections.add(connection)
-        if full:
+            oldest = next(iter(self._connections), None)
+            if oldest is None or self._connections[oldest].since > time.monotonic() - YOUNG:
+                return False
+            _cut(self._connections.pop(oldest).socket)
+        return True
+
+    def exchange(self, connection: socket.socket, secure: socket.socket) -> None:
+        """Cut this in place of the connection, when it must be: TLS took its descriptor over."""
+        with self._lock:
+            if connection in self._connections:
+                self._connections[connection].socket = secure
+
+    def _begin(self, connection: socket.socket, client: str, handler: Handler) -> None:
+        connection.settimeout(SECONDS)
+        if len(self._connections) >= CONNECTIONS and not self._make_room():
             connection.close()
             return
-        client = address[0]
-        threading.Thread(target=self._serve, args=(connection, client, handler), daemon=True).start()
+        with self._lock:
+            self._connections[connection] = _Open(time.monotonic(), connection)
+        thread = threading.Thread(target=self._serve, args=(connection, client, handler), daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:  # no more threads
+            with self._lock:
+                self._connections.pop(connection, None)
+            connection.close()
 
     def _serve(self, connection: socket.socket, client: str, handler: Handler) -> None:
         try:
@@ -111,6 +152,12 @@ class TcpServer:
                 handler(connection, client)
         finally:
             with self._lock:
-                self._connections.discard(connection)
+                self._connections.pop(connection, None)
             with contextlib.suppress(OSError):
                 connection.close()
+
+
+def _cut(connection: socket.socket) -> None:
+    """End it both ways, which its handler sees and closes it; TLS must not notice, or it went on in plain."""
+    with contextlib.suppress(OSError):
+        socket.socket.shutdown(connection, socket.SHUT_RDWR)

@@ -3,15 +3,55 @@
 The client library does the protocol; the limits of size and of time as a whole are ours.
 """
 
+import socket
 import time
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import urllib3
+from urllib3.connection import HTTPConnection
 from urllib3.exceptions import HTTPError
 
 from phoneemu.core import limits
 from phoneemu.net.tftp import NoAnswer, NoSuchFile, Patience
 
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
 _CHUNK = 16 * 1024
+
+
+class _Socket(socket.socket):
+    """A socket that nothing is read from after a moment, however little a server sends at a time."""
+
+    until = 0.0
+
+    def recv_into(self, buffer: "WriteableBuffer", nbytes: int = 0, flags: int = 0) -> int:
+        """As the library's own, but not past `until`."""
+        left = self.until - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("took longer than the whole transfer may take")
+        self.settimeout(min(left, self.gettimeout() or left))
+        return super().recv_into(buffer, nbytes, flags)
+
+
+class _Connection(HTTPConnection):
+    """A connection that ends at a moment: the library has time limits for each piece alone."""
+
+    def __init__(self, *args: Any, until: float, **more: Any) -> None:  # noqa: ANN401 - the library's own
+        super().__init__(*args, **more)
+        self._until = until
+
+    def connect(self) -> None:
+        """As the library does it."""
+        super().connect()
+        sock = _Socket(fileno=self.sock.detach())
+        sock.until = self._until
+        self.sock = sock
+
+
+class _Pool(urllib3.HTTPConnectionPool):
+    ConnectionCls = _Connection
 
 
 def fetch(
@@ -25,11 +65,11 @@ def fetch(
     """
     deadline = time.monotonic() + patience.total
     wait = min(patience.total, sum(patience.waits))
-    address = f"[{host}]" if ":" in host else host
+    timeout = urllib3.Timeout(connect=wait, read=wait)
     try:
-        with urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(connect=wait, read=wait)) as pool:
+        with _Pool(host, port, retries=False, timeout=timeout, until=deadline) as pool:
             answer = pool.request(
-                "GET", f"http://{address}:{port}/{name}", preload_content=False, redirect=False
+                "GET", f"/{quote(name)}", preload_content=False, redirect=False, decode_content=False
             )
             try:
                 if answer.status == 404:
