@@ -239,6 +239,7 @@ def _ending(replayed: Replayed) -> Iterator[tuple[str, Difference | None]]:
     """Every part of the ending that differs, or is not compared (None)."""
     wanted = replayed.recording.case.ending
     got = seen.ending(replayed.journal, replayed.flash, replayed.profile, replayed.state)
+    messages = tuple(_addressed(text, replayed) for text in got.status_messages or ())
     settled = replayed.state in _LISTS_SETTLED
     whole = Chapter.RULINGS in replayed.recording.case.whole
     if wanted.installed is None or not settled:
@@ -252,8 +253,8 @@ def _ending(replayed: Replayed) -> Iterator[tuple[str, Difference | None]]:
             yield "checksum", difference
     if wanted.status_messages is None or not settled:
         yield "status messages", None
-    elif not _same_messages(wanted.status_messages, got.status_messages or (), whole=whole):
-        yield "status", _status(wanted.status_messages, got.status_messages or (), replayed)
+    elif not _same_messages(wanted.status_messages, messages, whole=whole):
+        yield "status", _status(wanted.status_messages, messages, replayed)
     for what, mine, theirs, known in (
         ("alarm", wanted.alarm, got.alarm, settled),
         ("state", wanted.state, got.state, replayed.rested),
@@ -268,6 +269,11 @@ def _ending(replayed: Replayed) -> Iterator[tuple[str, Difference | None]]:
             yield what, None
         elif mine != theirs:
             yield what, _end(what, mine, theirs, replayed)
+
+
+def _addressed(text: str, replayed: Replayed) -> str:
+    """A message with the phone's own name where model files have a placeholder."""
+    return text.replace("SEP<mac>", replayed.recording.case.device)
 
 
 def _named(node: str | None, replayed: Replayed) -> str | None:
@@ -340,7 +346,10 @@ def _status(wanted: tuple[str, ...], got: tuple[str, ...], replayed: Replayed) -
     facts = tuple(
         fact
         for name, fact in replayed.profile.facts.items()
-        if name.startswith("status.") and fact.value in got and fact.value not in wanted
+        if name.startswith("status.")
+        and isinstance(fact.value, str)
+        and (said := _addressed(fact.value, replayed)) in got
+        and said not in wanted
     )
     difference = _end("status messages", "; ".join(wanted) or "none", "; ".join(got) or "none", replayed)
     return attrs.evolve(

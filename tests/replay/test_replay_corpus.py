@@ -4,14 +4,27 @@ from pathlib import Path
 
 import captures_index
 import make
+import published
+import published_lists
 
 from phoneemu.catalogue import catalogue
+from phoneemu.core import tvs
 from phoneemu.replay import casefile, suite
 from phoneemu.replay.case import Origin
 from phoneemu.replay.report import case_lines
 
 ROOT = Path(make.__file__).resolve().parent
-BESIDE = {"README.md", "known-gaps.toml", "make.py", "seeded.py"}
+BESIDE = {
+    "README.md",
+    "known-gaps.toml",
+    "make.py",
+    "published.py",
+    "published_lists.py",
+    "published_orders.py",
+    "published_refusals.py",
+    "restating.py",
+    "seeded.py",
+}
 SAMPLE = "8861/sip88xx.14-2-1-0001-34/signer-renewed"
 """Its cluster, its renewal and its TVS answers are those of most others."""
 
@@ -61,6 +74,23 @@ def test_the_phones_that_matter_have_every_scene_that_means_something_to_them() 
 
 def test_a_sample_of_the_synthetic_cases_comes_out_bit_for_bit() -> None:
     assert make.check(ROOT, SAMPLE) == []
+
+
+def test_the_published_cases_come_out_bit_for_bit() -> None:
+    assert published.check(ROOT) == []
+
+
+def test_the_restated_question_has_the_published_length() -> None:
+    asked = published_lists.DESTINATION
+    device = tvs.device_text("8861", "SEPB000B4BA0AEE")
+    assert len(tvs.encode(tvs.Query(session=0x3E9, device=device, signer=asked))) == 153
+
+
+def test_a_published_case_names_a_source_with_an_address() -> None:
+    known = (ROOT.parent / "docs" / "sources.md").read_text(encoding="utf-8")
+    more = (ROOT.parent / "docs" / "architecture.md").read_text(encoding="utf-8")
+    for restated in published.CASES:
+        assert f"| {restated.source} |" in known or f"**{restated.source}**" in more, restated.path
 
 
 def test_a_changed_byte_and_a_case_too_many_are_found(tmp_path: Path) -> None:
