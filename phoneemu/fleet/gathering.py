@@ -12,6 +12,7 @@ import attrs
 
 from phoneemu.catalogue import catalogue
 from phoneemu.core import limits
+from phoneemu.errors import BadInput
 from phoneemu.fleet import (
     certjson,
     certtexts,
@@ -155,7 +156,10 @@ class _Reader:
         listed = _refusals(_named_models(listed, self._models), pages)
         for path in self.paths(Kind.CERT_TEXT):
             text = textfile.read(path, limits.SQL_TEXT_BYTES)
-            self._certificates(path.name, *certtexts.of_text(text, path.name))
+            entries, remarks = certtexts.of_text(text, path.name)
+            if not entries and not remarks:
+                raise BadInput("no certificate in it, and no list of them", place=path.name)
+            self._certificates(path.name, entries, remarks)
         for path in self.paths(Kind.CERT_JSON):
             self._certificates(path.name, *certjson.read(path))
         return Gathered(

@@ -9,7 +9,7 @@ This module does not know what a model is or what a site means: see snapshot.
 import csv
 import io
 import re
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from operator import itemgetter
 from pathlib import Path
@@ -64,6 +64,9 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 }
 """What is read, and the headers it is known under, lower-case; the first in the list wins [INVENTORY 1.1]."""
 
+LEFT_OUT = "row left out"
+"""What every remark about a row that is not taken begins with."""
+
 RECORD_LINES = 64
 """Most lines one quoted record may span before its opening line is taken as broken [assumed]."""
 
@@ -85,6 +88,13 @@ class Inventory:
     remarks: tuple[Remark, ...] = ()
     columns: tuple[tuple[str, tuple[str, ...], int], ...] = ()
     """(file, headers used, how many others were ignored)."""
+
+    @property
+    def left_out(self) -> Mapping[str, int]:
+        """How many rows of each file were left out."""
+        return Counter(
+            each.place.partition(":")[0] for each in self.remarks if each.text.startswith(LEFT_OUT)
+        )
 
 
 def read_inventory(paths: Iterable[Path], *, bulk_from: int = fastcsv.LARGE) -> Inventory:
@@ -351,7 +361,7 @@ def _records(
         except StopIteration:
             return
         except csv.Error as broken:
-            remarks.append(Remark(place=f"{file}:{first}", text=f"row left out: {broken}"))
+            remarks.append(Remark(place=f"{file}:{first}", text=f"{LEFT_OUT}: {broken}"))
             lines.give_back_all_but_first()
             reader = csv.reader(lines, delimiter=delimiter, strict=True)
             continue
@@ -368,7 +378,7 @@ def _unquoted(
             for record in reader:
                 yield before + reader.line_num, record
         except csv.Error as broken:  # a cell beyond the library's limit
-            remarks.append(Remark(place=f"{file}:{before + reader.line_num}", text=f"row left out: {broken}"))
+            remarks.append(Remark(place=f"{file}:{before + reader.line_num}", text=f"{LEFT_OUT}: {broken}"))
             continue
         return
 
@@ -458,4 +468,4 @@ def with_checksums(inventory: Inventory, shown: Inventory) -> Inventory:
 
 
 def _left_out(file: str, line: int, why: str) -> Remark:
-    return Remark(place=f"{file}:{line}", text=f"row left out: {why}")
+    return Remark(place=f"{file}:{line}", text=f"{LEFT_OUT}: {why}")

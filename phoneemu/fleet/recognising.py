@@ -42,9 +42,10 @@ NAMES: Mapping[str, Kind] = {
     "phones*.csv": Kind.PHONES,
     "phones*.xlsx": Kind.SHEET,
     "phones*.parquet": Kind.SHEET,
-    "phones*.sql.txt": Kind.SQL,
-    "cmgroups.sql.txt": Kind.SQL,
-    "parameters.sql.txt": Kind.SQL,
+    "phones*.xml": Kind.LIST_PHONE,
+    "*.sql.txt": Kind.SQL,
+    "certs*.txt": Kind.CERT_TEXT,
+    "certs*.json": Kind.CERT_JSON,
     "checksums*.csv": Kind.SHOWN,
     "ris*.xml": Kind.RIS,
     "ris*.json": Kind.RIS,
@@ -114,9 +115,9 @@ def _of(path: Path) -> Recognised:
         return Recognised(path=path, why="a folder that is not looked into")
     for pattern, kind in NAMES.items():
         if path.match(pattern):
-            return Recognised(path=path, kinds=(kind,), named=True)
-    content, head = textfile.head(path, limits.SHOW_TEXT_BYTES)
-    kinds = tuple(_kinds(content, head))
+            several = _inside(path) if kind is Kind.CERT_TEXT else ()
+            return Recognised(path=path, kinds=several or (kind,), named=True)
+    kinds = _inside(path)
     why = "" if kinds else "not recognised, neither by its name nor by what is in it"
     return Recognised(path=path, kinds=kinds, why=why)
 
@@ -136,6 +137,11 @@ _PAGE = re.compile(
     r"Erasing CTL and ITL|File Not Found\s*:?\s*<?(?:CTL|ITL)File",
     re.IGNORECASE,
 )
+
+
+def _inside(path: Path) -> tuple[Kind, ...]:
+    """What is in a file; a name like `certs.txt` may stand for several forms."""
+    return tuple(_kinds(*textfile.head(path, limits.SHOW_TEXT_BYTES)))
 
 
 def _kinds(content: bytes, head: str) -> Iterator[Kind]:

@@ -127,6 +127,7 @@ def read_snapshot(folder: Path, *, phones_needed: bool = True) -> Snapshot:
         presence=found.seen,
         placed=made.placed,
         remarks=(
+            *_left_out(found.inventory),
             *made.remarks,
             *disagreements,
             *_unknown_servers(found.inventory, made.cluster),
@@ -135,6 +136,13 @@ def read_snapshot(folder: Path, *, phones_needed: bool = True) -> Snapshot:
         notes=(*found.notes, *([f"{HISTORY}/: {len(history)} lists"] if history else [])),
         recognised=files,
     )
+
+
+def _left_out(listed: Inventory) -> list[str]:
+    return [
+        f"{name}: {count:,} rows are left out of everything that follows"
+        for name, count in listed.left_out.items()
+    ]
 
 
 def _with_members(file: ClusterFile, found: Gathered, cluster: Cluster) -> ClusterFile:

@@ -144,10 +144,11 @@ def test_many_broken_rows_are_counted_and_the_first_are_shown(
     assert main(["check", str(folder)]) == 0
     said = capsys.readouterr().out
     assert "phones.csv: 29700 phones; read Device Name, Device Type, Device Pool" in said
-    assert "300 remarks, see below" in said
+    assert "301 remarks, see below" in said
     assert "phones.csv:52: row left out: " in said
-    assert "phones.csv: and 290 more; `--json` lists them all" in said
-    assert said.count("row left out") == 10
+    assert "phones.csv: and 291 more; `--json` lists them all" in said
+    assert said.count("row left out") == 9
+    assert "but 300 rows of phones could not be read" in said
 
 
 def test_the_json_of_check_has_every_broken_row(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -156,7 +157,8 @@ def test_the_json_of_check_has_every_broken_row(folder: Path, capsys: pytest.Cap
     assert main(["check", str(folder), "--json"]) == 0
     said = json.loads(capsys.readouterr().out)
     assert said["schema"] == 1
-    assert [remark for remark in said["remarks"] if remark.startswith("Export.txt:")][:2] == [
+    assert [remark for remark in said["remarks"] if remark.startswith("Export.txt:")][:3] == [
+        "Export.txt: 300 rows are left out of everything that follows",
         "Export.txt:52: row left out: 1 cells, 3 are needed",
         "Export.txt:152: row left out: a quote that does not end",
     ]
@@ -169,7 +171,7 @@ def test_the_json_of_check_has_every_broken_row(folder: Path, capsys: pytest.Cap
         "phones": 29_700,
         "columns": ["Device Name", "Device Type", "Device Pool"],
         "columns_ignored": 0,
-        "remarks": 300,
+        "remarks": 301,
     }
     assert files["notes"]["recognised_by"] is None
     assert files["show_ctl.txt"]["read_as"] == ["lists"]
