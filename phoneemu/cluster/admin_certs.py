@@ -377,4 +377,9 @@ def delete_certificate(office: Office, _node: Node, step: Step) -> Performed:
         return refused(cluster, f"{store} holds no certificate {name}; it holds {names}")
     for certificate in gone:
         cluster = _without(cluster, certificate, (store,))
-    return Performed(cluster=cluster, lines=("You are about to permanently delete this certificate.",))
+    alone = "before 12.5 on every node, with Cisco Certificate Change Notification stopped [REGEN214231]"
+    return Performed(
+        cluster=cluster,
+        lines=("You are about to permanently delete this certificate.",),
+        remarks=() if since.DELETED_EVERYWHERE.holds(cluster.release) else (alone,),
+    )
