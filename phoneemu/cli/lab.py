@@ -11,6 +11,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import attrs
+
+from phoneemu.cli._recording import LabRecording
 from phoneemu.errors import BadInput
 from phoneemu.net.book import USUAL
 
@@ -67,6 +70,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--tvs-log", type=Path, metavar="FILE", help="add the traces of every TVS to this file"
     )
+    parser.add_argument(
+        "--capture",
+        type=Path,
+        metavar="DIR",
+        help="write what phones were served as cases below this folder",
+    )
+    parser.add_argument(
+        "--model",
+        action="append",
+        default=[],
+        metavar="[DEVICE=]MODEL",
+        help="for --capture: the model of phones that do not say it (those that ask a TVS do)",
+    )
     parser.add_argument("--log", action="store_true", help="tell every request on standard error")
 
 
@@ -78,7 +94,13 @@ def run(arguments: argparse.Namespace) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C
     with contextlib.ExitStack() as stack:
         kept, session = _session(arguments, stack)
-        lab = stack.enter_context(Lab((session.cluster,), _terms(arguments, session.cluster)))
+        recording = LabRecording(arguments.model)
+        terms = _terms(arguments, session.cluster)
+        if arguments.capture is not None:
+            terms = attrs.evolve(terms, hear=recording.hear)
+        lab = stack.enter_context(Lab((session.cluster,), terms))
+        if arguments.capture is not None:
+            stack.callback(_capture, arguments.capture, recording, lab)
         _announce(arguments, lab, session)
 
         def done() -> None:
@@ -95,6 +117,12 @@ def run(arguments: argparse.Namespace) -> int:
                 threading.Event().wait()
             _shell(arguments, session, lab, done)
     return 0
+
+
+def _capture(root: Path, recording: LabRecording, lab: "Lab") -> None:
+    hosts = {name: place.host for name, place in lab.book.places.items()}
+    for folder in recording.write(root, hosts):
+        print(f"case: {folder}", file=sys.stderr)
 
 
 def _session(

@@ -7,6 +7,7 @@ import sys
 import time
 from pathlib import Path
 
+from phoneemu.cli._recording import Recording
 from phoneemu.core.flash import Flash
 from phoneemu.core.journal import Journal
 from phoneemu.core.phone import Phone
@@ -52,6 +53,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--seconds", type=float, default=60.0, help="how long one file may take; 60")
     parser.add_argument("--answer-seconds", type=float, default=5.0, help="how long a TVS may take; 5")
+    parser.add_argument(
+        "--capture", type=Path, metavar="DIR", help="write the boot as a case below this folder"
+    )
     parser.add_argument("--json", action="store_true", help="every event and a summary as JSON lines")
     parser.add_argument("--journal", action="store_true", help="the journal in place of the console log")
 
@@ -139,14 +143,18 @@ def _boot(arguments: argparse.Namespace, phone: Phone, folder: FlashFolder | Non
             folder.save(flash, kept)
         kept = flash
 
+    recording = Recording(phone, book, servers, time.time()) if arguments.capture is not None else None
     wire = drive.Wire(
         book=book,
         file_seconds=_positive(arguments.seconds, "--seconds"),
         answer_seconds=_positive(arguments.answer_seconds, "--answer-seconds"),
         keep=keep,
+        hear=recording.hear if recording is not None else lambda _: None,
     )
     journal = drive.boot(phone, wire, servers, time.time())
     _tell(arguments, phone, journal)
+    if recording is not None:
+        print(f"case: {recording.write(arguments.capture, phone, journal)}", file=sys.stderr)
     return 0 if journal.trusted else 1
 
 

@@ -14,7 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 from urllib.parse import unquote
 
 import attrs
@@ -23,6 +23,7 @@ from phoneemu.cluster import publish, tvs, tvstrace
 from phoneemu.cluster.drive import registration_trouble
 from phoneemu.cluster.faults import PAUSE, Faults
 from phoneemu.cluster.lab import maker
+from phoneemu.cluster.served import Served
 from phoneemu.cluster.state import CALLMANAGER, TFTP, TVS, Certificate, Cluster, Device, Node
 from phoneemu.core import phoneconfig
 from phoneemu.core import tvs as messages
@@ -70,6 +71,8 @@ class Terms:
     log: Callable[[str], None] = lambda _: None
     trace: Callable[[Sequence[str]], None] = lambda _: None
     """Gets what the TVS would write to its trace, request by request."""
+    hear: Callable[[Served], None] = lambda _: None
+    """Gets everything that is served."""
 
 
 def available(cluster: Cluster, node: Node, service: Service) -> bool:
@@ -248,6 +251,11 @@ class Lab:
 
     # ------------------------------------------------------------ files
 
+    def _served(self, spot: Spot, device: str, **what: Any) -> None:  # noqa: ANN401 - fields of Served
+        served = Served(when=time.time(), service=spot.service.value, node=spot.node, device=device, **what)
+        with self._lock:
+            self._terms.hear(served)
+
     def _content(self, spot: Spot, name: str) -> bytes | Iterator[bytes] | None:
         place = self.find(spot.node)
         if place is None:
@@ -264,7 +272,14 @@ class Lab:
         return self._terms.faults.content(node.name, name, data, other)
 
     def _offer(self, spot: Spot) -> Callable[[str, str], bytes | Iterator[bytes] | None]:
-        return lambda name, _client: self._content(spot, name)
+        def offer(name: str, _client: str) -> bytes | Iterator[bytes] | None:
+            content = self._content(spot, name)
+            kept = content if isinstance(content, bytes) else None
+            error = "a file without end" if content is not None and kept is None else ""
+            self._served(spot, device_named(name), name=name, content=kept, error=error)
+            return content
+
+        return offer
 
     def _tamper(self, _name: str, sent: Outgoing) -> Sequence[Outgoing]:
         return [
@@ -283,15 +298,22 @@ class Lab:
                 """Answer with a file, or with the fault in force."""
                 if faults.happens("http-silent"):
                     return
-                content = lab._content(spot, unquote(self.path.lstrip("/").partition("?")[0]))
+                name = unquote(self.path.lstrip("/").partition("?")[0])
+                content, error = lab._content(spot, name), ""
                 if content is None or faults.happens("http-404"):
+                    content = None
                     self.send_error(404)
                 elif faults.happens("http-503"):
+                    error = "HTTP status 503"
                     self.send_error(503)
                 else:
-                    self._send(content)
+                    error = "" if self._send(content) else "broke off"
+                kept = content if isinstance(content, bytes) else None
+                lab._served(spot, device_named(name), name=name, content=kept, error=error)
 
-            def _send(self, content: bytes | Iterator[bytes]) -> None:
+            def _send(self, content: bytes | Iterator[bytes]) -> bool:
+                """Send it; whether it is a whole file that was sent."""
+                whole = isinstance(content, bytes)
                 self.send_response(200)
                 self.send_header("Cache-Control", "no-store")  # as the cluster answers [formats 5]
                 self.send_header("Content-type", "*/*")
@@ -299,9 +321,8 @@ class Lab:
                     self.send_header("Content-length", str(len(content)))
                 self.end_headers()
                 if isinstance(content, bytes):
-                    content = iter(
-                        (content[: len(content) // 2],) if faults.happens("http-truncate") else (content,)
-                    )
+                    whole = not faults.happens("http-truncate")
+                    content = iter((content,) if whole else (content[: len(content) // 2],))
                 for chunk in content:
                     if faults.happens("slow-file"):
                         for at in range(0, len(chunk), 64):
@@ -309,6 +330,7 @@ class Lab:
                             self.wfile.write(chunk[at : at + 64])
                     else:
                         self.wfile.write(chunk)
+                return whole
 
             def log_message(self, *_: object) -> None:
                 """Nothing is printed here; the lab has its own log."""
@@ -352,11 +374,17 @@ class Lab:
             shown = _stranger()
         with self._secured(connection, shown, place[0].min_tls) as secure:
             request = lines.read(secure, SECONDS)
-            if isinstance(request, messages.Answer) or faults.happens("tvs-drops-question"):
+            if isinstance(request, messages.Answer):
+                return
+            what = _spoken(secure, shown, request)
+            if faults.happens("tvs-drops-question"):
+                self._served(spot, request.device, **what)
                 return
             answer = self._answered(place, request)
             self._count(spot, f"{request.device}: {'known' if answer.valid else 'not known'}")
-            if faults.happens("tvs-silent"):
+            silent = faults.happens("tvs-silent")
+            self._served(spot, request.device, **what, answer=b"" if silent else messages.encode(answer))
+            if silent:
                 secure.settimeout(60)
                 secure.recv(1)  # until the phone gives up
                 return
@@ -427,9 +455,21 @@ class Lab:
                 return RegistrationTrouble.REJECTED
             trouble = registration_trouble(*place, self._terms.device_of(place[0], device), secure=secure)
             self._count(spot, f"{device}: {trouble.value if trouble else 'registered'}")
+            self._served(spot, device, trouble=trouble)
             return trouble
 
         connection.sendall(sip.answer(next(sip.heads(connection, time.monotonic() + SECONDS)), judge))
+
+
+def _spoken(secure: ssl.SSLSocket, shown: Certificate, request: messages.Message) -> dict[str, Any]:
+    """What TLS and the phone said, as fields of Served."""
+    cipher = secure.cipher()
+    return {
+        "shown": shown.der,
+        "tls": tls.version_of(secure),
+        "cipher": cipher[0] if cipher else "",
+        "question": messages.encode(request),
+    }
 
 
 @functools.cache

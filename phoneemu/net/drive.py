@@ -6,6 +6,7 @@ is handed to the phone. The same scenario in memory gives an equal journal (clus
 
 import contextlib
 import socket
+import ssl
 import time
 from collections.abc import Callable, Mapping
 from typing import Self
@@ -22,6 +23,7 @@ from phoneemu.core.vocabulary import (
     AskTvs,
     CallManagerAnswered,
     CallManagerFailed,
+    Command,
     Event,
     Fetch,
     FileArrived,
@@ -50,12 +52,29 @@ LOWEST = "1.0"
 
 
 @attrs.frozen(kw_only=True)
+class Heard:
+    """One command with what came of it: `at` seconds after the start, it took `seconds`.
+
+    Of a file, what TFTP agreed on; of a TVS, what TLS did. None or "" where there is no such thing.
+    """
+
+    command: Command
+    event: Event
+    at: float
+    seconds: float
+    options: tuple[str, ...] | None = None
+    tally: tftp.Tally | None = None
+    tls: str = ""
+    cipher: str = ""
+
+
+@attrs.frozen(kw_only=True)
 class Wire:
     """How a phone reaches the world.
 
     `file_seconds` is how long one file may take; `answer_seconds` how long a TVS or CallManager may take for
     each thing it says. `waits` overrides the model's own before it repeats a request. `keep` stores the
-    flash. `tell` sees every event, as it comes.
+    flash. `tell` sees every event, as it comes; `hear` every command with what came of it.
     """
 
     book: Book = attrs.field(factory=Book)
@@ -64,6 +83,7 @@ class Wire:
     waits: tuple[float, ...] | None = None
     keep: Callable[[Flash], None] = lambda _: None
     tell: Callable[[Event], None] = lambda _: None
+    hear: Callable[[Heard], None] = lambda _: None
 
 
 def boot(phone: Phone, wire: Wire, tftp_servers: tuple[str, ...], now: float) -> Journal:
@@ -72,6 +92,7 @@ def boot(phone: Phone, wire: Wire, tftp_servers: tuple[str, ...], now: float) ->
     Raises:
         OSError: its flash cannot be kept.
     """
+    started, asked = time.monotonic(), None
     with Line(phone, wire) as line:
         queue = phone.receive(PoweredOn(now=now, tftp_servers=tftp_servers))
         while queue or phone.state not in RESTING:
@@ -79,8 +100,12 @@ def boot(phone: Phone, wire: Wire, tftp_servers: tuple[str, ...], now: float) ->
             if isinstance(command, Save):
                 wire.keep(command.flash)
                 continue
+            begun = time.monotonic()
             event = line.wait() if command is None else line.perform(command)
+            asked = command or asked  # an answer that is waited for is still one to the last question
             wire.tell(event)
+            if asked is not None:
+                wire.hear(line.heard(asked, event, begun - started, time.monotonic() - begun))
             queue += phone.receive(event)
     wire.keep(phone.flash)  # a TVS answer is remembered even when nothing was installed by it
     return phone.journal
@@ -101,6 +126,7 @@ class Line:
         sizes = [int(word.partition("=")[2]) for word in options if word.startswith("blksize=")]
         self._blksize = sizes[0] if sizes else None
         self._tsize = "tsize" in options
+        self._tally: tftp.Tally | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -119,6 +145,19 @@ class Line:
         """Do one command and say what came of it."""
         return _PERFORMERS[type(command)](self, command)
 
+    def heard(self, command: Command, event: Event, at: float, seconds: float) -> Heard:
+        """What was done, with what only this line knows of it."""
+        heard = Heard(command=command, event=event, at=at, seconds=seconds)
+        if isinstance(command, Fetch) and command.transport is Transport.TFTP:
+            size = [] if self._blksize is None else [f"blksize={self._blksize}"]
+            options = (*size, *(["tsize=0"] if self._tsize else []))
+            return attrs.evolve(heard, options=options, tally=self._tally)
+        if isinstance(event, TvsConnected) and isinstance(self._socket, ssl.SSLSocket):
+            cipher = self._socket.cipher()
+            version = tls.version_of(self._socket)
+            return attrs.evolve(heard, tls=version, cipher=cipher[0] if cipher else "")
+        return heard
+
     def wait(self) -> Event:
         """The next thing an asked TVS says; the phone took the last one for somebody else's answer."""
         return self._tvs_answer()
@@ -132,8 +171,14 @@ class Line:
                 content = web.fetch(*place, name, patience=self._patience)
             else:
                 place = self._wire.book.find(server, Service.TFTP)
+                self._tally = tftp.Tally()
                 content = tftp.fetch(
-                    *place, name, patience=self._patience, blksize=self._blksize, tsize=self._tsize
+                    *place,
+                    name,
+                    patience=self._patience,
+                    blksize=self._blksize,
+                    tsize=self._tsize,
+                    tally=self._tally,
                 )
         except NoSuchFile:
             return FileMissing(name=name, server=server)

@@ -34,6 +34,15 @@ class Patience:
     total: float = 60.0
 
 
+@attrs.define(kw_only=True)
+class Tally:
+    """What a transfer was like; filled while it goes on."""
+
+    retries: int = 0
+    port: int | None = None
+    agreed: tuple[str, ...] | None = None
+
+
 class NoSuchFile(Exception):  # noqa: N818 - an answer, not a fault
     """The server says it has no such file."""
 
@@ -51,6 +60,7 @@ def fetch(
     limit: int = limits.DOWNLOAD_BYTES,
     blksize: int | None = None,
     tsize: bool = False,
+    tally: Tally | None = None,
 ) -> bytes:
     """Fetch a file whole; each of the host's addresses is tried.
 
@@ -73,7 +83,9 @@ def fetch(
         try:
             with socket.socket(family, socket.SOCK_DGRAM) as sock:
                 agreeable = _Agreeable(blksize=blksize, tsize=tsize, limit=limit)
-                return _Transfer(sock, address, request, patience, deadline, agreeable).run()
+                transfer = _Transfer(sock, address, request, patience, deadline, agreeable)
+                transfer.tally = tally or transfer.tally
+                return transfer.run()
         except OSError as error:
             failed = NoAnswer(str(error))
         except NoAnswer as error:
@@ -116,6 +128,7 @@ class _Transfer:
         deadline: float,
         agreeable: _Agreeable,
     ) -> None:
+        self.tally = Tally()
         self._socket = sock
         self._server = server
         self._peer: Address | None = None
@@ -145,6 +158,7 @@ class _Transfer:
                 repeated += 1
                 if repeated >= len(self._waits):
                     raise NoAnswer("no answer")
+                self.tally.retries += 1
                 self._send(self._last)
                 until = now + self._waits[repeated]
                 continue
@@ -187,6 +201,7 @@ class _Transfer:
         if self._peer is None and sender[0] == self._server[0]:
             if _begins(packet):
                 self._peer = sender
+                self.tally.port = int(str(sender[1]))
             return packet if self._peer is not None or isinstance(packet, TftpPacketERR) else None
         if self._peer is None or sender[:2] != self._peer[:2]:
             self._turn_away(sender, datagram)
@@ -238,6 +253,7 @@ class _Transfer:
             self._send(wire.error(wire.FULL, "too large"))
             raise NoAnswer(f"{size:,} bytes are announced, {self._limit:,} are the limit")
         self._agreed, self._announced = True, size
+        self.tally.agreed = tuple(f"{key}={value}" for key, value in said.items())
         self._block_size = said.get("blksize") or wire.BLOCK
         self._send(wire.ack(0))
         return True

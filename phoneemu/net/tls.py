@@ -95,3 +95,9 @@ def connect(sock: socket.socket, highest: str) -> tuple[ssl.SSLSocket, bytes]:
         said = (error.reason or str(error)).upper()
         raise Refused(said, versions=any(word in said for word in _VERSION_ALERTS)) from error
     return secure, secure.getpeercert(binary_form=True) or b""
+
+
+def version_of(secure: ssl.SSLSocket) -> str:
+    """The version a connection speaks, such as 1.2."""
+    version = (secure.version() or "").removeprefix("TLSv")
+    return "1.0" if version == "1" else version

@@ -186,6 +186,25 @@ def draft(boot: Boot, terms: Terms, catalogue: Catalogue, names: Mapping[bytes, 
     return attrs.evolve(made, case=_with_origin(made, terms))
 
 
+def cleaned(made: Draft) -> Draft:
+    """The draft without what must not leave a recording; the notes say what was removed."""
+    exchanges: list[Exchange] = []
+    files = dict(made.files)
+    for each in made.case.exchanges:
+        body = each.body if isinstance(each, FileExchange) else None
+        if isinstance(each, FileExchange) and body is not None:
+            found = secrets.clean(each.name, made.files[body])
+            if found.removed:
+                made.note(f"removed from {each.name}: {', '.join(found.removed)}")
+                each = attrs.evolve(each, body=None if found.content is None else body, signer=found.signer)
+                files[body] = found.content or b""
+        exchanges.append(each)
+    case = attrs.evolve(made.case, exchanges=tuple(exchanges))
+    named = set(case.paths)
+    kept = {path: data for path, data in files.items() if path in named or path not in made.case.paths}
+    return attrs.evolve(made, case=case, files=kept)
+
+
 def _whole(boot: Boot, terms: Terms) -> list[Chapter]:
     """Which chapters are seen from beginning to end: only a capture at the phone can show that."""
     seen_all = terms.complete or boot.at_phone
@@ -262,6 +281,7 @@ class _Scribe:
         self._begun = begun
         self._servers: list[str] = []
         self._tvs = 0
+        self._callmanagers = 0
 
     def file_servers(self, told: tuple[bytes, ...]) -> tuple[str, ...]:
         """The TFTP servers: as DHCP told them, else as they were asked."""
@@ -344,15 +364,23 @@ class _Scribe:
                 offered=hello.offered or None,
                 tls=hello.chosen,
                 cipher=hello.cipher,
+                question=self._message(number, "question", seen.question),
+                answer=self._message(number, "answer", seen.answer),
                 ended=ended,
                 at=at,
-                seconds=round(max(0.0, seen.ended - seen.begun), 6),
+                seconds=round(max(0.0, seen.ended - seen.begun), 6) if seen.ending else None,
             )
         if seen.callmanager is not None:
-            return CallManagerExchange(node=server, outcome=seen.callmanager, secure=True, at=at)
+            self._callmanagers += 1
+            name = f"callmanager/{self._callmanagers - 1}-peer.der"
+            shown = self._made.keep(name, hello.certificate) if hello.certificate else None
+            return CallManagerExchange(node=server, outcome=seen.callmanager, secure=True, peer=shown, at=at)
         why = "its content is encrypted" if seen.service == "https" else "how it ended is not in the capture"
         self._made.note(f"a connection to {server} for {seen.service} at {at:.3f} s is left out: {why}")
         return None
+
+    def _message(self, number: int, which: str, content: bytes) -> str | None:
+        return self._made.keep(f"tvs/{number}-{which}.bin", content) if content else None
 
     def _signalling(self, seen: SeenSignalling) -> CallManagerExchange | None:
         if seen.outcome is None:

@@ -150,6 +150,13 @@ class Recorder:
                 assert isinstance(last, CallManagerExchange)  # noqa: S101 - it was reached a moment ago
                 self._exchanges[-1] = attrs.evolve(last, outcome=_registration(event))
 
+    def detail(self, **fields: object) -> None:
+        """More about what was noted last, by the names of its fields; what is None stays as it is."""
+        told = {key: value for key, value in fields.items() if value is not None}
+        if self._exchanges and told:
+            last = self._exchanges[-1]
+            self._exchanges[-1] = attrs.evolve(last, **told)  # type: ignore[arg-type]  # the kind it is
+
     def _file(self, command: Fetch, event: Event, at: float | None, seconds: float | None) -> FileExchange:
         common = FileExchange(
             name=command.name,

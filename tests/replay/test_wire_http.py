@@ -91,6 +91,12 @@ def test_requests_of_one_connection_are_answered_in_turn() -> None:
     assert [(seen.name[:3], seen.body) for seen in files(line)] == [("ITL", b"ab"), ("CTL", b"cd")]
 
 
+def test_an_encoded_name_is_the_plain_one() -> None:
+    line = make.Line()
+    line.http("Ring%20List%2exml", b"x")
+    assert only(line).name == "Ring List.xml"
+
+
 def test_a_head_has_no_body() -> None:
     line = make.Line()
     head = GET.replace(b"GET", b"HEAD")

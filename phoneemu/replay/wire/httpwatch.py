@@ -1,5 +1,7 @@
 """HTTP on port 6970 as seen from beside: requests and answers of one connection, in turn."""
 
+from urllib.parse import unquote
+
 import attrs
 
 from phoneemu.core import limits
@@ -49,7 +51,7 @@ class HttpWatch:
             head, self._said = self._said[:end], self._said[end + 4 :]
             words = head.partition(b"\r\n")[0].split()
             if len(words) == 3 and words[2].startswith(b"HTTP/") and len(self._asked) < 64:
-                path = words[1].partition(b"?")[0].lstrip(b"/")[:512].decode("utf-8", "replace")
+                path = unquote(words[1].partition(b"?")[0].lstrip(b"/")[:512], errors="replace")
                 method = words[0][:16].decode("latin-1")
                 self._asked.append(_Asked(name=path, method=method, begun=when, ended=when))
                 self._count += 1

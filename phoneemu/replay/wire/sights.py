@@ -80,6 +80,9 @@ class SeenTls:
     ended: float
     hello: Hello = attrs.field(factory=Hello)
     ending: str = ""
+    question: bytes = attrs.field(default=b"", repr=False)
+    answer: bytes = attrs.field(default=b"", repr=False)
+    """The messages, where a lab tells them; on a wire they are encrypted."""
     tvs: TvsOutcome | None = None
     callmanager: CallManagerOutcome | None = None
     remarks: list[str] = attrs.field(factory=list)
