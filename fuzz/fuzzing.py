@@ -17,6 +17,8 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
+PLACES = (ROOT, HERE, ROOT / "tests")
+"""Where the package, the targets and the makers of their first inputs are found."""
 LARGEST = 16_384
 SECONDS_OF_ONE = 20
 
@@ -52,7 +54,7 @@ def fuzz(name: str, seconds: int, seed: int, keep: Path) -> tuple[str, int, str]
             str(corpus),
         ]
         asked = [sys.executable, str(Path(__file__).resolve()), "--child", name, *words]
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join((str(ROOT), str(HERE))), "TMPDIR": folder}
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, PLACES)), "TMPDIR": folder}
         done = subprocess.run(asked, capture_output=True, text=True, errors="replace", env=environment)  # noqa: S603
     return name, done.returncode, done.stderr + done.stdout
 
@@ -81,7 +83,7 @@ def main() -> int:
     except ImportError:
         print("atheris is not installed: no fuzzing here (Linux: pip install atheris)", file=sys.stderr)
         return 2 if os.environ.get("PHONEEMU_TOOLS") == "required" else 0
-    sys.path[:0] = [str(ROOT), str(HERE)]
+    sys.path[:0] = map(str, PLACES)
     from targets import TARGETS
 
     names = arguments.targets or list(TARGETS)

@@ -4,23 +4,39 @@ A target takes bytes and returns; the errors that a reader promises are no findi
 names a few good inputs to begin from: small ones, made here.
 """
 
+import contextlib
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import attrs
 
 from phoneemu import example
+from phoneemu.catalogue import catalogue
 from phoneemu.cluster import runbook, session
+from phoneemu.collect import soap
+from phoneemu.collect.failures import NotCollected
 from phoneemu.core import listparse, modelfile, phoneconfig, showparse, signedfile, tvs
 from phoneemu.core.names import Identity
 from phoneemu.core.tlv import MalformedFile, read_tlvs
 from phoneemu.errors import BadInput
-from phoneemu.fleet import clusterfile, difference, inventory, risport, sqltext
+from phoneemu.fleet import (
+    certjson,
+    clusterfile,
+    difference,
+    inventory,
+    listphone,
+    phonepages,
+    risport,
+    sheets,
+    sqltext,
+)
 from phoneemu.fleet.listexports import read_lists
 from phoneemu.fleet.snapshot import read_snapshot
 from phoneemu.net import book, tftpwire
-from phoneemu.replay import casefile
+from phoneemu.replay import casefile, importing, loglines, phonelog, results, suite, tvslog
+from phoneemu.replay.case import Origin
+from phoneemu.replay.casemaking import Terms
 from phoneemu.testing import conformance
 from phoneemu.testing.office import Office
 
@@ -144,6 +160,24 @@ RIS = """<r><CmNodes><item><Name>pub</Name><CmDevices><item><Name>SEP001122AABBC
 RIS_JSON = (
     '{"CmNodes": [{"Name": "pub", "CmDevices": [{"Name": "SEP001122AABBCC", "Status": "Registered"}]}]}'
 )
+PHONE_LOG = """2782: NOT 17:21:51.794615 SECD: setupSocketToTvsProxy: Connected to TVS proxy server
+2783: NOT 17:21:51.796021 SECD: tvsReqFlushTvsCertCache: Sent Request to TVS proxy, len: 3708
+"""
+TVS_TRACE = """17:21:51.832 | debug tvsHandleQueryCertReq : Subject Name is: CN=pub;O=Test
+17:21:51.832 | debug tvsHandleQueryCertReq : Issuer Name is: CN=pub;O=Test
+17:21:51.832 | debug tvsHandleQueryCertReq : Serial Number is: 6B1D357B
+17:21:51.832 | debug CertificateDBCache::getCertificateInformation - Found entry {rolecount : 2}
+17:21:51.832 | debug CertificateDBCache::getCertificateInformation - {role : 0}
+"""
+CERTIFICATES = (
+    '{"certificates": [{"service": "CallManager", "serialNumber": "70CA", "issuer": "CN=pub;O=T"}]}'
+)
+LIST_PHONE = """<ns:listPhoneResponse xmlns:ns="http://example/AXL"><return>
+<phone uuid="{1}"><name>SEP001122AABBCC</name>
+<model>Cisco 8861</model><devicePoolName>Depot</devicePoolName></phone></return></ns:listPhoneResponse>"""
+PAGE = """<html><title>Phone</title><table><tr><td>Host name</td><td>SEP001122AABBCC</td></tr>
+<tr><td>Model number</td><td>CP-8861</td></tr>
+<tr><td>ITL signature</td><td>00 11 22 33</td></tr></table></html>"""
 MODEL = """schema = 1
 model = "x"
 name = "X"
@@ -170,6 +204,45 @@ transport = "tftp"
 name = "CTLFile.tlv"
 outcome = "missing"
 """
+
+
+def _pcap() -> list[bytes]:
+    import packetmaking as make
+
+    phone, server = make.PHONE, make.SERVER
+    asked = b"\0\x01CTLSEP001122AABBCC.tlv\0octet\0"
+    head = b"GET /ITLFile.tlv HTTP/1.1\r\n\r\n"
+    packets = [
+        make.udp(phone, server, 40000, 69, asked),
+        make.udp(server, phone, 50000, 40000, b"\0\x03\0\x01" + b"x" * 40),
+        make.tcp(phone, server, (40001, 6970), (1, 0), make.SYN),
+        make.tcp(phone, server, (40001, 6970), (2, 1), make.PSH | make.ACK, head),
+        make.tcp(server, phone, (6970, 40001), (1, 40), make.PSH | make.ACK, b"HTTP/1.1 200 OK\r\n\r\nx"),
+        make.tcp(phone, server, (40002, 2445), (2, 1), make.PSH | make.ACK, b"\x16\x03\x01\0\x04\x01\0\0\0"),
+    ]
+    frames = [(make.START + at, make.ethernet(each)) for at, each in enumerate(packets)]
+    return [make.pcap(frames), make.pcapng(frames)]
+
+
+def _imported(path: Path) -> object:
+    terms = Terms(models={"": "8861"}, origin=Origin.SYNTHETIC, script="fuzz")
+    return importing.read(path, terms, catalogue())
+
+
+def _collected(read: Callable[[bytes], object]) -> Callable[[bytes], object]:
+    """A reader of what a server answered; that it cannot be used is a promised error there."""
+
+    def quietly(data: bytes) -> object:
+        with contextlib.suppress(NotCollected):
+            return read(data)
+        return None
+
+    return quietly
+
+
+def _lines(read: Callable[[Iterator[loglines.Line]], object]) -> Callable[[bytes], object]:
+    return _text(lambda text: read(loglines.lines(iter(text.splitlines(keepends=True)))))
+
 
 TARGETS: Mapping[str, Target] = {
     "tlv": Target(read=lambda data: list(read_tlvs(data, 0, len(data))), seeds=_lists),
@@ -205,6 +278,25 @@ TARGETS: Mapping[str, Target] = {
     "hosts-book": Target(read=_text(book.parse), seeds=_said("pub 127.0.0.1 tftp=6969\n")),
     "tftp-datagram": Target(read=tftpwire.decode, seeds=_said("\0\x01name\0octet\0", "\0\x03\0\x01block")),
     "expected-failures": Target(read=_text(lambda text: conformance.read_expected(text, "x"))),
+    "packet-capture": Target(read=_file("boot.pcap", _imported), seeds=_pcap),
+    "phone-log": Target(read=_lines(phonelog.read), seeds=_said(PHONE_LOG)),
+    "tvs-trace": Target(read=_lines(tvslog.read), seeds=_said(TVS_TRACE)),
+    "replay-results": Target(
+        read=_text(lambda text: results.loads(text, "old.json")), seeds=_said('{"schema": 1, "cases": {}}')
+    ),
+    "known-gaps": Target(
+        read=_text(lambda text: suite.parse_gaps(text, "known-gaps.toml")),
+        seeds=_said('schema = 1\n[gaps]\n"8861/x/y" = "why"'),
+    ),
+    "certificate-json": Target(read=_file("certs.json", certjson.read), seeds=_said(CERTIFICATES)),
+    "listphone-xml": Target(read=_file("phones.xml", listphone.read), seeds=_said(LIST_PHONE)),
+    "phone-page": Target(
+        read=_file("page.html", lambda path: phonepages.read_pages([path])), seeds=_said(PAGE)
+    ),
+    "spreadsheet": Target(read=_file("phones.xlsx", sheets.read)),
+    "parquet": Target(read=_file("phones.parquet", sheets.read)),
+    "snapshot-any": Target(read=_snapshot("export.txt"), seeds=_said(SQL, PAGE, LIST_PHONE)),
+    "soap-answer": Target(read=_collected(soap.parsed), seeds=_said(RIS)),
     "capture-case": Target(read=_text(lambda text: casefile.parse(text, "capture.toml")), seeds=_said(CASE)),
 }
 """Every target by its name."""

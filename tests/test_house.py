@@ -19,23 +19,24 @@ PACKAGE = ROOT / "phoneemu"
 
 ALL_ROOMS = frozenset(
     {"cli", "collect", "fleet", "cluster", "net", "replay", "testing", "catalogue", "core", "errors"}
-    | {"files", "example"}
+    | {"files", "structured", "example"}
 )
 ARROWS: dict[str, frozenset[str]] = {
     "__init__": frozenset(),
     "__main__": frozenset({"cli"}),
     "cli": ALL_ROOMS,
-    "fleet": frozenset({"fleet", "cluster", "catalogue", "core", "errors", "files", "example"}),
+    "fleet": frozenset({"fleet", "cluster", "catalogue", "core", "errors", "files", "structured", "example"}),
     "cluster": frozenset({"cluster", "core", "errors", "files"}),
     "collect": frozenset({"collect", "net", "core", "errors", "files"}),
     "testing": frozenset({"testing", "cluster", "net", "catalogue", "core", "errors", "files"}),
     "net": frozenset({"net", "core", "errors", "files"}),
-    "replay": frozenset({"replay", "catalogue", "core", "errors", "files"}),
+    "replay": frozenset({"replay", "catalogue", "core", "errors", "files", "structured"}),
     "catalogue": frozenset({"core", "errors"}),
     "example": frozenset({"errors"}),
     "core": frozenset({"core"}),
     "errors": frozenset(),
     "files": frozenset(),
+    "structured": frozenset({"errors"}),
 }
 """Room -> the rooms it may import. A new room states its arrows here, and in docs/architecture.md."""
 

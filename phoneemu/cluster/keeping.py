@@ -118,7 +118,7 @@ class LabFolder:
             if said.pop("schema") != SCHEMA:
                 raise BadInput("kept by another version of phoneemu", place=str(place))
             founding = Founding(**{**said, **lists})
-        except (ValueError, TypeError, KeyError) as error:
+        except (ValueError, TypeError, KeyError, RecursionError) as error:
             raise BadInput("not the founding of a lab", place=str(place)) from error
         maker = self.maker()
         session = Session(founding.cluster(maker), maker)

@@ -138,7 +138,7 @@ def parse(text: str, where: str) -> ModelFile:
     """
     try:
         table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise ModelFileError(f"{where}: {error}") from None
     unknown = sorted(set(table) - _TOP)
     if unknown:

@@ -4,7 +4,6 @@ The service's schema is not published: every object that holds a certificate in 
 serial, is one, wherever it stands, and what it says beside that is found under any of the likely keys.
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from phoneemu.fleet import textfile
 from phoneemu.fleet.certentries import PEM_BEGIN, CertEntry, from_base64, from_der, pem_blocks, service_named
 from phoneemu.fleet.certtexts import moment, serials_of
 from phoneemu.fleet.remarks import Remark
+from phoneemu.structured import from_json
 
 _SERVERS = ("server", "servername", "hostname", "node", "nodename", "host")
 _FILES = ("filename", "file", "name", "certificatename", "certname", "commonname")
@@ -32,14 +32,7 @@ def load(path: Path) -> object:
         BadInput: it is no JSON, cut off, or too large; names the line.
         OSError: it cannot be read.
     """
-    text = textfile.read(path, limits.SQL_TEXT_BYTES)
-    try:
-        return json.loads(text)
-    except RecursionError:
-        raise BadInput("no JSON (nested too deep)", place=f"{path.name}:1") from None
-    except ValueError as error:
-        line = getattr(error, "lineno", 1)
-        raise BadInput(f"no JSON ({error})", place=f"{path.name}:{line}") from None
+    return from_json(textfile.read(path, limits.SQL_TEXT_BYTES), path.name)
 
 
 def read(path: Path) -> tuple[list[CertEntry], list[Remark]]:

@@ -6,7 +6,6 @@ file and the key. The grammar is documented in docs/snapshot.md. What the file m
 
 import datetime
 import difflib
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -15,6 +14,7 @@ import attrs
 
 from phoneemu.cluster.state import CALLMANAGER, CAPF, TFTP, TVS
 from phoneemu.errors import BadInput
+from phoneemu.structured import from_toml
 
 SERVICES = frozenset({CALLMANAGER, TFTP, TVS, CAPF})
 LSC_WORDS = ("cluster", "none", "unknown")
@@ -119,10 +119,7 @@ def parse(text: str, file: str = "cluster.toml") -> ClusterFile:
     Raises:
         BadInput: it is not TOML, or says something the grammar does not know.
     """
-    try:
-        table = _Table(tomllib.loads(text), file, "")
-    except tomllib.TOMLDecodeError as broken:
-        raise BadInput(str(broken), place=file) from None
+    table = _Table(from_toml(text, file), file, "")
     nodes = tuple(_node(each) for each in table.tables("node"))
     groups = {name: table.sub("groups").names(name) or () for name in table.sub("groups").all_keys()}
     cluster = ClusterFile(

@@ -87,7 +87,7 @@ class FlashFolder:
             return None
         try:
             return Nameplate(**json.loads(data))
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, RecursionError) as error:
             raise BadInput("not a phone's nameplate", place=str(self.path / PHONE)) from error
 
     def name(self, plate: Nameplate) -> None:
@@ -127,7 +127,7 @@ class FlashFolder:
             return ()
         try:
             return tuple(_from_json(each) for each in json.loads(data)["answers"])
-        except (ValueError, TypeError, KeyError) as error:
+        except (ValueError, TypeError, KeyError, RecursionError) as error:
             raise BadInput("not a cache of TVS answers", place=str(self.path / CACHE)) from error
 
 

@@ -21,6 +21,7 @@ from phoneemu.replay.case import Chapter
 from phoneemu.replay.conversation import Item, Mark, align
 from phoneemu.replay.player import Replayed
 from phoneemu.replay.suite import Outcome
+from phoneemu.structured import from_json
 
 SCHEMA = 1
 NOTHING = "nothing"
@@ -135,10 +136,7 @@ def loads(text: str, place: str) -> Document:
     Raises:
         BadInput: it is none of ours, or of another schema.
     """
-    try:
-        said = json.loads(text)
-    except ValueError as error:
-        raise BadInput(f"no JSON: {error}", place=place) from None
+    said = from_json(text, place)
     if not isinstance(said, dict) or said.get("schema") != SCHEMA or not isinstance(said.get("cases"), dict):
         raise BadInput(f"not results of a replay of schema {SCHEMA}", place=place)
     for name, case in said["cases"].items():

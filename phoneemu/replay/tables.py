@@ -7,13 +7,13 @@ table always gives the same bytes.
 import datetime
 import enum
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any, TypeVar
 
 from phoneemu.core.names import Identity, serial_text
 from phoneemu.errors import BadInput
+from phoneemu.structured import from_toml
 
 E = TypeVar("E", bound=enum.Enum)
 
@@ -86,10 +86,7 @@ def parse(text: str, place: str) -> "Table":
     Raises:
         BadInput: it is no TOML; names the line.
     """
-    try:
-        return Table(tomllib.loads(text), place)
-    except tomllib.TOMLDecodeError as error:
-        raise BadInput(f"no TOML: {error}", place=place) from None
+    return Table(from_toml(text, place), place)
 
 
 class Table:
