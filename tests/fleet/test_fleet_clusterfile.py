@@ -105,7 +105,7 @@ def test_a_number_is_a_good_release() -> None:
         ("[sites.S]\ngroup = 'G'", r"sites\.'S'\.group: no group 'G'"),
         ("[phones]\ngroup = 'G'", r"phones\.group: no group 'G'"),
         ("[[off]]\nsince = 2020-01-01", r"off\[1\]\.where: say which phones"),
-        ("name = ", r"cluster\.toml: Invalid value"),
+        ("name = ", r"cluster\.toml: no TOML: Invalid value"),
     ],
 )
 def test_what_the_grammar_does_not_know_is_refused_with_file_and_key(text: str, message: str) -> None:
