@@ -99,6 +99,7 @@ class Cucm:
     )
     tables: dict[str, list[dict[str, str]]] = attrs.field(factory=dict)
     """Rows by a word of the query: device, callmanagergroup, processconfig, certificate."""
+    unknown_tags: set[str] = attrs.field(factory=set)
     unknown_columns: set[str] = attrs.field(factory=set)
     largest_page: int = 10_000
     seen: list[Seen] = attrs.field(factory=list)
@@ -247,12 +248,17 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def _version(self, _root: ET.Element) -> str:
         return f"<componentVersion><version>{self.cucm.release}</version></componentVersion>"
 
-    def _nodes(self, _root: ET.Element) -> str:
-        return "".join(
-            f'<processNode uuid="{{1}}"><name>{escape(name)}</name><nodeUsage>{usage}</nodeUsage>'
-            f"<processNodeRole>{role}</processNodeRole></processNode>"
-            for name, usage, role in self.cucm.nodes
-        )
+    def _nodes(self, root: ET.Element) -> str | None:
+        wanted = [each.tag for tags in root.iter("returnedTags") for each in tags]
+        for tag in self.cucm.unknown_tags & set(wanted):
+            self.fault(f"unexpected element: {tag}")
+            return None
+        found = ""
+        for name, usage, role in self.cucm.nodes:
+            said = {"name": name, "nodeUsage": usage, "processNodeRole": role}
+            cells = "".join(f"<{tag}>{escape(said[tag])}</{tag}>" for tag in wanted)
+            found += f'<processNode uuid="{{1}}">{cells}</processNode>'
+        return found
 
     def _rows(self, root: ET.Element) -> str | None:
         sql = next(each.text or "" for each in root.iter("sql"))

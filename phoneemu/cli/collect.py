@@ -188,14 +188,14 @@ def _credentials(needed: "set[Realm]") -> "dict[Realm, Credential]":
 
     found: dict[Realm, Credential] = {}
     for realm in (Realm.APPLICATION, Realm.PLATFORM):
-        if realm not in needed:
+        if realm not in needed and realm is Realm.PLATFORM:
             continue
-        credential = credentials.from_environment(realm, os.environ)
-        if credential is None and sys.stdin.isatty():
+        credential = credentials.from_environment(realm, os.environ)  # even then, to ask for the nodes
+        if credential is None and realm in needed and sys.stdin.isatty():
             credential = credentials.typed(realm, _typed, lambda text: getpass.getpass(text, sys.stderr))
         if credential is not None:
             found[realm] = credential
-        elif realm is Realm.APPLICATION:
+        elif realm is Realm.APPLICATION and realm in needed:
             name, secret = credentials.VARIABLES[realm]
             raise BadInput(f"who asks? Set {name} and {secret}, or run it at a terminal")
     return found

@@ -66,8 +66,20 @@ def regenerate(office: Office, node: Node, step: Step) -> Performed:
         cluster=took_effect(cluster, node.name, unit),
         lines=_regenerated(unit),
         resets=phones_reset(cluster, node, unit),
-        remarks=(_without_list(unit),) if unit in _WITHOUT_LISTS else (),
+        remarks=_told_of(unit),
     )
+
+
+def _told_of(unit: str) -> tuple[str, ...]:
+    """What an administrator should know beside the effect on lists."""
+    if unit in _WITHOUT_LISTS:
+        return (_without_list(unit),)
+    if unit == CAPF:
+        return (
+            "keep the old CAPF in CAPF-trust and CallManager-trust until all LSCs are new [CERT210541]",
+            "802.1X fails until RADIUS knows the new CAPF [TS225746]",
+        )
+    return ()
 
 
 def _without_list(unit: str) -> str:
@@ -365,4 +377,9 @@ def delete_certificate(office: Office, _node: Node, step: Step) -> Performed:
         return refused(cluster, f"{store} holds no certificate {name}; it holds {names}")
     for certificate in gone:
         cluster = _without(cluster, certificate, (store,))
-    return Performed(cluster=cluster, lines=("You are about to permanently delete this certificate.",))
+    alone = "before 12.5 on every node, with Cisco Certificate Change Notification stopped [REGEN214231]"
+    return Performed(
+        cluster=cluster,
+        lines=("You are about to permanently delete this certificate.",),
+        remarks=() if since.DELETED_EVERYWHERE.holds(cluster.release) else (alone,),
+    )

@@ -40,6 +40,11 @@ _LICENCE = (
 )
 
 
+def _asked(cluster: Cluster) -> str:
+    """The question and its answer; a blank stands between them from 12.5 on [CVP1262]."""
+    return f"Do you want to continue? (y/n):{' ' if since.NEW_PROMPTS.holds(cluster.release) else ''}y"
+
+
 def _closing(cluster: Cluster) -> tuple[str, ...]:
     if since.NEW_PROMPTS.holds(cluster.release):
         return (_RESET_PHONES, _RESTART_CTI)
@@ -92,7 +97,7 @@ def mixed_mode(office: Office, node: Node, _step: Step) -> Performed:
     return Performed(
         cluster=cluster,
         lines=(
-            "This operation will set the cluster to Mixed mode. Do you want to continue? (y/n):y",
+            f"This operation will set the cluster to Mixed mode. {_asked(cluster)}",
             "",
             "Moving Cluster to Mixed Mode",
             "Cluster set to Mixed Mode",
@@ -115,7 +120,7 @@ def non_secure_mode(office: Office, node: Node, _step: Step) -> Performed:
     return Performed(
         cluster=cluster,
         lines=(
-            "This operation will set the cluster to non secure mode. Do you want to continue? (y/n):y",
+            f"This operation will set the cluster to non secure mode. {_asked(cluster)}",
             "",
             "Moving Cluster to Non Secure Mode",
             "Cluster set to Non Secure Mode",
@@ -138,7 +143,7 @@ def update_ctl(office: Office, node: Node, _step: Step) -> Performed:
     return Performed(
         cluster=cluster,
         lines=(
-            "This operation will update the CTLFile. Do you want to continue? (y/n):y",
+            f"This operation will update the CTLFile. {_asked(cluster)}",
             "",
             "Updating CTL file",
             "CTL file Updated",
@@ -235,13 +240,11 @@ def delete_file(office: Office, node: Node, step: Step) -> Performed:
     is_ctl = name.lower().startswith("ctl")
     found = 1 if (node.ctl if is_ctl else node.itl) is not None else 0
     changed = attrs.evolve(node, ctl=None) if is_ctl else attrs.evolve(node, itl=None)
+    asked = (f"Delete the File {name}?", 'Enter "y" followed by return to continue: y')
+    counted = f"files: found = {found}, deleted = {found}"
     return Performed(
         cluster=cluster.with_node(changed),
-        lines=(
-            f"Delete the File {name}?",
-            'Enter "y" followed by return to continue: y',
-            f"files: found = {found}, deleted = {found}",
-        ),
+        lines=(counted,) if len(step.args) > 1 else (*asked, counted),
     )
 
 

@@ -8,17 +8,18 @@ import attrs
 from phoneemu.cluster import publish
 from phoneemu.cluster import release as since
 from phoneemu.cluster.certs import running_of
-from phoneemu.cluster.performing import Office, Performed
+from phoneemu.cluster.performing import Office, Performed, refused
 from phoneemu.cluster.runbook import Step
 from phoneemu.cluster.state import CALLMANAGER, CAPF, ROLLBACK, SIGNATURE_ALGORITHM, TFTP, TVS, Cluster, Node
 from phoneemu.errors import BadInput
 
-SERVICES: Mapping[str, str] = {
-    "cisco tftp": TFTP,
-    "cisco callmanager": CALLMANAGER,
-    "cisco trust verification service": TVS,
-    "cisco certificate authority proxy function": CAPF,
+_NAMED: Mapping[str, str] = {
+    "Cisco Tftp": TFTP,
+    "Cisco CallManager": CALLMANAGER,
+    "Cisco Trust Verification Service": TVS,
+    "Cisco Certificate Authority Proxy Function": CAPF,
 }
+SERVICES: Mapping[str, str] = {name.lower(): unit for name, unit in _NAMED.items()}
 """Services whose restart matters for trust, by their exact names in lower case [SERV125]."""
 
 OTHER_SERVICES = frozenset(
@@ -44,7 +45,7 @@ OTHER_SERVICES = frozenset(
 def _service_name(step: Step) -> str:
     said = step.args[1].strip().strip('"').lower()
     if said not in SERVICES and said not in OTHER_SERVICES:
-        known = ", ".join(sorted(name.title() for name in SERVICES))
+        known = ", ".join(sorted(_NAMED))
         raise BadInput(f"no service `{step.args[1]}`; those about trust are {known}", place=step.place)
     return said
 
@@ -151,18 +152,53 @@ def run_sql(office: Office, _node: Node, step: Step) -> Performed:
     return Performed(cluster=office.cluster, lines=lines)
 
 
-def min_tls(office: Office, _node: Node, step: Step) -> Performed:
-    """`set tls min-version`: the floor of every TLS service; no certificate or list changes [CLI15]."""
-    version = step.args[0]
+def min_tls(office: Office, node: Node, step: Step) -> Performed:
+    """`set tls min-version`: the floor of every TLS service; no certificate changes [CLI15].
+
+    Before 15SU2 the node reboots, and what was changed on its disk before takes effect.
+    """
+    version, cluster = step.args[0], office.cluster
+    of_cluster = since.TLS_FLOOR_OF_CLUSTER.holds(cluster.release)
+    if version == "1.3" and not of_cluster:
+        return refused(cluster, "TLS 1.3 alone can be asked for from 15SU2 on [CLI15]")
+    raised = attrs.evolve(cluster, min_tls=version)
+    done = f"Successfully set minimum TLS version to {version}"
+    introduced, across = (
+        tuple(line.replace("1.3", version) for line in text) for text in (_TLS_INTRODUCED, _TLS_OF_CLUSTER)
+    )
+    if of_cluster:
+        return Performed(
+            cluster=raised,
+            lines=(*introduced, *across, _TLS_QUESTION, "", done),
+            remarks=("every node is restarted by hand then: utils system restart [CLI15]",),
+        )
+    warning = f"Warning: This will set the minimum TLS to {version} and the server will reboot."
+    ends = ("", "The system will reboot in few minutes.")
     return Performed(
-        cluster=attrs.evolve(office.cluster, min_tls=version),
-        lines=(
-            "Do you want to continue (yes/no) ? yes",
-            "",
-            f"Successfully set minimum TLS version to {version}",
-        ),
+        cluster=risen(raised, node),
+        lines=(*introduced, _STARS, "", warning, "", _STARS, "", _TLS_QUESTION, "", done, *ends),
         remarks=("emulated for the whole cluster at once; before 15SU2 it is set node by node [CLI15]",),
     )
+
+
+_STARS = "*" * 100
+_TLS_QUESTION = "Do you want to continue (yes/no) ? yes"
+_TLS_INTRODUCED = (
+    "This command will result in setting minimum TLS version to 1.3 on all the secure interfaces.",
+    "If you have custom applications that makes secure connection to the system, please ensure ",
+    "they support the TLS version you have chosen to configure. ",
+    "Also, please refer to the Cisco Unified Reporting Administration Guide to ensure the ",
+    "endpoints in your deployment supports this feature.",
+    "",
+)
+_TLS_OF_CLUSTER = (
+    (
+        "Warning: This will set the minimum TLS to 1.3 across all the callmanager nodes  in the  cluster. "
+        "Please reboot all the nodes in the cluster using utils system restart for updated minimum TLS value "
+        "to take affect."
+    ),
+    "",
+)
 
 
 def parameter(office: Office, step: Step) -> Performed:

@@ -46,11 +46,11 @@ NODE_VERBS: tuple[Verb, ...] = (
         "reset-itl", r"utils itl reset (localkey|remotekey)(?: (\S+))?(?:\s.*)?", "utils itl reset localkey"
     ),
     _verb(
-        "delete-file", r"file delete tftp (\S+)(?: detail)?(?: noconfirm)?", "file delete tftp CTLFile.tlv"
+        "delete-file", r"file delete tftp (\S+)(?: detail)?(?: (noconfirm))?", "file delete tftp CTLFile.tlv"
     ),
     _verb(
         "delete-file",
-        r"file delete activelog cm/tftpdata/(\S+)(?: detail)?(?: noconfirm)?",
+        r"file delete activelog cm/tftpdata/(\S+)(?: detail)?(?: (noconfirm))?",
         "file delete activelog cm/tftpdata/CTLFile.tlv",
     ),
     _verb(

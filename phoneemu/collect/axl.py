@@ -4,6 +4,7 @@ It begins with one version of the interface and takes the best of those the serv
 one. A page that the server calls too large is asked again in smaller ones.
 """
 
+import functools
 import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -77,7 +78,7 @@ class Axl:
         Raises:
             NotCollected: no answer that names any.
         """
-        root = self._asked(Reading.NODES, soap.ask_nodes)
+        root = self._asked_for_nodes()
         found: dict[str, NodeSeen] = {}
         for each in soap.every(root, "processNode"):
             name = soap.text(each, "name")
@@ -87,6 +88,17 @@ class Axl:
         if not found:
             raise NotCollected(Kind.MALFORMED, "an answer without nodes")
         return tuple(sorted(found.values(), key=lambda node: not node.publisher))
+
+    def _asked_for_nodes(self) -> "Element":
+        refused: NotCollected | None = None
+        for tags in soap.NODE_TAGS:
+            try:
+                return self._asked(Reading.NODES, functools.partial(soap.ask_nodes, wanted=tags))
+            except NotCollected as failure:
+                if failure.kind is not Kind.FAULT:
+                    raise
+                refused = failure
+        raise refused or NotCollected(Kind.FAULT, "no question")
 
     def rows(self, statement: Statement) -> list[Row]:
         """Every row of a query, by the statement's columns.

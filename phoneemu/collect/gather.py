@@ -227,6 +227,7 @@ class Gathering:
         if self.named or not self._nodes:
             names = tuple(self.named) or (self.host,)
             self._nodes = tuple(NodeSeen(name=name, publisher=not at) for at, name in enumerate(names))
+        self._nodes = _with_publisher(self._nodes, self.host)
         self._place_publisher()
         unusable = [node.name for node in self._nodes if not texts.FILE_NAME.fullmatch(node.name)]
         self._nodes = tuple(node for node in self._nodes if node.name not in unusable)
@@ -299,6 +300,8 @@ class Gathering:
             services=services,
         )
         note = f"release {self._release or 'not known'}, {len(self._nodes)} nodes"
+        if not any(node.publisher for node in self._nodes):
+            note += f"; nobody says which is the publisher: {publisher} is taken"
         yield Piece(note=note, file=CLUSTER, content=text.encode())
 
     def _who_serves(self) -> dict[str, bool]:
@@ -431,6 +434,16 @@ class Gathering:
         read = len(waiting) - sum(map(len, missed.values()))
         earlier = len(wanted) - len(waiting)
         yield Piece(note=f"{read:,} phones read, {earlier:,} read before, {without:,} without a page")
+
+
+def _with_publisher(nodes: tuple[NodeSeen, ...], host: str) -> tuple[NodeSeen, ...]:
+    """The nodes; where the cluster did not say which is the publisher, it is the one that was asked."""
+    label = host.lower().partition(".")[0]
+    asked = [node for node in nodes if host.lower() == node.name.lower()]
+    asked = asked or [node for node in nodes if node.name.lower().partition(".")[0] == label]
+    if any(node.publisher for node in nodes) or len(asked) != 1:
+        return nodes
+    return (attrs.evolve(asked[0], publisher=True), *(node for node in nodes if node is not asked[0]))
 
 
 def page_file(name: str, *, status: bool = False) -> str:

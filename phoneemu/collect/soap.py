@@ -60,9 +60,17 @@ def ask_version(version: str) -> str:
     return _axl(version, Reading.VERSION, "")
 
 
-def ask_nodes(version: str) -> str:
+NODE_TAGS: tuple[tuple[str, ...], ...] = (
+    ("name", "nodeUsage", "processNodeRole"),
+    ("name", "nodeUsage"),
+    ("name",),
+)
+"""What is asked of a node, and less of a release that refuses more: before 10 none had a role [assumed]."""
+
+
+def ask_nodes(version: str, wanted: Sequence[str]) -> str:
     """Which nodes there are."""
-    tags = "<name/><nodeUsage/><processNodeRole/>"
+    tags = "".join(f"<{tag}/>" for tag in wanted)
     criteria = "<searchCriteria><name>%</name></searchCriteria>"
     return _axl(version, Reading.NODES, f"{criteria}<returnedTags>{tags}</returnedTags>")
 

@@ -11,10 +11,11 @@ import attrs
 from phoneemu.catalogue import catalogue
 from phoneemu.cluster.state import CALLMANAGER, CAPF, ITL_RECOVERY, TVS, Certificate, Node
 from phoneemu.core.names import serial_text
-from phoneemu.fleet import prechecks
+from phoneemu.fleet import assumptions, prechecks
 from phoneemu.fleet.forecast import Forecast
 from phoneemu.fleet.listexports import ListExport
 from phoneemu.fleet.outcome import Outcome
+from phoneemu.fleet.placing import Place
 from phoneemu.fleet.plan import perform_all
 from phoneemu.fleet.prechecks import Problem
 from phoneemu.fleet.predict import predict
@@ -66,6 +67,7 @@ def lines(checked: Checked) -> Iterator[str]:
     yield from (f"  {problem.line}" for problem in checked.problems)
     if not checked.problems:
         yield "  nothing was found"
+    yield from _lscs(snapshot)
     if today.assumptions:
         yield ""
         yield "assumed, because no export says"
@@ -83,6 +85,33 @@ def lines(checked: Checked) -> Iterator[str]:
     missing = sum(snapshot.inventory.left_out.values())
     if missing:
         yield f"but {missing:,} rows of phones could not be read: nothing is known of them"
+
+
+def lsc_counts(snapshot: Snapshot) -> Mapping[str, int]:
+    """Phones of a secure profile by what is known of their LSC."""
+    counted: Counter[str] = Counter()
+    for place, count in prechecks.Scene(snapshot).places.items():
+        if place.device.security.uses_tls:
+            counted[_lsc_words(place)] += count
+    return counted
+
+
+def _lsc_words(place: Place) -> str:
+    device = place.device
+    if not device.lsc_known:
+        return "not known whether they have one"
+    if device.lsc_issuer is None:
+        return "none: they show their factory certificate"
+    issuer = f"of {device.lsc_issuer.common_name}"
+    return f"{issuer}, assumed" if assumptions.LSC_OF_CLUSTER.id in place.basis else f"{issuer}, as exported"
+
+
+def _lscs(snapshot: Snapshot) -> Iterator[str]:
+    counted = lsc_counts(snapshot)
+    if counted:
+        yield ""
+        yield "LSCs of phones with a secure profile (no export says when one expires)"
+        yield from (f"{count:>8}  {words}" for words, count in sorted(counted.items()))
 
 
 def _remarks(remarks: Sequence[str], counts: Mapping[str, int]) -> Iterator[str]:
@@ -190,6 +219,7 @@ def as_json(checked: Checked) -> dict[str, object]:
             }
             for each in checked.problems
         ],
+        "lscs": dict(lsc_counts(snapshot)),
         "assumptions": [
             {"id": each.id, "phones": each.phones, "text": each.text, "settles": each.settles}
             for each in today.assumptions

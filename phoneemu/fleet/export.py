@@ -39,6 +39,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 def json_chunks(forecast: Forecast) -> Iterator[str]:
     """The whole JSON document in pieces."""
     summary = {outcome.value: count for outcome, count in forecast.summary.items()}
+    remedies = {"not-found" if kind is None else kind.value: n for kind, n in forecast.remedies.items()}
     standings = {standing.label: count for standing, count in forecast.standings.items()}
     assumptions = [
         {
@@ -59,6 +60,8 @@ def json_chunks(forecast: Forecast) -> Iterator[str]:
         ("first_bad_step", forecast.first_bad_step),
         ("summary", summary),
         ("standings", standings),
+        ("remedies", remedies),
+        ("paths", {path.value: count for path, count in forecast.paths.items()}),
         ("assumptions", assumptions),
         ("remarks", list(forecast.remarks)),
     ):

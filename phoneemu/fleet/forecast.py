@@ -166,6 +166,25 @@ class Forecast:
             counted.setdefault(self.whole.sites[site], Counter())[WORST_FIRST[outcome]] += phones
         return _worst_first(counted)
 
+    @cached_property
+    def remedies(self) -> Mapping[RemedyKind | None, int]:
+        """Lost and degraded phones by what brings them back, cheapest first; None: nothing that was tried."""
+        counted: Counter[RemedyKind | None] = Counter()
+        for group in self.groups:
+            fate = group.fate
+            if fate.outcome.bad or fate.outcome is Outcome.DEGRADED:
+                counted[fate.remedy.kind if fate.remedy.found else None] += len(group.phones)
+        return {kind: counted[kind] for kind in (*RemedyKind, None) if counted[kind]}
+
+    @cached_property
+    def paths(self) -> Mapping[TrustPath, int]:
+        """Phones that are not lost by how their lists were let in."""
+        counted: Counter[TrustPath] = Counter()
+        for group in self.groups:
+            if group.fate.outcome in (Outcome.OK, Outcome.DEGRADED):
+                counted[group.fate.path] += len(group.phones)
+        return {path: counted[path] for path in TrustPath if counted[path]}
+
     @property
     def total(self) -> int:
         """How many phones there are."""

@@ -23,7 +23,9 @@ _MODES = {
     "encrypted": DeviceSecurity.ENCRYPTED,
 }
 _NO_SITE = SiteEntry()
-_NO_LSC = frozenset({"none", "no", "not installed", "n/a", "false", "f", "0"})
+_NO_LSC = frozenset({"none", "no", "not installed", "n/a", "false", "f", "0", "delete success"})
+_LSC_UNSURE = ("operation pending", "upgrade failed", "delete failed", "troubleshoot", "unknown")
+"""Words of the certificate status after which nobody knows whether the phone has an LSC [INVENTORY 1.2]."""
 
 
 @attrs.frozen(kw_only=True, cache_hash=True)
@@ -132,7 +134,8 @@ def _lsc(
         return None, True
     if traits.lsc.lower() in _NO_LSC or (not traits.lsc and file.phones.lsc == "none"):
         return None, True
-    if not traits.lsc and file.phones.lsc == "unknown":
+    said = traits.lsc.lower()
+    if said.startswith(_LSC_UNSURE) or (not said and file.phones.lsc == "unknown"):
         return None, False
     if not traits.lsc and file.phones.lsc is None:
         basis.add(assumptions.LSC_OF_CLUSTER.id)

@@ -246,7 +246,8 @@ class _Performer:
             ends += [f"* utils service restart {name}" for name in _LIST_WRITERS]
             candidates.append((RemedyKind.RESET, ends))
         if main.mixed:
-            update = [f"{publisher} utils ctl update CTLFile", "* utils service restart Cisco Tftp"]
+            restarts = (f"* utils service restart {name}" for name in ("Cisco Tftp", "Cisco CallManager"))
+            update = [f"{publisher} utils ctl update CTLFile", *restarts]
             candidates.append((RemedyKind.UPDATE_CTL, update))
         candidates.append((RemedyKind.RESET_ITL, [f"{publisher} utils itl reset localkey"]))
         for other in others:

@@ -3,8 +3,8 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from phoneemu.fleet.forecast import Fate, Forecast, Group, Remedy
-from phoneemu.fleet.outcome import WORST_FIRST, Outcome
+from phoneemu.fleet.forecast import Fate, Forecast, Group, Remedy, RemedyKind
+from phoneemu.fleet.outcome import WORST_FIRST, Outcome, TrustPath
 
 REASONS_SHOWN = 12
 ROWS_SHOWN = 25
@@ -41,6 +41,7 @@ def lines(forecast: Forecast, paint: Paint = plain) -> Iterator[str]:
     yield from _first_bad(forecast)
     yield ""
     yield from _causes(forecast, paint)
+    yield from _ways(forecast)
     yield from _table("by model", forecast.by_model, paint)
     yield from _table("by site", forecast.by_site, paint)
     yield from _assumptions(forecast)
@@ -84,6 +85,46 @@ def _causes(forecast: Forecast, paint: Paint) -> Iterator[str]:
     if len(ranked) > REASONS_SHOWN:
         yield f"         and {len(ranked) - REASONS_SHOWN} more kinds; --json and --csv have them all"
     yield ""
+
+
+_WAYS: Sequence[tuple[str, tuple[RemedyKind | None, ...]]] = (
+    ("by a reset alone", (RemedyKind.RESET,)),
+    ("by the CTL, written anew", (RemedyKind.UPDATE_CTL,)),
+    ("by the other key of the ITL (utils itl reset)", (RemedyKind.RESET_ITL,)),
+    ("by a certificate that their TVS learns", (RemedyKind.IMPORT_SIGNER,)),
+    ("by a new LSC", (RemedyKind.REPLACE_LSC,)),
+    (
+        "only by hand at the phone: erase or factory reset",
+        (
+            RemedyKind.ERASE_CTL,
+            RemedyKind.ERASE_ITL,
+            RemedyKind.ERASE_SECURITY,
+            RemedyKind.FACTORY_RESET,
+        ),
+    ),
+    ("by nothing that was tried", (None, RemedyKind.NONE)),
+)
+_LET_IN = {
+    TrustPath.TVS: "by the word of a TVS",
+    TrustPath.LISTED_SIGNER: "by a signer that they knew",
+    TrustPath.FIRST_TRUST: "by first trust, because they held none",
+    TrustPath.UNCHANGED: "not at all: the lists they hold did not change",
+}
+
+
+def _ways(forecast: Forecast) -> Iterator[str]:
+    """What brings phones back, and how the others came to hold what they hold."""
+    if forecast.remedies:
+        yield "what brings back those that are lost or degraded"
+        for words, kinds in _WAYS:
+            count = sum(forecast.remedies.get(kind, 0) for kind in kinds)
+            if count:
+                yield f"{count:>6}  {words}"
+        yield ""
+    if forecast.paths:
+        yield "how the others took their lists"
+        yield from (f"{count:>6}  {_LET_IN[path]}" for path, count in forecast.paths.items())
+        yield ""
 
 
 def _count(groups: Sequence[Group]) -> int:

@@ -1,5 +1,6 @@
 """`phoneemu check`: what was understood, what was not, what is assumed."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -64,3 +65,21 @@ def test_a_text_that_says_there_is_no_ctl_is_understood(
     said = check(snapshot, capsys)
     assert "show_ctl.txt: says that there is no CTL" in said
     assert "no CTL there, although the cluster is in mixed mode" in said
+
+
+def test_lscs_are_counted_by_what_is_known_of_them(
+    snapshot: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["check", str(snapshot), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["lscs"] == {"of CAPF-e41e7d87, assumed": 44}
+    toml = snapshot / "cluster.toml"
+    toml.write_text(toml.read_text().replace("[phones]", '[phones]\nlsc = "unknown"'))
+    assert "44  not known whether they have one" in check(snapshot, capsys)
+    toml.write_text(toml.read_text().replace('lsc = "unknown"', 'lsc = "none"'))
+    assert "44  none: they show their factory certificate" in check(snapshot, capsys)
+
+
+@pytest.mark.parametrize(("least", "code"), [("danger", 0), ("warning", 1), ("note", 1)])
+def test_a_pipeline_may_stop_at_a_severity(tmp_path: Path, least: str, code: int) -> None:
+    example.write(tmp_path)
+    assert main(["check", str(tmp_path / "snapshot"), "--fail-on", least]) == code

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -307,6 +308,15 @@ def test_at_a_terminal_it_asks_and_shows_what_it_does(
     assert "user name of the application user" in shown.getvalue()
     assert "phones ..." in shown.getvalue()
     assert PASSWORD not in shown.getvalue()
+
+
+def test_lists_come_by_tftp_where_http_does_not_answer(setting: Setting) -> None:
+    hosts = Path(setting.words[setting.words.index("--hosts") + 1])
+    hosts.write_text(re.sub(r"http=\d+", "http=9", hosts.read_text()))
+    assert main([*setting.words, "--only", "lists"]) == 0
+    itl = setting.cluster.by_name["sub"].itl
+    assert itl is not None
+    assert (setting.folder / "ITLFile_sub.tlv").read_bytes() == itl.raw
 
 
 def test_lists_alone_need_no_password(setting: Setting, monkeypatch: pytest.MonkeyPatch) -> None:

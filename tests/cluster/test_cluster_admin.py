@@ -394,10 +394,52 @@ def test_waiting_moves_the_clock() -> None:
 
 def test_minimum_tls_is_printed_and_kept() -> None:
     office = Office("12.5(1)")
-    assert (
-        office.does("pub set tls min-version 1.2").lines[-1] == "Successfully set minimum TLS version to 1.2"
+    said = office.does("pub set tls min-version 1.2").lines
+    assert "This will set the minimum TLS to 1.2 and the server will reboot." in said[8]
+    assert said[-3:] == (
+        "Successfully set minimum TLS version to 1.2",
+        "",
+        "The system will reboot in few minutes.",
     )
     assert office.cluster.min_tls == "1.2"
+
+
+def test_before_15su2_a_node_reboots_for_its_floor_and_tls_1_3_cannot_be_asked_for() -> None:
+    office = Office("10.5(1)")
+    office.does("pub set cert regen CallManager")
+    before = office.cluster.publisher
+    assert office.does("pub set tls min-version 1.3").refused
+    office.does("pub set tls min-version 1.2")
+    after = office.cluster.publisher
+    assert after.itl is not None
+    assert after.running["CallManager"] == after.own["CallManager"] != before.running["CallManager"]
+    assert after.itl.signer == after.own["CallManager"].identity
+
+
+def test_from_15su2_the_floor_is_one_and_nodes_are_restarted_by_hand() -> None:
+    office = Office("15SU2")
+    done = office.does("pub set tls min-version 1.3")
+    assert "across all the callmanager nodes" in done.lines[6]
+    assert done.lines[-1] == "Successfully set minimum TLS version to 1.3"
+    assert office.cluster.min_tls == "1.3"
+
+
+def test_a_trust_certificate_was_deleted_node_by_node_once() -> None:
+    for release, remarks in (("11.5(1)", 1), ("12.5(1)", 0)):
+        done = Office(release).does("pub delete-certificate CallManager-trust sub")
+        assert (done.refused, len(done.remarks)) == (False, remarks)
+
+
+def test_a_file_deleted_without_a_question_is_only_counted() -> None:
+    office = Office("10.5(1)", mixed=True)
+    assert office.does("pub file delete tftp CTLFile.tlv noconfirm").lines == (
+        "files: found = 1, deleted = 1",
+    )
+    assert office.cluster.publisher.ctl is None
+
+
+def test_prompts_of_12_5_have_a_blank_before_the_answer() -> None:
+    assert Office("12.5(1)").does("pub utils ctl set-cluster mixed-mode").lines[0].endswith("(y/n): y")
 
 
 # ---------------------------------------------------------------- whatever is typed

@@ -42,7 +42,7 @@ def test_a_line_is_typed_at_the_publisher_unless_it_names_another() -> None:
 def test_a_question_stands_between_what_is_said_and_what_is_done() -> None:
     at = session()
     typed = at.consider("utils ctl update CTLFile", 1_700_000_100.0)
-    assert typed.question == "This operation will update the CTLFile. Do you want to continue? (y/n):"
+    assert typed.question == "This operation will update the CTLFile. Do you want to continue? (y/n): "
     assert "CTL file Updated" in typed.after
     assert at.history == []
 

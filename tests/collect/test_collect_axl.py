@@ -29,6 +29,21 @@ def test_the_release_and_the_nodes_that_process_calls_are_read(bench: Bench) -> 
 
 
 @pytest.mark.parametrize(
+    ("unknown", "first"), [({"processNodeRole"}, "pub"), ({"processNodeRole", "nodeUsage"}, "sub")]
+)
+def test_a_release_that_says_less_of_its_nodes_is_asked_for_less(
+    bench: Bench, unknown: set[str], first: str
+) -> None:
+    bench.cucm.unknown_tags = unknown
+    assert axl(bench).nodes()[0].name == first
+
+
+def test_a_release_that_says_nothing_of_its_nodes_is_told(bench: Bench) -> None:
+    bench.cucm.unknown_tags = {"name"}
+    assert missed(axl(bench).nodes).kind is Kind.FAULT
+
+
+@pytest.mark.parametrize(
     ("versions", "advertised", "taken"),
     [
         (("12.5", "15.0"), "12.x, 15.0", "15.0"),

@@ -12,9 +12,10 @@ from collectmaking import Bench
 from cucm import Cucm, Handler, Request, Seen, phone_rows, serving
 from listmaking import published_ctl, signed_itl
 
+from phoneemu.collect.axl import NodeSeen
 from phoneemu.collect.failures import Kind
 from phoneemu.collect.folder import Folder
-from phoneemu.collect.gather import USUAL, Gathering, Outcome, Part, Result
+from phoneemu.collect.gather import USUAL, Gathering, Outcome, Part, Result, _with_publisher
 from phoneemu.collect.readings import AXL_PATH, RIS_PATH, Realm
 from phoneemu.fleet import clusterfile, risport, sqltext
 from phoneemu.net.book import Book, Place, Service, parse
@@ -345,6 +346,13 @@ def test_without_any_password_lists_are_collected_of_nodes_that_are_named(site: 
     results = site.collect(Part.LISTS, named=["pub", "sub"])
     assert (short(results), site.bench.cucm.requests) == ([], [])
     assert [each.name for each in clusterfile.read(site.folder / "cluster.toml").nodes] == ["pub", "sub"]
+
+
+@pytest.mark.parametrize(("host", "publisher"), [("pub", 0), ("PUB.example.com", 0), ("127.0.0.1", None)])
+def test_where_nobody_says_the_publisher_is_the_node_that_was_asked(host: str, publisher: int | None) -> None:
+    nodes = _with_publisher((NodeSeen(name="sub"), NodeSeen(name="pub")), host)
+    assert [node.publisher for node in nodes] == [at == publisher for at in range(2)]
+    assert nodes[0].name == ("sub" if publisher is None else "pub")
 
 
 def test_nodes_that_share_an_address_have_none_in_the_cluster_file(site: Site) -> None:

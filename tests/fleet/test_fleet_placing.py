@@ -109,3 +109,20 @@ def test_an_lsc_column_that_says_none_is_believed() -> None:
 def test_an_lsc_nobody_knows_stays_unknown() -> None:
     place = place_of(Traits(mode="3"), parse('[phones]\nlsc = "unknown"'), OFFICE)
     assert not place.device.lsc_known
+
+
+@pytest.mark.parametrize(
+    ("status", "issuer", "known"),
+    [
+        ("Upgrade Success", True, True),
+        ("None", False, True),
+        ("Delete Success", False, True),
+        ("Upgrade Failed: Invalid LSC", False, False),
+        ("Operation Pending", False, False),
+    ],
+)
+def test_a_certificate_status_tells_an_lsc_only_when_it_is_sure(
+    status: str, *, issuer: bool, known: bool
+) -> None:
+    device = place_of(Traits(mode="3", lsc=status), BARE, OFFICE).device
+    assert ((device.lsc_issuer is not None), device.lsc_known) == (issuer, known)

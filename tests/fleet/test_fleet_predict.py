@@ -224,3 +224,27 @@ def test_the_first_bad_step_of_a_plan_is_that_of_the_first_phone_lost(tmp_path: 
     told = forecast(tmp_path, HEAD + row, plan)
     assert told.first_bad_step == fates(told)["SEP1"].lost_at_step == 5
     assert "the first phones are lost at step 5: phones reset" in list(report.lines(told))
+
+
+def test_the_report_splits_the_lost_by_what_brings_them_back(tmp_path: Path) -> None:
+    """CallManager and TVS renewed together: the recovery key, hands, or nobody [TS225746, behaviour 1.8]."""
+    rows = (
+        "SEP1,Cisco 8861,sip88xx.12-8-1-0001-455,SIP,Headquarters,1\n"
+        "SEP2,Cisco 7960,P0030801SR02,SCCP,Headquarters,1\nSEP3,Cisco 8861,,SIP,Branch South,1\n"
+    )
+    plan = (
+        "cucm-1051-a-pub set cert regen CallManager\n* set cert regen TVS\n"
+        "* utils service restart Cisco Tftp\nphones reset\n"
+    )
+    told = forecast(tmp_path, HEAD + rows, plan)
+    assert {kind.value if kind else None: count for kind, count in told.remedies.items()} == {
+        "reset-itl": 1,
+        "erase-ctl": 1,
+    }
+    assert {path.value: count for path, count in told.paths.items()} == {"listed-signer": 1}
+    said = list(report.lines(told))
+    at = said.index("what brings back those that are lost or degraded")
+    assert said[at + 1 : at + 3] == [
+        "     1  by the other key of the ITL (utils itl reset)",
+        "     1  only by hand at the phone: erase or factory reset",
+    ]

@@ -250,7 +250,8 @@ def test_where_neither_the_administrator_nor_hands_are_enough_both_are_the_remed
     remedy = find(last.boot.station, last.world, plan.now, last.ending.outcome, plan.administered)
     assert (remedy.found, remedy.kind) == (True, RemedyKind.ERASE_CTL)
     assert remedy.keys.startswith(
-        "pub utils ctl update CTLFile; * utils service restart Cisco Tftp; then Settings"
+        "pub utils ctl update CTLFile; * utils service restart Cisco Tftp; "
+        "* utils service restart Cisco CallManager; then Settings"
     )
 
 
