@@ -239,7 +239,8 @@ def aged(cluster: Cluster, held: Certificate, not_after: float) -> Cluster:
 def upload_signed(office: Office, node: Node, step: Step) -> Performed:
     """Upload a CA-signed certificate of its own; multi-server gives every node the same one."""
     unit, issuer = step.args[0], step.args[1]
-    multi = len(step.args) > 2
+    multi = "multi-server" in step.args[2:]
+    bits = next((int(word) for word in step.args[2:] if word.isdigit()), 2048)
     if unit not in node.own:
         raise BadInput(f"{node.name} has no own certificate `{unit}`", place=step.place)
     cluster = office.cluster
@@ -250,6 +251,7 @@ def upload_signed(office: Office, node: Node, step: Step) -> Performed:
         generation=f"{node.own[unit].identity.serial:x}-signed",
         issuer=f"CN={issuer}",
         multi_san=multi,
+        key_bits=bits,
         maker=office.maker,
     )
     made = attrs.evolve(made, origin=f"{step.place} uploaded it")

@@ -62,7 +62,7 @@ NODE_VERBS: tuple[Verb, ...] = (
     _verb("import", rf"set cert import (own|trust) (\S+)(?: {_WORD})?", "set cert import trust CallManager"),
     _verb(
         "upload-signed",
-        rf"upload (\S+) signed-by {_WORD}(?: (multi-server))?",
+        rf"upload (\S+) signed-by {_WORD}(?: (multi-server))?(?: key (1024|2048|3072|4096))?",
         'upload CallManager signed-by "Example CA"',
     ),
     _verb("share-key", rf"upload ITLRecovery {_WORD}", "upload ITLRecovery ITLRecovery@other-cluster"),

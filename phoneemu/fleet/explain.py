@@ -20,7 +20,7 @@ from phoneemu.core.signedfile import SignedFile
 from phoneemu.core.trustlist import Role, TrustList
 from phoneemu.fleet.forecast import Episode, Fate
 from phoneemu.fleet.inventory import Listed
-from phoneemu.fleet.outcome import Outcome, Service, Trust, serving_node
+from phoneemu.fleet.outcome import FleetReason, Outcome, Service, Trust, serving_node
 from phoneemu.fleet.plan import Plan
 from phoneemu.fleet.snapshot import Snapshot
 
@@ -202,7 +202,7 @@ def _consequence(fate: Fate) -> Iterator[str]:
         yield f"  so nothing can be said: {fate.reason}"
         return
     last = fate.episodes[-1]
-    yield f"  so it {_trust_words(last)}{_service_words(fate)}."
+    yield f"  so it {_trust_words(last)}{_service_words(fate)}{_broken_words(last)}."
 
 
 def _trust_words(last: Episode) -> str:
@@ -243,6 +243,28 @@ def _service_words(fate: Fate) -> str:
         return "; it cannot register"
     how = "with" if fate.secure else "without"
     return f", and is registered to {fate.registered_to} {how} TLS"
+
+
+_BROKEN: Mapping[Reason | FleetReason, str] = {
+    FleetReason.TVS_UNUSABLE: "no TVS that it knows answers, so HTTPS services such as directories fail",
+    Reason.TVS_EXPIRED: "the certificate of its TVS has expired, so HTTPS services such as directories fail",
+    Reason.TVS_TLS_VERSION: "its TVS speaks no TLS version of its own, so HTTPS services fail",
+    FleetReason.HTTPS_EXPIRED: "the web certificate of a node has expired, so HTTPS services fail",
+    FleetReason.NO_TFTP: "it gets no file until a TFTP server answers",
+    FleetReason.COMMON_FILES: "it refuses ring lists and locales of the proxy TFTP",
+    FleetReason.NO_FAILOVER: "the other CallManagers of its group would turn it away",
+}
+"""What is broken about a registered phone; every other reason is that of a CallManager it prefers."""
+
+
+def _broken_words(last: Episode) -> str:
+    if last.ending.outcome is not Outcome.DEGRADED:
+        return ""
+    reason = last.ending.reason
+    decisive = last.ending.decisive
+    why = f" ({decisive.reason.value})" if decisive is not None and decisive.reason is not reason else ""
+    words = _BROKEN.get(reason, f"a CallManager that it prefers turned it away ({reason.value})")
+    return f"; but {words}{why}"
 
 
 def _remedy(fate: Fate) -> Iterator[str]:

@@ -12,7 +12,7 @@ import attrs
 
 from phoneemu.cluster import drive, tvs
 from phoneemu.cluster.drive import Boot, Station, World
-from phoneemu.cluster.state import TOMCAT, Cluster, Node
+from phoneemu.cluster.state import CALLMANAGER, TOMCAT, Cluster, Node
 from phoneemu.core.evidence import Standing, weakest
 from phoneemu.core.journal import Ruled
 from phoneemu.core.question import Stage, Subject
@@ -76,6 +76,7 @@ class FleetReason(enum.Enum):
     NO_TFTP = "no-tftp-server"
     HTTPS_EXPIRED = "https-certificate-expired"
     COMMON_FILES = "common-files-refused"
+    NO_FAILOVER = "no-failover"
 
 
 _PATHS = {
@@ -136,6 +137,9 @@ def _limping(boot: Boot, world: World) -> tuple[Outcome, Reason | FleetReason, R
     for ruled in boot.journal.rulings(Subject.REGISTRATION):
         if ruled.reason in _TURNED_AWAY:
             return Outcome.DEGRADED, ruled.reason, ruled
+    alone = _turned_away_elsewhere(boot, world)
+    if alone is not None:
+        return Outcome.DEGRADED, FleetReason.NO_FAILOVER, alone
     common = drive.common_files(boot.station, world, world.clusters[0].clock)
     if common is not None and common.verdict in _TROUBLE:
         if common.verdict is Verdict.CANNOT_SAY:
@@ -145,6 +149,18 @@ def _limping(boot: Boot, world: World) -> tuple[Outcome, Reason | FleetReason, R
     if usable is None:
         return Outcome.CANNOT_SAY, Reason.TLS_SUPPORT_UNKNOWN, None
     return None if usable is True else (Outcome.DEGRADED, usable, None)
+
+
+def _turned_away_elsewhere(boot: Boot, world: World) -> Ruled | None:
+    """Why the other CallManagers of a secure phone's group would not take it when this one stops."""
+    place = world.find(boot.registered_to or "")
+    if not boot.secure or place is None or len(boot.station.device.group) < 2:
+        return None
+    cluster, node = place
+    stopped = cluster.with_node(attrs.evolve(node, stopped=node.stopped | {CALLMANAGER}))
+    without = World(clusters=tuple(stopped if each is cluster else each for each in world.clusters))
+    rulings = drive.boot(boot.station, without, cluster.clock).journal.rulings(Subject.REGISTRATION)
+    return next((ruled for ruled in rulings if ruled.reason in _TURNED_AWAY), None)
 
 
 _TURNED_AWAY = frozenset(

@@ -91,3 +91,24 @@ def test_the_phones_own_texts_are_given_boot_by_boot(
 def test_a_phone_that_is_not_listed_is_exit_2(office: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert explain(office, "SEP000000000000") == 2
     assert "no phone 'SEP000000000000' in the snapshot's 412 phones" in capsys.readouterr().err
+
+
+def test_a_degraded_phone_is_told_what_is_broken(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    example.write(tmp_path)
+    words = ["explain", str(tmp_path / "snapshot"), "--runbook", str(tmp_path / "plan.txt")]
+    (tmp_path / "plan.txt").write_text("* block 2445\nphones reset\n")
+    assert main([*words, "SEP02005E10016C"]) == 0
+    assert "; but no TVS that it knows answers, so HTTPS services such as directories fail." in (
+        capsys.readouterr().out
+    )
+    (tmp_path / "plan.txt").write_text(
+        "cucm-1051-a-pub set cert regen CallManager\n* utils service restart Cisco Tftp\n"
+        "* utils service restart Cisco CallManager\nphones reset\n"
+    )
+    assert main([*words, "SEP02005E1000AE"]) == 0
+    said = capsys.readouterr().out
+    assert "; but a CallManager that it prefers turned it away (callmanager-not-in-ctl)." in said
+    assert main([*words, "SEP02005E10016C"]) == 0
+    assert "; but the other CallManagers of its group would turn it away (callmanager-not-in-ctl)." in (
+        capsys.readouterr().out
+    )

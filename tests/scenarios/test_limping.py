@@ -88,3 +88,19 @@ def test_one_certificate_for_all_servers_needs_a_load_that_finds_its_tftp_server
     office = make_cluster("office", "14SU3", ("pub", "sub"), mixed=True)
     plan = f"{SHARED}; pub utils ctl update CTLFile; phones reset"
     assert through(plan, office, load=load, tftp=tftp).says == says
+
+
+def test_a_secure_phone_that_only_one_callmanager_takes_has_no_failover() -> None:
+    """The subscriber was renewed and the CTL was not: nothing shows until the publisher stops."""
+    renewed = (
+        "sub set cert regen CallManager; * utils service restart Cisco Tftp;"
+        "* utils service restart Cisco CallManager"
+    )
+    end = through(f"{renewed}; phones reset", MIXED, security=ENCRYPTED)
+    assert (end.says, end.last.registered_to) == (("degraded", "no-failover"), "pub")
+    assert end.last.decisive is not None
+    assert end.last.decisive.reason.value == "callmanager-not-in-ctl"
+    updated = through(f"{renewed}; pub utils ctl update CTLFile; phones reset", MIXED, security=ENCRYPTED)
+    assert updated.says == ("ok", "confirmed")
+    down = through("sub power off; phones reset", MIXED, security=ENCRYPTED)
+    assert down.says == ("ok", "confirmed"), "a node that is down is no fault of any certificate"
