@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from phoneemu.catalogue import Catalogue, file_name, shipped
+from phoneemu.cluster import release
 from phoneemu.core.evidence import Standing
 from phoneemu.core.profile import ENGINE_FACTS
 from phoneemu.core.rules import all_rules
@@ -22,6 +23,11 @@ TYPEMODEL = """
 """
 """typemodel numbers of every phone, softphone and video endpoint two public tables agree on [inventory]."""
 SOURCES = Path(__file__).parent.parent / "docs" / "sources.md"
+GUIDE = (
+    r"(SG|ADM|CLI|IPCHG|UPG|REL|SERV|REUSE|REGEN|TS|FN|MIG|MIX|BULK|SEED|CVD|DIR|CERT|CASIGN)-?"
+    r"[0-9][A-Za-z0-9-]*"
+)
+"""How keys of the vendor's guides and notes are written."""
 WORDS = {"inference", "models", "phoneemu", "none", "formats", "update-attacks"}
 
 
@@ -50,6 +56,17 @@ def test_every_source_key_is_expanded() -> None:
             assert each is not None
             blocks = [each.facts, *(overlay.facts for overlay in (*each.firmware, *each.protocols))]
             used |= {key for facts in blocks for fact in facts.values() for key in fact.source.split(", ")}
+    assert used - known == set()
+
+
+def test_every_release_threshold_and_every_vendor_guide_in_a_comment_is_expanded() -> None:
+    known = set(re.findall(r"^\| ([^|]+?) \|", SOURCES.read_text(encoding="utf-8"), re.MULTILINE))
+    package = Path(release.__file__).parent.parent
+    cited = "\n".join(path.read_text(encoding="utf-8") for path in package.rglob("*.py"))
+    used = {key for each in vars(release).values() if isinstance(each, release.Since)
+            for key in re.split(r", |: ", each.source) if not key.startswith("CSC")}  # fmt: skip
+    for inside in re.findall(r"\[([A-Z][A-Za-z0-9 ,-]*)\]", cited):
+        used |= {key for key in inside.split(", ") if re.fullmatch(GUIDE, key)}
     assert used - known == set()
 
 

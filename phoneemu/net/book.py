@@ -33,7 +33,7 @@ USUAL: Mapping[Service, int] = {
     Service.SIP: 5060,
     Service.SIPS: 5061,
 }
-"""The ports of a real cluster [SG15-ports]."""
+"""The ports of a real cluster [PROXYTFTP, SG14-sbd, SG15-tls]."""
 
 
 @attrs.frozen(kw_only=True)
