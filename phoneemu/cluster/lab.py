@@ -22,6 +22,9 @@ from phoneemu.core.names import canonical_name
 ORGANISATION = ";OU=emulated;O=phoneemu lab"
 """What follows CN=<name> in the names of a lab's certificates."""
 
+FAR = 2_524_607_999.0
+"""The last second of 2049, until when a certificate lasts whose dates nobody knows, as a token's."""
+
 _OIDS = (
     ("C", NameOID.COUNTRY_NAME),
     ("O", NameOID.ORGANIZATION_NAME),
@@ -53,15 +56,16 @@ def maker(keys: Callable[[], RSAPrivateKey] = fresh_key) -> Maker:
 
     def make(named: Certificate) -> Certificate:
         key = keys()
-        start = datetime.datetime.fromtimestamp(named.not_before or 0.0, tz=datetime.UTC)
+        start = named.not_before or 0.0
+        end = named.not_after or (FAR if named.not_before is None else start + FIVE_YEARS)
         built = (
             x509.CertificateBuilder()
             .subject_name(name_of(named.identity.subject))
             .issuer_name(name_of(named.identity.issuer))
             .public_key(key.public_key())
             .serial_number(named.identity.serial)
-            .not_valid_before(start)
-            .not_valid_after(start + datetime.timedelta(seconds=FIVE_YEARS))
+            .not_valid_before(datetime.datetime.fromtimestamp(start, tz=datetime.UTC))
+            .not_valid_after(datetime.datetime.fromtimestamp(end, tz=datetime.UTC))
             .sign(key, hashes.SHA256())
         )
         return attrs.evolve(named, key=key, key_bits=key.key_size, der=built.public_bytes(Encoding.DER))

@@ -56,9 +56,21 @@ def _loaded(material: bytes) -> object:
     return None
 
 
+@functools.lru_cache(maxsize=4096)
+def expires(certificate: bytes) -> float | None:
+    """When a DER certificate expires, in seconds since the epoch; None when these bytes are none."""
+    if len(certificate) > limits.CERTIFICATE_BYTES:
+        return None
+    with warnings.catch_warnings(), contextlib.suppress(*_NOT_LOADED):
+        warnings.simplefilter("ignore", CryptographyDeprecationWarning)  # as above
+        return x509.load_der_x509_certificate(certificate).not_valid_after_utc.timestamp()
+    return None
+
+
 def forget() -> None:
-    """Drop the keys remembered so far; a benchmark's cold start."""
+    """Drop what is remembered of keys and certificates so far; a benchmark's cold start."""
     rsa_key.cache_clear()
+    expires.cache_clear()
 
 
 def key_bits(public_key: bytes) -> int | None:

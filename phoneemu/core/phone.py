@@ -47,7 +47,7 @@ from phoneemu.core.journal import (
 from phoneemu.core.names import Identity
 from phoneemu.core.profile import Profile
 from phoneemu.core.question import Absence, Question, Stage, Subject
-from phoneemu.core.reading import check, read, signature_of
+from phoneemu.core.reading import check, dated, read, signature_of
 from phoneemu.core.rules import judge
 from phoneemu.core.ruling import Ruling, Verdict
 from phoneemu.core.signedfile import SignedFile
@@ -205,6 +205,8 @@ class Phone:
         subject = FETCHING[self.state]
         offered = read(subject, event.name, event.content)
         signer = None if isinstance(offered, MalformedFile) else offered.signer
+        if isinstance(event.content, bytes):
+            offered = dated(offered, signer, self.flash)
         return self._rule(
             Question(
                 subject=subject,

@@ -4,7 +4,9 @@ Only this module looks at bytes on the phone's behalf. It checks a signature wit
 already knows for the named signer; whether that signer may sign is for the rules.
 """
 
-from phoneemu.core import listcheck, listparse, signedfile
+import attrs
+
+from phoneemu.core import keys, listcheck, listparse, signedfile
 from phoneemu.core.flash import Flash
 from phoneemu.core.names import Identity
 from phoneemu.core.question import Subject
@@ -40,11 +42,23 @@ def signature_of(offered: Offered, signer: Identity | None, flash: Flash) -> Sig
     """Check with the certificate the installed lists or the TVS cache hold for this signer."""
     if isinstance(offered, MalformedFile) or offered.raw is None or signer is None:
         return SignatureStatus.ASSUMED
-    for installed in (flash.ctl, flash.itl):
-        record = None if installed is None else installed.record_of(signer)
+    return check(offered, _held(signer, (flash.ctl, flash.itl), flash))
+
+
+def dated(offered: Offered, signer: Identity | None, flash: Flash) -> Offered:
+    """What came as bytes, with the date of its signer's certificate where that lies in a list at hand."""
+    if isinstance(offered, MalformedFile) or offered.raw is None or signer is None:
+        return offered
+    own = offered if isinstance(offered, TrustList) else None
+    expires = keys.expires(_held(signer, (flash.ctl, flash.itl, own), flash))
+    return offered if expires is None else attrs.evolve(offered, signer_expires=expires)
+
+
+def _held(signer: Identity, lists: tuple[TrustList | None, ...], flash: Flash) -> bytes:
+    """A signer's certificate, or its bare key, from the first of the lists that has it, or the TVS cache."""
+    for each in lists:
+        record = None if each is None else each.record_of(signer)
         if record is not None:
-            return check(offered, record.certificate or record.public_key)
-    for answer in flash.tvs_cache:
-        if answer.identity == signer:
-            return check(offered, answer.certificate)
-    return SignatureStatus.ASSUMED
+            return record.certificate or record.public_key
+    found = (answer.certificate for answer in flash.tvs_cache if answer.identity == signer)
+    return next(found, b"")

@@ -27,6 +27,12 @@ def test_a_key_seen_before_is_shared_and_may_be_forgotten() -> None:
     assert keys.rsa_key(DER) == first
 
 
+def test_a_certificate_says_when_it_expires_and_nothing_else_does() -> None:
+    assert keys.expires(DER) == CERTIFICATE.not_valid_after_utc.timestamp()
+    for material in (b"", b"junk", PKCS1, b"0" * (limits.CERTIFICATE_BYTES + 1)):
+        assert keys.expires(material) is None
+
+
 def test_no_key_is_found_in_anything_else() -> None:
     point = ec_key().public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
     ec_certificate = make(PUB, elliptic=True).public_bytes(Encoding.DER)
