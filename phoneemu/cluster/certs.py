@@ -31,6 +31,8 @@ from phoneemu.core.names import Identity
 Maker = Callable[[Certificate], Certificate]
 """Gives a named certificate a key and DER; used in a lab."""
 
+MADE = "made"
+"""Origin of a certificate that no export named and no step made."""
 FIVE_YEARS = 5 * 365 * 24 * 3600.0
 ORDINARY_UNITS = (CALLMANAGER, TVS, TOMCAT)
 
@@ -87,7 +89,7 @@ def make_certificate(
         not_after=cluster.clock + FIVE_YEARS,
         ca_signed=bool(issuer),
         multi_san=multi_san,
-        origin="made",
+        origin=MADE,
     )
     return maker(made) if maker is not None else made
 
@@ -100,7 +102,7 @@ def etoken(name: str, maker: Maker | None = None) -> Certificate:
     serial = hashlib.sha256(f"etoken/{name}".encode()).digest()[:10]
     subject = f'cn="SAST-{name}        ";ou=IPCBU;o="Cisco Systems'
     identity = Identity(subject, "cn=Cisco Manufacturing CA;o=Cisco Systems", int.from_bytes(serial, "big"))
-    made = Certificate(unit="etoken", node="", identity=identity, serial=serial, key_bits=1024, origin="made")
+    made = Certificate(unit="etoken", node="", identity=identity, serial=serial, key_bits=1024, origin=MADE)
     return maker(made) if maker is not None else made
 
 

@@ -11,8 +11,9 @@ from typing import Literal
 import attrs
 
 from phoneemu.cluster import drive, tvs
+from phoneemu.cluster.certs import MADE
 from phoneemu.cluster.drive import Boot, Station, World
-from phoneemu.cluster.state import CALLMANAGER, TOMCAT, Cluster, Node
+from phoneemu.cluster.state import CALLMANAGER, TOMCAT, Certificate, Cluster, Node
 from phoneemu.core.evidence import Standing, weakest
 from phoneemu.core.journal import Ruled
 from phoneemu.core.question import Stage, Subject
@@ -146,9 +147,13 @@ def _limping(boot: Boot, world: World) -> tuple[Outcome, Reason | FleetReason, R
             return Outcome.CANNOT_SAY, common.reason, common
         return Outcome.DEGRADED, FleetReason.COMMON_FILES, common
     usable = https_usable(boot.station, world)
-    if usable is None:
-        return Outcome.CANNOT_SAY, Reason.TLS_SUPPORT_UNKNOWN, None
-    return None if usable is True else (Outcome.DEGRADED, usable, None)
+    if usable is True:
+        return None
+    return (Outcome.CANNOT_SAY if usable in _UNKNOWN else Outcome.DEGRADED), usable, None
+
+
+_UNKNOWN = frozenset({Reason.TLS_SUPPORT_UNKNOWN, Reason.TVS_SUPPORT_UNKNOWN, Reason.LIST_INCOMPLETE})
+"""Why nobody knows whether HTTPS services work."""
 
 
 def _turned_away_elsewhere(boot: Boot, world: World) -> Ruled | None:
@@ -237,8 +242,8 @@ def _same(held: TrustList | None, served: TrustList | None) -> bool:
     return held is served or (held is not None and held.same_as(served))
 
 
-def https_usable(station: Station, world: World) -> Literal[True] | Reason | FleetReason | None:
-    """True when HTTPS services work or are not used, else why they do not; None when nobody knows.
+def https_usable(station: Station, world: World) -> Literal[True] | Reason | FleetReason:
+    """True when HTTPS services work or are not used, else why they do not, or why nobody knows.
 
     A phone checks every HTTPS certificate through TVS once it holds an ITL [DIR118699]; with the ITL emptied
     for a rollback, or none of its TVS servers known to it, they fail [SG14-sbd], and so they do with a TVS
@@ -246,24 +251,37 @@ def https_usable(station: Station, world: World) -> Literal[True] | Reason | Fle
     [SG1251SU2-tls].
     """
     itl, config, highest = station.flash.itl, station.flash.config, station.profile.tls_max.value
-    if not station.profile.asks_tvs.value or itl is None or config is None:
+    asks = station.profile.asks_tvs.value
+    if asks is False or itl is None or config is None:
         return True
     why: Reason | FleetReason = FleetReason.TVS_UNUSABLE
     for server in config.tvs_servers:
         place = world.find(server)
         peer = tvs.peer(*place) if place is not None else None
-        if place is None or peer is None or peer.identity not in itl.tvs:
+        if place is None or peer is None or not _names(itl, peer):
             continue
         cluster = place[0]
         if peer.identity in cluster.expired:
             why = Reason.TVS_EXPIRED
         elif highest is None and cluster.min_tls > "1.0":
-            return None
+            why = Reason.TLS_SUPPORT_UNKNOWN
+            break
         elif highest is not None and highest < cluster.min_tls:
             why = Reason.TVS_TLS_VERSION
         else:
             return _web_usable(cluster)
-    return why
+    if asks is None:
+        return Reason.TVS_SUPPORT_UNKNOWN
+    return why if itl.complete or why is not FleetReason.TVS_UNUSABLE else Reason.LIST_INCOMPLETE
+
+
+def _names(itl: TrustList, peer: Certificate) -> bool:
+    """Whether the ITL names this TVS.
+
+    Where a copied text leaves records out, a certificate that no export names is taken as one that no phone
+    has seen changed (assumption certificate-unknown).
+    """
+    return peer.identity in itl.tvs or (not itl.complete and peer.origin == MADE)
 
 
 def _web_usable(cluster: Cluster) -> Literal[True] | FleetReason:

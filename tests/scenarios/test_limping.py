@@ -1,9 +1,11 @@
 """Registered, and yet not well: plans after which a phone works on its last legs are never called ok."""
 
+import attrs
 import pytest
 from planmaking import ENCRYPTED, OLDER, through
 
 from phoneemu.cluster.founding import make_cluster
+from phoneemu.core.trustlist import Role
 
 MIXED = make_cluster("office", "11.5(1)", ("pub", "sub"), mixed=True)
 NEWER = make_cluster("office", "12.5(1)", ("pub", "sub"), mixed=True)
@@ -104,3 +106,26 @@ def test_a_secure_phone_that_only_one_callmanager_takes_has_no_failover() -> Non
     assert updated.says == ("ok", "confirmed")
     down = through("sub power off; phones reset", MIXED, security=ENCRYPTED)
     assert down.says == ("ok", "confirmed"), "a node that is down is no fault of any certificate"
+
+
+def test_what_a_partial_copy_leaves_out_is_not_called_broken() -> None:
+    """The TVS certificates of a copied ITL may be among the records that are missing."""
+    whole = NEWER.publisher.itl
+    assert whole is not None
+    shown = tuple(each for each in whole.records if each.role != Role.TVS)
+    cut = attrs.evolve(whole, records=shown, complete=False)
+    office = NEWER.with_node(attrs.evolve(NEWER.publisher, itl=cut))
+    assert through("phones reset", office).says == ("ok", "confirmed")
+    renewed = through("* set cert regen TVS; phones wait 30m; phones reset", office)
+    assert renewed.says == ("cannot-say", "list-incomplete")
+
+
+def test_whether_https_fails_is_not_said_of_a_model_that_may_ask_no_tvs() -> None:
+    end = through(
+        'cluster parameter "Prepare Cluster for Rollback to pre 8.0" = True; phones reset',
+        make_cluster("office", "12.5(1)", ("pub", "sub")),
+        model="7937",
+        load="",
+        protocol="SCCP",
+    )
+    assert end.says == ("cannot-say", "tvs-support-unknown")
