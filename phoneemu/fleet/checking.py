@@ -62,6 +62,7 @@ def lines(checked: Checked) -> Iterator[str]:
     yield from _cluster(snapshot)
     yield ""
     yield from _phones(snapshot)
+    yield from _askers(snapshot)
     yield ""
     yield "pre-checks"
     yield from (f"  {problem.line}" for problem in checked.problems)
@@ -85,6 +86,21 @@ def lines(checked: Checked) -> Iterator[str]:
     missing = sum(snapshot.inventory.left_out.values())
     if missing:
         yield f"but {missing:,} rows of phones could not be read: nothing is known of them"
+
+
+_ASKS: Sequence[tuple[bool | None, str]] = (
+    (False, "ask no TVS about an unknown signer; of those only the installed CTL counts"),
+    (None, "nobody knows whether they ask a TVS"),
+)
+
+
+def _askers(snapshot: Snapshot) -> Iterator[str]:
+    """The phones that no TVS helps: they follow a new signer only by the lists they hold."""
+    scene = prechecks.Scene(snapshot)
+    for value, words in _ASKS:
+        count, models = scene.those(lambda profile, value=value: profile.asks_tvs.value is value)  # type: ignore[misc]
+        if count:
+            yield f"{count:>8}  {words}: {models}"
 
 
 def lsc_counts(snapshot: Snapshot) -> Mapping[str, int]:

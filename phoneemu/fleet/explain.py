@@ -18,6 +18,7 @@ from phoneemu.core.question import Stage, Subject
 from phoneemu.core.ruling import Reason, Verdict
 from phoneemu.core.signedfile import SignedFile
 from phoneemu.core.trustlist import Role, TrustList
+from phoneemu.fleet import vouching
 from phoneemu.fleet.forecast import Episode, Fate
 from phoneemu.fleet.inventory import Listed
 from phoneemu.fleet.outcome import FleetReason, Outcome, Service, Trust, serving_node
@@ -68,6 +69,9 @@ def lines(phone: Listed, fate: Fate, plan: Plan, known: Provenance) -> Iterator[
     for episode in fate.episodes:
         yield ""
         yield from _episode(episode, plan, known)
+    if fate.episodes:
+        last = fate.episodes[-1]
+        yield from vouching.lines(last.boot.station, last.world)
     yield ""
     yield from _consequence(fate)
     yield from _remedy(fate)
