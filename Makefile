@@ -11,7 +11,7 @@ JOBS   ?= 2
 
 FUZZ_SECONDS ?= 120
 
-.PHONY: demo test lint types unit loopback fuzz generated wheel docs bench lock clean
+.PHONY: demo test lint types unit loopback fuzz generated wheel docs bench curves lock clean
 
 demo: $(VENV)/.user
 	@$(BIN)/phoneemu demo
@@ -56,6 +56,10 @@ docs: $(VENV)/.dev
 
 bench: $(VENV)/.user
 	$(BIN)/python bench/run.py
+
+# the figures of docs/performance.md, measured anew; takes minutes
+curves: $(VENV)/.dev
+	$(BIN)/python bench/curves.py
 
 lock:
 	$(PYTHON) tools/lock.py
