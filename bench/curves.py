@@ -1,8 +1,8 @@
-"""Draw how the cost of a prediction grows with the fleet and with its classes: figures of docs/performance.md.
+"""Draw how the cost of a prediction grows with the fleet and with its classes, for docs/performance.md.
 
-Each point is the real command as a process of its own, CSV in and CSV out, the least of a few runs; beside it,
-in turn and in the same run, the bare work of the data-frame library on the same rows. Written are ratios first;
-seconds are of the machine that it ran on. Run it alone on the machine, by `make curves`.
+Each point is the real command as a process of its own, CSV in and CSV out, the least of a few runs; beside
+it, in turn and in the same run, the bare work of the data-frame library on the same rows. Written are ratios
+first; seconds are of the machine that it ran on. Run it alone on the machine, by `make curves`.
 """
 
 import math

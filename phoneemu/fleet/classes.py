@@ -6,6 +6,7 @@ tells nothing; only what cluster.toml and the filters say of it does.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 
 import attrs
 import polars as pl
@@ -51,7 +52,7 @@ class Classes:
     first: tuple[Listed, ...]
     code: pl.Series = attrs.field(repr=False)
 
-    @property
+    @cached_property
     def sizes(self) -> Mapping[int, int]:
         """How many phones are of each kind, by its number."""
         return dict(self.code.value_counts().iter_rows())

@@ -5,7 +5,7 @@ How it reads is in report and export; how it is made, in predict.
 
 import enum
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
 import attrs
@@ -92,7 +92,7 @@ class Fate:
 
 @attrs.frozen(kw_only=True)
 class Group:
-    """Phones that share a fate, by site and then as they stand in the exports.
+    """Phones of one class, which share a fate, by site and then as they stand in the exports.
 
     `example` is one of them: the phone that was emulated, whose story the fate tells.
     """
@@ -101,10 +101,41 @@ class Group:
     phones: Roster = attrs.field(repr=False, converter=as_roster)
     example: Listed = attrs.field(default=attrs.Factory(lambda self: self.phones[0], takes_self=True))
 
-    @cached_property
-    def sites(self) -> Mapping[str, int]:
-        """How many of the phones each site has, by name."""
-        return self.phones.by_site()
+
+def merged(groups: Iterable[Group]) -> dict[Fate, Roster]:
+    """The phones of groups whose fates say the same, in the order of the first such group."""
+    alike: dict[Fate, list[Roster]] = {}
+    for group in groups:
+        alike.setdefault(group.fate, []).append(group.phones)
+    return {fate: joined(phones) for fate, phones in alike.items()}
+
+
+@attrs.frozen(kw_only=True)
+class Cause:
+    """One thing that goes wrong: how phones end, why, since which step, and what helps.
+
+    `because` is a sentence for the reason: the title of the rule that decided, or a note. `example` is the
+    first group.
+    """
+
+    outcome: Outcome
+    reason: str
+    step: int | None
+    remedy: Remedy
+    models: Counter[str]
+    example: Group
+
+    @property
+    def phones(self) -> int:
+        """How many phones it concerns."""
+        return self.models.total()
+
+    @property
+    def because(self) -> str:
+        """Why, as a sentence."""
+        fate = self.example.fate
+        decisive = fate.episodes[-1].ending.decisive if fate.episodes else None
+        return fate.note or ("" if decisive is None else decisive.ruling.rule.title)
 
 
 @attrs.frozen(kw_only=True)
@@ -145,6 +176,28 @@ class Forecast:
         """The first step at which a phone was lost, 0 for before the first; None when none is lost."""
         steps = (group.fate.lost_at_step for group in self.groups)
         return min((step for step in steps if step is not None), default=None)
+
+    @cached_property
+    def causes(self) -> tuple[Cause, ...]:
+        """What goes wrong: the worst outcomes first, of each the most phones first."""
+        found: dict[tuple[Outcome, str, int | None, Remedy], Cause] = {}
+        for group in self.groups:
+            fate = group.fate
+            if fate.outcome is not Outcome.OK:
+                key = (fate.outcome, fate.reason, fate.lost_at_step, fate.remedy)
+                if key not in found:
+                    outcome, reason, step, remedy = key
+                    found[key] = Cause(
+                        outcome=outcome,
+                        reason=reason,
+                        step=step,
+                        remedy=remedy,
+                        models=Counter(),
+                        example=group,
+                    )
+                found[key].models[fate.model] += len(group.phones)
+        ranked = sorted(found.values(), key=lambda each: (WORST_FIRST.index(each.outcome), -each.phones))
+        return tuple(ranked)
 
     @cached_property
     def by_model(self) -> Mapping[str, Counter[Outcome]]:

@@ -1,11 +1,10 @@
-"""From the fates of classes to the groups of a forecast: phones that end alike, worst first.
+"""From the fates of classes to the groups of a forecast: one a class, worst first.
 
 Within a group the phones stand by site, and then as in the exports: so the field team finds its site in one
 place. Nothing here decides what becomes of a phone.
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -14,25 +13,18 @@ from phoneemu.fleet.forecast import Fate, Group
 from phoneemu.fleet.outcome import WORST_FIRST
 from phoneemu.fleet.roster import SITE, Roster
 
-if TYPE_CHECKING:
-    from phoneemu.fleet.listed import Listed
-
 
 def grouped(classes: Classes, fates: Sequence[Fate], roster: Roster) -> tuple[Group, ...]:
     """The groups. `fates` are those of the classes, in the same order."""
-    examples: dict[Fate, Listed] = {}
-    for fate, phone in zip(fates, classes.first, strict=True):
-        examples.setdefault(fate, phone)
-    ranked = sorted(examples, key=_badness)
-    rank = {fate: place for place, fate in enumerate(ranked)}
-    of_class = pl.Series([rank[fate] for fate in fates], dtype=pl.UInt32)
-    places = of_class[classes.code]
-    whole = roster.ordered(_order(places, roster))
-    sizes = dict(places.alias("place").value_counts().iter_rows())
+    ranked = sorted(range(len(fates)), key=lambda number: _badness(fates[number]))
+    place_of = {number: place for place, number in enumerate(ranked)}
+    of_class = pl.Series([place_of[number] for number in range(len(fates))], dtype=pl.UInt32)
+    whole = roster.ordered(_order(of_class[classes.code], roster))
     groups, start = [], 0
-    for place, fate in enumerate(ranked):
-        groups.append(Group(fate=fate, phones=whole[start : start + sizes[place]], example=examples[fate]))
-        start += sizes[place]
+    for number in ranked:
+        end = start + classes.sizes[number]
+        groups.append(Group(fate=fates[number], phones=whole[start:end], example=classes.first[number]))
+        start = end
     return tuple(groups)
 
 

@@ -7,7 +7,7 @@ pipeline's page shows what is to be done where, and a large fleet stays a page t
 from collections.abc import Iterable, Iterator
 from xml.sax.saxutils import quoteattr
 
-from phoneemu.fleet.forecast import Fate, Forecast, Group
+from phoneemu.fleet.forecast import Fate, Forecast, merged
 from phoneemu.fleet.outcome import Outcome
 from phoneemu.fleet.roster import SITE, Roster
 
@@ -20,25 +20,25 @@ FAILURES = 10_000
 def render(forecast: Forecast, failing: Iterable[Outcome]) -> str:
     """The report; a case fails when its outcome is one of these, or any but `ok` when none is given."""
     bad = frozenset(failing) or frozenset(Outcome) - {Outcome.OK}
-    failed = [group for group in forecast.groups if group.fate.outcome in bad]
-    by_site = sum(len(group.sites) for group in failed) <= FAILURES
-    failures = [case for group in failed for case in _failures(group, by_site=by_site)]
-    passed = [_passed(group) for group in forecast.groups if group.fate.outcome not in bad]
+    alike = merged(forecast.groups)
+    failed = {fate: phones for fate, phones in alike.items() if fate.outcome in bad}
+    by_site = sum(len(phones.by_site()) for phones in failed.values()) <= FAILURES
+    failures = [case for each in failed.items() for case in _failures(*each, by_site=by_site)]
+    passed = [_passed(fate, phones) for fate, phones in alike.items() if fate.outcome not in bad]
     count = f'tests="{len(failures) + len(passed)}" failures="{len(failures)}" errors="0" skipped="0"'
     head = f'name={_attribute(forecast.cluster)} {count} time="0"'
     suite = f"<testsuite {head}>\n{''.join((*failures, *passed))}</testsuite>"
     return f'<?xml version="1.0" encoding="UTF-8"?>\n<testsuites {head}>\n{suite}\n</testsuites>\n'
 
 
-def _failures(group: Group, *, by_site: bool) -> Iterator[str]:
-    fate = group.fate
+def _failures(fate: Fate, phones: Roster, *, by_site: bool) -> Iterator[str]:
     if not by_site:
-        yield _failure(fate, f"({len(group.sites):,} sites)", group.phones)
+        yield _failure(fate, f"({len(phones.by_site()):,} sites)", phones)
         return
-    codes = group.phones.frame[SITE]
+    codes = phones.frame[SITE]
     for code in codes.unique(maintain_order=True).to_list():
-        here = group.phones.ordered((codes == code).arg_true())
-        yield _failure(fate, group.phones.sites[code] or "(no site)", here)
+        here = phones.ordered((codes == code).arg_true())
+        yield _failure(fate, phones.sites[code] or "(no site)", here)
 
 
 def _failure(fate: Fate, where: str, phones: Roster) -> str:
@@ -49,10 +49,10 @@ def _failure(fate: Fate, where: str, phones: Roster) -> str:
     return f"{_case(fate, where, len(phones))}>{failure}</testcase>\n"
 
 
-def _passed(group: Group) -> str:
-    sites = group.sites
+def _passed(fate: Fate, phones: Roster) -> str:
+    sites = phones.by_site()
     where = f"({len(sites):,} sites)" if len(sites) > 1 else next(iter(sites)) or "(no site)"
-    return f"{_case(group.fate, where, len(group.phones))}/>\n"
+    return f"{_case(fate, where, len(phones))}/>\n"
 
 
 def _case(fate: Fate, where: str, count: int) -> str:

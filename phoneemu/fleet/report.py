@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from phoneemu.fleet.forecast import Fate, Forecast, Group, Remedy, RemedyKind
+from phoneemu.fleet.forecast import Fate, Forecast, RemedyKind
 from phoneemu.fleet.outcome import WORST_FIRST, Outcome, TrustPath
 
 REASONS_SHOWN = 12
@@ -64,26 +64,22 @@ def _first_bad(forecast: Forecast) -> Iterator[str]:
 
 def _causes(forecast: Forecast, paint: Paint) -> Iterator[str]:
     """What goes wrong, by reason, with one phone to look at and what helps."""
-    found: dict[tuple[Outcome, str, int | None, Remedy], list[Group]] = {}
-    for group in forecast.groups:
-        fate = group.fate
-        if fate.outcome is not Outcome.OK:
-            key = (fate.outcome, fate.reason, fate.lost_at_step, fate.remedy)
-            found.setdefault(key, []).append(group)
-    if not found:
+    if not forecast.causes:
         return
     yield "what goes wrong, worst first"
-    ranked = sorted(found.items(), key=lambda item: (WORST_FIRST.index(item[0][0]), -_count(item[1])))
-    for (outcome, reason, step, _), groups in ranked[:REASONS_SHOWN]:
+    width = max(6, len(str(forecast.total)))
+    for cause in forecast.causes[:REASONS_SHOWN]:
+        step, fate = cause.step, cause.example.fate
         when = "" if step is None else " before the first step" if step == 0 else f" at step {step}"
-        counted = f"{_count(groups):>6}"
-        yield f"{paint(f'{counted} {outcome.value}', outcome)}{when}: {reason}"
-        yield f"         {_models(groups)}"
-        yield f"         such as {groups[0].example.name}; remedy: {_remedy(groups[0].fate)}"
-        if groups[0].fate.note:
-            yield f"         {groups[0].fate.note}"
-    if len(ranked) > REASONS_SHOWN:
-        yield f"         and {len(ranked) - REASONS_SHOWN} more kinds; --json and --csv have them all"
+        counted = f"{cause.phones:>{width}}"
+        yield f"{paint(f'{counted} {cause.outcome.value}', cause.outcome)}{when}: {cause.reason}"
+        yield f"         {_models(cause.models)}"
+        yield f"         such as {cause.example.example.name}; remedy: {_remedy(fate)}"
+        if fate.note:
+            yield f"         {fate.note}"
+    left = len(forecast.causes) - REASONS_SHOWN
+    if left > 0:
+        yield f"         and {left} more kinds; --json and --csv have them all"
     yield ""
 
 
@@ -127,14 +123,7 @@ def _ways(forecast: Forecast) -> Iterator[str]:
         yield ""
 
 
-def _count(groups: Sequence[Group]) -> int:
-    return sum(len(group.phones) for group in groups)
-
-
-def _models(groups: Sequence[Group]) -> str:
-    counted: Counter[str] = Counter()
-    for group in groups:
-        counted[group.fate.model] += len(group.phones)
+def _models(counted: Counter[str]) -> str:
     named = [f"{count} x {model}" for model, count in counted.most_common(6)]
     return ", ".join(named) + (f" and {len(counted) - 6} more models" if len(counted) > 6 else "")
 
@@ -169,8 +158,9 @@ def _assumptions(forecast: Forecast) -> Iterator[str]:
     if not forecast.assumptions:
         return
     yield "assumed, because no export says"
+    width = max(6, len(str(forecast.total)))
     for each in forecast.assumptions:
-        yield f"{each.phones:>6} phones  {each.text}"
+        yield f"{each.phones:>{width}} phones  {each.text}"
         yield f"               settled by {each.settles}"
     yield ""
 

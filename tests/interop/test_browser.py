@@ -1,5 +1,7 @@
 """The report in a real browser, without a window: its script runs, filters, and asks nothing of a network."""
 
+import html
+import json
 import re
 import shutil
 from pathlib import Path
@@ -22,10 +24,51 @@ QUIET = (
 )
 
 
+HOSTILE = '<img src=x onerror="document.title=1">'
+PROBE = """<!DOCTYPE html><title>probe</title><iframe id=page src="REPORT"></iframe><pre id=out></pre><script>
+const frame = document.getElementById("page");
+frame.onload = () => {
+  const out = [], inside = frame.contentDocument, by = id => inside.getElementById(id);
+  const count = () => by("rows").rows.length;
+  const fire = (node, type) => node.dispatchEvent(new Event(type, { bubbles: true }));
+  const first = () => by("rows").rows[0].cells[0].textContent;
+  out.push(count());
+  by("find").value = "7940"; fire(by("find"), "input"); out.push(count());
+  by("clear").click(); out.push(count(), inside.activeElement.id);
+  const head = inside.querySelector('th[data-key="device"]');
+  head.querySelector("button").click(); out.push(head.getAttribute("aria-sort"), first());
+  head.querySelector("button").click(); out.push(head.getAttribute("aria-sort"), first());
+  const why = by("rows").rows[0].querySelector("button");
+  const [row, below] = [by("rows").rows[0], () => by("rows").rows[1].textContent];
+  why.click(); out.push(why.getAttribute("aria-expanded"), below().includes(row.cells[4].textContent));
+  why.click(); out.push(why.getAttribute("aria-expanded"), count());
+  out.push(inside.documentElement.scrollWidth <= inside.documentElement.clientWidth);
+  out.push(inside.title);
+  document.getElementById("out").textContent = JSON.stringify(out);
+};
+</script>"""
+"""A page that presses what a reader presses, and says what it then saw."""
+
+
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("browser")
     example.write(folder)
+    words = ["predict", str(folder / "snapshot"), "--runbook", str(folder / "runbook.txt")]
+    assert main([*words, "--html", str(folder / "report.html")]) == 0
+    return folder / "report.html"
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report of a fleet whose names are long, and markup."""
+    folder = tmp_path_factory.mktemp("hostile")
+    example.write(folder)
+    phones = folder / "snapshot" / "phones.csv"
+    text = phones.read_text().replace(",Depot,", f",Depot{'_without_a_blank' * 8},")
+    doubled = HOSTILE.replace('"', '""')
+    row = f'"{doubled}",x,"{doubled}",Hub,,"Cisco 7960",Cisco 7960 - Standard SCCP Non-Secure Profile,SCCP\n'
+    phones.write_text(text + row)
     words = ["predict", str(folder / "snapshot"), "--runbook", str(folder / "runbook.txt")]
     assert main([*words, "--html", str(folder / "report.html")]) == 0
     return folder / "report.html"
@@ -45,7 +88,20 @@ def shown(page: Path, asked: str = "", *more: str) -> str:
 def rows(document: str) -> list[list[str]]:
     body = re.search(r'<tbody id="rows">(.*?)</tbody>', document, re.DOTALL)
     assert body
-    return [re.findall(r"<td[^>]*>(.*?)</td>", row, re.DOTALL) for row in body[1].split("</tr>")[:-1]]
+    cells = [re.findall(r"<td[^>]*>(.*?)</td>", row, re.DOTALL) for row in body[1].split("</tr>")[:-1]]
+    return [[re.sub(r"<[^>]*>", "", cell) for cell in row] for row in cells]
+
+
+def pressed(page: Path, width: int) -> list[object]:
+    """What the probe saw of a report in a window of this width."""
+    probe = page.parent / f"probe-{width}.html"
+    frame = f"<iframe width={width} height=800"
+    probe.write_text(PROBE.replace("<iframe", frame).replace("REPORT", page.name))
+    document = shown(probe, "", "--allow-file-access-from-files", "--virtual-time-budget=5000")
+    out = re.search(r"<pre id=\"out\">(.*?)</pre>", document, re.DOTALL)
+    assert out
+    seen: list[object] = json.loads(html.unescape(out[1]))
+    return seen
 
 
 def test_the_table_is_drawn_and_filtered(page: Path) -> None:
@@ -59,11 +115,39 @@ def test_the_table_is_drawn_and_filtered(page: Path) -> None:
     assert rows(shown(page, "#find=no-such-phone")) == []
 
 
-def test_it_reads_on_a_phone_and_on_paper(page: Path, tmp_path: Path) -> None:
-    chromium = need("chromium")
-    profile = f"--user-data-dir={tmp_path / 'profile'}"
-    narrow, paper = tmp_path / "narrow.png", tmp_path / "paper.pdf"
-    run(chromium, *QUIET, profile, "--window-size=390,844", f"--screenshot={narrow}", page.as_uri())
-    run(chromium, *QUIET, profile, f"--print-to-pdf={paper}", page.as_uri())
-    assert narrow.stat().st_size > 10_000
-    assert paper.read_bytes().startswith(b"%PDF")
+@pytest.mark.parametrize("width", [390, 1280])
+def test_what_a_reader_presses_does_what_it_says(page: Path, width: int) -> None:
+    names = [row[0] for row in rows(shown(page))]
+    assert pressed(page, width) == [
+        *(84, 12, 84, "find"),
+        *("ascending", min(names)),
+        *("descending", max(names)),
+        *("true", True),
+        *("false", 84),
+        True,  # nothing is wider than the window
+        "cucm-1051-a: what becomes of the phones",
+    ]
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_hostile_and_endless_names_neither_run_nor_break_the_page(hostile: Path, width: int) -> None:
+    seen = pressed(hostile, width)
+    assert seen[0] == 85
+    assert seen[-2:] == [True, "cucm-1051-a: what becomes of the phones"]
+    document = shown(hostile)
+    assert "<img" not in document
+    assert any(row[0] == html.escape(HOSTILE, quote=False) for row in rows(document))
+
+
+def test_it_reads_on_paper(page: Path, tmp_path: Path) -> None:
+    paper = tmp_path / "paper.pdf"
+    run(
+        need("chromium"),
+        *QUIET,
+        f"--user-data-dir={tmp_path / 'profile'}",
+        f"--print-to-pdf={paper}",
+        page.as_uri(),
+    )
+    content = paper.read_bytes()
+    assert content.startswith(b"%PDF")
+    assert content.count(b"/Type /Page\n") >= 3
