@@ -135,7 +135,10 @@ class Cause:
         """Why, as a sentence."""
         fate = self.example.fate
         decisive = fate.episodes[-1].ending.decisive if fate.episodes else None
-        return fate.note or ("" if decisive is None else decisive.ruling.rule.title)
+        if fate.note or decisive is None:
+            return fate.note
+        title = decisive.ruling.rule.title
+        return f"it is not known whether {title}" if self.outcome is Outcome.CANNOT_SAY else title
 
 
 @attrs.frozen(kw_only=True)

@@ -96,7 +96,10 @@ def _verdict(forecast: Forecast) -> str:
     if not lost:
         return "No phone is known to be lost by this plan."
     first = forecast.first_bad_step
-    when = "" if first is None else " before the first step" if first == 0 else f"; the first at step {first}"
+    when = "" if first is None else f"; the first at step {first}"
+    if first == 0:
+        early = sum(len(each.phones) for each in forecast.groups if each.fate.lost_at_step == 0)
+        when = f", {'all' if early == lost else f'{early:,}'} of them before the first step"
     return f"{lost:,} of {forecast.total:,} phones are lost{when}."
 
 
