@@ -83,7 +83,7 @@ def _causes(forecast: Forecast, paint: Paint) -> Iterator[str]:
     yield ""
 
 
-_WAYS: Sequence[tuple[str, tuple[RemedyKind | None, ...]]] = (
+WAYS: Sequence[tuple[str, tuple[RemedyKind | None, ...]]] = (
     ("by a reset alone", (RemedyKind.RESET,)),
     ("by the CTL, written anew", (RemedyKind.UPDATE_CTL,)),
     ("by the other key of the ITL (utils itl reset)", (RemedyKind.RESET_ITL,)),
@@ -100,26 +100,33 @@ _WAYS: Sequence[tuple[str, tuple[RemedyKind | None, ...]]] = (
     ),
     ("by nothing that was tried", (None, RemedyKind.NONE)),
 )
-_LET_IN = {
+"""What brings phones back, in words, and the remedies meant."""
+LET_IN: Mapping[TrustPath, str] = {
     TrustPath.TVS: "by the word of a TVS",
     TrustPath.LISTED_SIGNER: "by a signer that they knew",
     TrustPath.FIRST_TRUST: "by first trust, because they held none",
     TrustPath.UNCHANGED: "not at all: the lists they hold did not change",
 }
+"""How lists were let in, in words."""
+
+
+def ways(forecast: Forecast) -> Iterator[tuple[str, int]]:
+    """What brings phones back, in words, and how many."""
+    for words, kinds in WAYS:
+        count = sum(forecast.remedies.get(kind, 0) for kind in kinds)
+        if count:
+            yield words, count
 
 
 def _ways(forecast: Forecast) -> Iterator[str]:
     """What brings phones back, and how the others came to hold what they hold."""
     if forecast.remedies:
         yield "what brings back those that are lost or degraded"
-        for words, kinds in _WAYS:
-            count = sum(forecast.remedies.get(kind, 0) for kind in kinds)
-            if count:
-                yield f"{count:>6}  {words}"
+        yield from (f"{count:>6}  {words}" for words, count in ways(forecast))
         yield ""
     if forecast.paths:
         yield "how the others took their lists"
-        yield from (f"{count:>6}  {_LET_IN[path]}" for path, count in forecast.paths.items())
+        yield from (f"{count:>6}  {LET_IN[path]}" for path, count in forecast.paths.items())
         yield ""
 
 

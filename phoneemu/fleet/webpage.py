@@ -51,6 +51,7 @@ def render(forecast: Forecast, snapshot: Snapshot, plan: Plan) -> str:
         tiles=webparts.tiles(forecast),
         plan=webparts.plan(forecast),
         causes=webparts.causes(forecast.causes),
+        ways=webparts.ways(forecast),
         legend=webparts.legend(),
         by_site=webparts.chart(forecast.by_site, "site", sites),
         by_model=webparts.chart(forecast.by_model, "model", frozenset(each.fate.model for each in shown)),

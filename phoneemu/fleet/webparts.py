@@ -10,6 +10,7 @@ from html import escape
 from urllib.parse import quote
 
 from phoneemu.core.evidence import Standing
+from phoneemu.fleet import report
 from phoneemu.fleet.assumptions import Assumption
 from phoneemu.fleet.forecast import Cause, Forecast, Remedy
 from phoneemu.fleet.outcome import WORST_FIRST, Outcome
@@ -181,6 +182,22 @@ def _cause(cause: Cause) -> str:
         f'<td data-label="models">{escape(", ".join(models))}</td>'
         f'<td data-label="what helps"><span>{remedy}</span></td></tr>'
     )
+
+
+def ways(forecast: Forecast) -> str:
+    """What brings phones back, and how the others came to hold what they hold."""
+    back = list(report.ways(forecast))
+    kept = [(report.LET_IN[path], count) for path, count in forecast.paths.items()]
+    told = (
+        ("What brings back those that are lost or degraded", back),
+        ("How the others took their lists", kept),
+    )
+    return "".join(f"<h3>{title}</h3>{_counted(rows)}" for title, rows in told if rows)
+
+
+def _counted(rows: Sequence[tuple[str, int]]) -> str:
+    items = "".join(f"<li><strong>{count:,}</strong> {escape(words)}</li>" for words, count in rows)
+    return f'<ul class="list">{items}</ul>'
 
 
 def prechecks(found: Sequence[Problem]) -> str:
