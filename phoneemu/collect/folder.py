@@ -76,7 +76,17 @@ class Folder:
             raise BadInput(f"{what}; take another folder, or --fresh", place=str(path))
         else:
             folder.parts, folder.begun = parts, begun
+        folder._sweep()
         return folder
+
+    def _sweep(self) -> None:
+        """Remove what an interrupted write of an announced file left beside it."""
+        names = {NOTE, *(name for part in self.parts.values() for name in part.files)}
+        for inside in (self.path, self.path / PAGES):
+            for path in inside.glob(".*") if inside.is_dir() else ():
+                meant = path.name[1:].rpartition(".")[0]
+                if meant and path.relative_to(self.path).with_name(meant).as_posix() in names:
+                    path.unlink(missing_ok=True)
 
     def done(self, part: str) -> bool:
         """Whether all of a part is there."""

@@ -181,7 +181,7 @@ class Gathering:
         before = self.folder.parts.get(name)
         if written or before is None or self.folder.fresh or not missed:
             kept_too = [] if self.folder.fresh or before is None or not missed else list(before.files)
-            self.folder.finish(name, {*written, *self._there(kept_too)}, whole=not missed)
+            self.folder.finish(name, {*written, *self._there(kept_too)}, whole=bool(written) and not missed)
         outcome = Outcome.PARTIAL if missed and written else Outcome.FAILED if missed else None
         self.results.append(
             Result(

@@ -94,7 +94,8 @@ def recognise(folder: Path) -> tuple[Recognised, ...]:
         elif path.name not in (HISTORY, PAGES):
             found.append(Recognised(path=path, why="a folder that is not looked into"))
     if (folder / PAGES).is_dir():
-        found += (_of(path) for path in sorted((folder / PAGES).rglob("*")) if path.is_file())
+        inside = (path for path in sorted((folder / PAGES).rglob("*")) if not path.name.startswith("."))
+        found += (_of(path) for path in inside if path.is_file())
     return tuple(found)
 
 

@@ -120,6 +120,16 @@ def test_a_note_that_is_none_is_refused_in_one_line(tmp_path: Path, note: str) -
     assert NOTE in str(caught.value)
 
 
+def test_what_a_killed_write_left_is_swept_away_and_nothing_else(tmp_path: Path) -> None:
+    put(opened(tmp_path), "pages", "pages/SEP1.html")
+    left = [tmp_path / "pages" / ".SEP1.html.x7abc", tmp_path / f".{NOTE}.k2"]
+    others = [tmp_path / "pages" / ".SEP2.html.x", tmp_path / ".gitignore"]
+    for path in (*left, *others):
+        path.write_text("half")
+    opened(tmp_path)
+    assert [path.exists() for path in (*left, *others)] == [False, False, True, True]
+
+
 def test_a_forged_note_removes_nothing_outside(tmp_path: Path) -> None:
     outside = tmp_path / "keep.txt"
     outside.write_text("keep")

@@ -334,6 +334,14 @@ def test_certificates_of_an_older_release_are_not_asked_for(site: Site) -> None:
     assert site.collect()["node-certificates"].outcome is Outcome.LEFT_OUT
 
 
+def test_what_was_left_out_for_want_of_a_password_is_asked_for_when_there_is_one(site: Site) -> None:
+    both = site.bench.wire.credentials
+    site.bench.wire.credentials = {Realm.APPLICATION: both[Realm.APPLICATION]}
+    site.collect()
+    site.bench.wire.credentials = both
+    assert site.collect()["node-certificates"].outcome is Outcome.DONE
+
+
 def test_without_an_os_administrator_node_certificates_are_left_out(site: Site) -> None:
     credentials = dict(site.bench.wire.credentials)
     del credentials[Realm.PLATFORM]

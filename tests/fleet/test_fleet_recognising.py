@@ -75,8 +75,10 @@ def test_folders_are_named_and_not_looked_into(tmp_path: Path) -> None:
     (tmp_path / "old").mkdir()
     (tmp_path / "pages" / "depot").mkdir(parents=True)
     (tmp_path / "pages" / "depot" / "a").write_text("ITL file  Installed\n")
+    (tmp_path / "pages" / ".a.half").write_text("ITL file  Installed\n")
     found = {each.path.name: each for each in recognise(tmp_path)}
     assert found["old"].kinds == ()
+    assert set(found) == {"old", "a"}
     assert found["a"].kinds == (Kind.PAGE,)
 
 
