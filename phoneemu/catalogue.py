@@ -12,7 +12,8 @@ from pathlib import Path
 import attrs
 
 from phoneemu.core import modelfile
-from phoneemu.core.modelfile import ModelFile
+from phoneemu.core.evidence import Standing
+from phoneemu.core.modelfile import ModelFile, captures_of
 from phoneemu.core.profile import ENGINE_FACTS, Profile
 from phoneemu.errors import BadInput
 
@@ -50,6 +51,14 @@ class Title:
     model: str
     name: str
     enums: tuple[int, ...]
+
+
+def _origin(path: Path) -> str | None:
+    """The origin a capture case states; None when there is no such case."""
+    if not path.is_file():
+        return None
+    stated = re.search(r'^origin = "(\w+)"', path.read_text(encoding="utf-8"), re.MULTILINE)
+    return stated[1] if stated else ""
 
 
 class Catalogue:
@@ -110,11 +119,31 @@ class Catalogue:
     def _read_file(self, name: str) -> ModelFile:
         where = f"models/{name}"
         try:
-            return modelfile.parse((self._folder / name).read_text(encoding="utf-8"), where)
+            found = modelfile.parse((self._folder / name).read_text(encoding="utf-8"), where)
+            self._check_captures(found)
+            return found
         except modelfile.ModelFileError as error:
             raise BadInput(str(error)) from None
         except OSError:
             raise BadInput("no such file", place=where) from None
+
+    def _check_captures(self, found: ModelFile) -> None:
+        """Every capture that a fact names exists, and a captured fact names one of hardware.
+
+        An installed package ships no captures; there nothing can be checked.
+        """
+        folder = self._folder.parent / "captures"
+        blocks = (found.facts, *(overlay.facts for overlay in (*found.firmware, *found.protocols)))
+        for fact in (fact for facts in blocks for fact in facts.values()):
+            names = captures_of(fact.source)
+            if not names or not folder.is_dir():
+                continue
+            origins = {name: _origin(folder / name / "capture.toml") for name in names}
+            gone = [name for name, origin in origins.items() if origin is None]
+            if gone:
+                raise BadInput(f"source names a capture that does not exist: {gone[0]}", place=fact.where)
+            if fact.standing is Standing.CAPTURED and "hardware" not in origins.values():
+                raise BadInput("is captured, but none of its captures is of hardware", place=fact.where)
 
     def _profile(self, model: str, load: str | None = None, protocol: str | None = None) -> Profile:
         """The profile of a model on a load (None: the newest) with a protocol; the same object each time.

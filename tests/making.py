@@ -21,6 +21,7 @@ DEFAULTS: dict[str, object] = {
     "keeps_itl": True,
     "finds_multi_san": True,
     "authorises_tftp": ("ctl", "itl", "config"),
+    "list_signers": ("sast",),
     "digests": ("sha1",),
     "digests_unknown": None,
     "rsa_max_bits": 2048,

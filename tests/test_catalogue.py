@@ -1,6 +1,7 @@
 """The shipped catalogue: whole, sourced, and right where a person can check it."""
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,8 @@ import pytest
 from phoneemu.catalogue import Catalogue, file_name, shipped
 from phoneemu.cluster import release
 from phoneemu.core.evidence import Standing
-from phoneemu.core.profile import ENGINE_FACTS
+from phoneemu.core.modelfile import CAPTURE
+from phoneemu.core.profile import ENGINE_FACTS, USUAL
 from phoneemu.core.rules import all_rules
 from phoneemu.errors import BadInput
 
@@ -42,7 +44,7 @@ def test_every_model_resolves_on_every_load_and_protocol(title: object) -> None:
     model: str = title.model  # type: ignore[attr-defined]
     for protocol in (None, "SIP", "SCCP"):
         for profile in CATALOGUE.variants(model, protocol):
-            assert len(profile.facts) >= len(ENGINE_FACTS) + 14
+            assert len(profile.facts) >= len(ENGINE_FACTS) - len(USUAL) + 14
             for fact in profile.facts.values():
                 assert fact.source
                 assert fact.standing is not Standing.ASSUMED or fact.note
@@ -50,12 +52,20 @@ def test_every_model_resolves_on_every_load_and_protocol(title: object) -> None:
 
 def test_every_source_key_is_expanded() -> None:
     known = set(re.findall(r"^\| ([^|]+?) \|", SOURCES.read_text(encoding="utf-8"), re.MULTILINE)) | WORDS
+    # a capture is no address: that it exists is checked when the file is read
     used = {key for rule in all_rules() for key in rule.source.split(", ")}
+    used |= {key for fact in USUAL.values() for key in fact.source.split(", ")}
     for title in CATALOGUE.titles:
         for each in CATALOGUE.files(title.model):
             assert each is not None
             blocks = [each.facts, *(overlay.facts for overlay in (*each.firmware, *each.protocols))]
-            used |= {key for facts in blocks for fact in facts.values() for key in fact.source.split(", ")}
+            used |= {
+                key
+                for facts in blocks
+                for fact in facts.values()
+                for key in fact.source.split(", ")
+                if not key.startswith(CAPTURE)
+            }
     assert used - known == set()
 
 
@@ -213,3 +223,46 @@ def test_a_phone_of_unknown_load_and_protocol_may_be_any() -> None:
     assert len(CATALOGUE.candidates("8861", "not a load")) == len(CATALOGUE.candidates("8861")) > 1
     (known,) = CATALOGUE.candidates("8861", "sip88xx.14-3-1-1")
     assert (known.load, known.protocol) == ("sip88xx.14-3-1-1", "SIP")
+
+
+def with_source(folder: Path, standing: str, source: str) -> Catalogue:
+    """A copy of the shipped files in which one fact has this evidence."""
+    shutil.copytree(shipped(), folder / "models")
+    path = folder / "models" / "8861.toml"
+    old = 'standing = "documented", source = "MIG213407, TN215014"'
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    new = f'standing = "{standing}", source = "{source}"'
+    path.write_text(text.replace(old, new), encoding="utf-8")
+    return Catalogue(folder / "models")
+
+
+def a_capture(folder: Path, origin: str) -> None:
+    case = folder / "captures" / "8861" / "14-2-1" / "moves"
+    case.mkdir(parents=True)
+    (case / "capture.toml").write_text(f'schema = 1\norigin = "{origin}"\n', encoding="utf-8")
+
+
+def test_a_fact_may_name_a_capture_that_exists(tmp_path: Path) -> None:
+    a_capture(tmp_path, "hardware")
+    catalogue = with_source(tmp_path, "captured", "capture:8861/14-2-1/moves")
+    assert catalogue.profile("8861").console.standing is Standing.CAPTURED
+
+
+def test_a_capture_that_does_not_exist_is_named_with_file_and_key(tmp_path: Path) -> None:
+    a_capture(tmp_path, "hardware")
+    catalogue = with_source(tmp_path, "documented", "MIG213407, capture:8861/14-2-1/gone")
+    with pytest.raises(BadInput, match=r"models/8861\.toml console\.dialect: .*8861/14-2-1/gone"):
+        catalogue.profile("8861")
+
+
+def test_a_synthetic_capture_makes_no_captured_fact(tmp_path: Path) -> None:
+    a_capture(tmp_path, "synthetic")
+    catalogue = with_source(tmp_path, "captured", "capture:8861/14-2-1/moves")
+    with pytest.raises(BadInput, match=r"console\.dialect: .*hardware"):
+        catalogue.profile("8861")
+
+
+def test_where_no_captures_are_shipped_nothing_can_be_checked(tmp_path: Path) -> None:
+    catalogue = with_source(tmp_path, "captured", "capture:8861/14-2-1/moves")
+    assert catalogue.profile("8861").console.source == "capture:8861/14-2-1/moves"

@@ -12,7 +12,7 @@ from typing import Any
 import attrs
 
 from phoneemu.core.evidence import Fact, Standing
-from phoneemu.core.profile import ENGINE_FACTS, Profile
+from phoneemu.core.profile import ENGINE_FACTS, USUAL, Profile
 
 SCHEMA = 1
 SECTIONS = ("trust", "files", "config", "tls", "display", "erase", "status", "console", "device")
@@ -22,6 +22,7 @@ _FACT_KEYS = frozenset({"value", "standing", "source", "note", "against"})
 _TOP = frozenset({"schema", "model", "name", "aliases", "enum", "family", "firmware", "protocol", *SECTIONS})
 _WORDS: Mapping[str, frozenset[str]] = {
     "trust.authorises_tftp": frozenset({"ctl", "itl", "config"}),
+    "trust.list_signers": frozenset({"sast", "ccm+tftp", "tftp"}),
     "trust.digests": frozenset({"sha1", "sha256", "sha512"}),
     "trust.digests_unknown": frozenset({"sha1", "sha256", "sha512"}),
     "files.transports": frozenset({"http", "tftp"}),
@@ -46,7 +47,7 @@ _BOOLEANS = frozenset(
 _NUMBERS = frozenset({"trust.rsa_max_bits", "trust.list_max_bytes", "files.ctl_retries"})
 _LISTS = frozenset(
     {
-        "trust.authorises_tftp", "trust.digests", "trust.digests_unknown",
+        "trust.authorises_tftp", "trust.list_signers", "trust.digests", "trust.digests_unknown",
         "files.order", "files.transports", "files.tftp_options", "files.tftp_waits",
     }
 )  # fmt: skip
@@ -57,6 +58,15 @@ _FORMS: Mapping[str, str] = {
     "files.tftp_waits": r"\d{1,4}(\.\d+)?",
 }
 _FORM_NAMES = {"files.tftp_options": "tsize, blksize=BYTES", "files.tftp_waits": "seconds as texts"}
+
+
+CAPTURE = "capture:"
+"""Begins a source that is a case below captures/."""
+
+
+def captures_of(source: str) -> tuple[str, ...]:
+    """The cases that a source names, by their paths."""
+    return tuple(key.removeprefix(CAPTURE) for key in source.split(", ") if key.startswith(CAPTURE))
 
 
 class ModelFileError(ValueError):
@@ -226,6 +236,8 @@ def _fact(entry: object, name: str, where: str, prefix: str) -> Fact[object]:
             raise ModelFileError(f"{place}: {key} must be a text")
     if standing is Standing.ASSUMED and not entry.get("note"):
         raise ModelFileError(f"{place} is assumed and has no note saying what would settle it")
+    if standing is Standing.CAPTURED and not captures_of(entry["source"]):
+        raise ModelFileError(f"{place} is captured and names no capture, such as {CAPTURE}8861/14-2-1/moves")
     return Fact(
         name=name,
         value=_value(entry["value"], name, place),
@@ -306,9 +318,10 @@ def _profile(
 ) -> Profile:
     engine: dict[str, Any] = {}
     for attribute, name in ENGINE_FACTS.items():
-        if name not in facts:
+        fact = facts.get(name) or USUAL.get(name)
+        if fact is None:
             raise ModelFileError(f"{model.where}: neither it nor its family has `{name}`")
-        engine[attribute] = facts[name]
+        engine[attribute] = fact
     return Profile(
         model=model.model,
         name=model.name,
@@ -338,7 +351,7 @@ def variants(
         if load is not None and any(overlay.covers(load) for overlay in ruled_out):
             continue
         facts = facts_for(model, family, load, protocol)
-        key = tuple(facts[name].value for name in ENGINE_FACTS.values() if name in facts)
+        key = tuple(facts[name].value if name in facts else None for name in ENGINE_FACTS.values())
         if key not in found:
             found[key] = _profile(model, facts, None if load is None else load_text(load), protocol)
     return tuple(found.values())

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 import attrs
 
-from phoneemu.core.evidence import Fact
+from phoneemu.core.evidence import Fact, Standing
 
 Known = Fact[bool | None]
 Text = Fact[str | None]
@@ -47,6 +47,8 @@ class Profile:
     """False: this load does not find its TFTP server in an ITL with a multi-server SAN certificate."""
     authorises_tftp: Words
     """Which of "ctl", "itl", "config" are refused from a TFTP server that the installed CTL does not list."""
+    list_signers: Words
+    """Roles whose certificate may sign a list, in an installed list and in a TVS answer."""
     digests: Words
     """Digests accepted for list and file signatures: "sha1", "sha256", "sha512"."""
     digests_unknown: Words
@@ -110,6 +112,7 @@ ENGINE_FACTS: Mapping[str, str] = {
     "keeps_itl": "trust.keeps_itl",
     "finds_multi_san": "trust.finds_multi_san",
     "authorises_tftp": "trust.authorises_tftp",
+    "list_signers": "trust.list_signers",
     "digests": "trust.digests",
     "digests_unknown": "trust.digests_unknown",
     "rsa_max_bits": "trust.rsa_max_bits",
@@ -143,3 +146,15 @@ ENGINE_FACTS: Mapping[str, str] = {
     "status_tftp": "status.tftp",
 }
 """Profile attribute -> dotted fact name in a model file."""
+
+USUAL: Mapping[str, Fact[object]] = {
+    "trust.list_signers": Fact(
+        name="trust.list_signers",
+        value=("sast",),
+        standing=Standing.DOCUMENTED,
+        source="CVD14, MIG213407",
+        note="a list is signed by a SAST; every logged answer of a TVS about a list's signer holds role 0",
+        where="every model",
+    ),
+}
+"""Engine facts that a model file states only where its model differs."""

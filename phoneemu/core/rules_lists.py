@@ -265,6 +265,16 @@ def _listed(question: Question, offered: TrustList) -> Ruling | None:
     return accepted(question, Reason.LISTED_SIGNER, rule)
 
 
+_ROLES = {"sast": Role.SAST, "ccm+tftp": Role.CCM_TFTP, "tftp": Role.TFTP}
+_SAST = frozenset({Role.SAST})
+
+
+def list_signer_roles(question: Question) -> frozenset[Role]:
+    """The roles whose certificate may sign a list: SAST, unless the model file says otherwise."""
+    words = question.profile.list_signers.value
+    return _SAST if words in (None, ("sast",)) else frozenset(_ROLES[word] for word in words or ())
+
+
 def _rule_naming(question: Question, signer: Identity | None) -> Rule | None:
     """The rule by which the installed lists name this signer for this kind of list, or None.
 
@@ -274,11 +284,12 @@ def _rule_naming(question: Question, signer: Identity | None) -> Rule | None:
     if signer is None:
         return None
     ctl, itl = question.flash.ctl, question.flash.itl
+    wanted = list_signer_roles(question)
     if ctl is not None:
         roles = ctl.roles.get(signer, frozenset())
-        if Role.SAST in roles or (question.subject is Subject.ITL and Role.CCM_TFTP in roles):
+        if roles & wanted or (question.subject is Subject.ITL and Role.CCM_TFTP in roles):
             return L12
-    if itl is not None and signer in itl.sast:
+    if itl is not None and itl.roles.get(signer, frozenset()) & wanted:
         return L12I if question.subject is Subject.CTL else L12
     return None
 
@@ -308,7 +319,7 @@ def _by_tvs(question: Question, offered: TrustList, reads: Fact[bool | None]) ->
         return Ruling(verdict=Verdict.CANNOT_SAY, reason=Reason.LIST_INCOMPLETE, rule=L13)
     if reads.value is None:
         return Ruling(verdict=Verdict.CANNOT_SAY, reason=Reason.LIST_SUPPORT_UNKNOWN, rule=L3, facts=(reads,))
-    return tvs_ruling(question, offered.signer, frozenset({Role.SAST}), (L14, L15, L16, L17, L18))
+    return tvs_ruling(question, offered.signer, list_signer_roles(question), (L14, L15, L16, L17, L18))
 
 
 def tvs_ruling(

@@ -6,7 +6,7 @@ verifying and hands over the certificate.
 
 from phoneemu.core.evidence import Standing
 from phoneemu.core.question import Absence, Question, Subject
-from phoneemu.core.rules_lists import accepted, has_expired
+from phoneemu.core.rules_lists import accepted, has_expired, list_signer_roles
 from phoneemu.core.ruling import Reason, Rule, Ruling, Verdict
 from phoneemu.core.trustlist import Role, SignatureStatus
 from phoneemu.core.vocabulary import (
@@ -280,9 +280,10 @@ def judge_tvs_answer(question: Question) -> Ruling:
     if answer.identity != question.signer:
         return Ruling(verdict=Verdict.REFUSE, reason=Reason.TVS_WRONG_CERTIFICATE, rule=T5)
     config = question.subject is Subject.CONFIG
-    needed = frozenset({Role.CCM_TFTP, Role.TFTP}) if config else frozenset({Role.SAST})
+    needed = frozenset({Role.CCM_TFTP, Role.TFTP}) if config else list_signer_roles(question)
     if not answer.roles & needed:
-        return Ruling(verdict=Verdict.REFUSE, reason=Reason.TVS_WRONG_ROLE, rule=T7)
+        facts = () if config else (question.profile.list_signers,)
+        return Ruling(verdict=Verdict.REFUSE, reason=Reason.TVS_WRONG_ROLE, rule=T7, facts=facts)
     if question.signature is SignatureStatus.BAD:
         return Ruling(verdict=Verdict.REFUSE, reason=Reason.SIGNATURE_BAD, rule=T8)
     return accepted(question, Reason.TVS_VOUCHES, T9)

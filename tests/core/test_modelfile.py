@@ -8,6 +8,7 @@ from phoneemu.core.modelfile import (
     Load,
     ModelFile,
     ModelFileError,
+    captures_of,
     load_words,
     parse,
     parse_load,
@@ -136,6 +137,23 @@ def test_the_models_own_fact_wins_over_the_familys() -> None:
     assert profile.asks_tvs.where == "models/T.toml trust.asks_tvs"
     assert profile.reads_ctl.where == "models/families/F.toml trust.reads_ctl"
     assert (profile.model, profile.enums, profile.family) == ("T", (7,), "F")
+
+
+def test_a_fact_that_is_the_same_for_every_model_is_stated_only_where_it_differs() -> None:
+    usual = resolve(read(""), a_family(), None, None)
+    assert usual.list_signers.value == ("sast",)
+    roles = '["sast", "tftp"]'
+    own = read(f"[trust]\nlist_signers = {fact(roles)}")
+    assert resolve(own, a_family(), None, None).list_signers.value == ("sast", "tftp")
+
+
+def test_a_captured_fact_names_a_capture() -> None:
+    with pytest.raises(ModelFileError, match=r"trust\.asks_tvs` is captured and names no capture"):
+        read(f"[trust]\nasks_tvs = {fact('true', 'captured')}")
+    named = '{ value = true, standing = "captured", source = "X, capture:8861/14-2-1/moves" }'
+    assert captures_of(read(f"[trust]\nasks_tvs = {named}").facts["trust.asks_tvs"].source) == (
+        "8861/14-2-1/moves",
+    )
 
 
 def test_a_model_alone_must_have_every_fact() -> None:

@@ -225,6 +225,18 @@ def test_a_certificate_listed_only_as_tftp_signs_no_list() -> None:
     assert ruled(Subject.ITL, NEW_ITL, flash) == (Verdict.ASK, Reason.SIGNER_UNKNOWN)
 
 
+def test_a_model_may_take_a_list_signed_by_another_role() -> None:
+    itl = a_list(ListKind.ITL, CM, entry(Role.SAST, CM), entry(Role.TFTP, CM_NEW))
+    profile = a_profile(list_signers=("tftp",))
+    assert ruled(Subject.ITL, NEW_ITL, Flash(itl=itl), profile=profile)[1] is Reason.LISTED_SIGNER
+    assert ruled(Subject.ITL, an_itl(CM, timestamp=3), Flash(itl=itl), profile=profile)[0] is Verdict.REFUSE
+
+
+def test_a_model_whose_signers_nobody_states_takes_those_of_every_other() -> None:
+    profile = a_profile(list_signers=None)
+    assert ruled(Subject.CTL, a_ctl(timestamp=2), profile=profile) == (Verdict.ACCEPT, Reason.LISTED_SIGNER)
+
+
 def test_one_certificate_in_two_roles_does_not_confuse_the_check() -> None:
     ctl = a_list(ListKind.CTL, CM, entry(Role.CCM_TFTP, CM, "pub"), entry(Role.SAST, CM, "pub"))
     flash = attrs.evolve(HELD, ctl=ctl)

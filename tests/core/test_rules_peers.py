@@ -163,6 +163,12 @@ def test_the_role_must_fit_the_file() -> None:
     assert answered(tftp, Subject.CONFIG) == (Verdict.ACCEPT, Reason.TVS_VOUCHES)
 
 
+def test_a_model_may_take_a_lists_signer_in_another_role_from_a_tvs() -> None:
+    tftp = attrs.evolve(GOOD, roles=frozenset({3}))
+    profile = a_profile(list_signers=("sast", "tftp"))
+    assert answered(tftp, profile=profile) == (Verdict.ACCEPT, Reason.TVS_VOUCHES)
+
+
 def test_a_vouched_signer_with_a_wrong_signature_is_refused() -> None:
     assert answered(GOOD, signature=SignatureStatus.BAD) == (Verdict.REFUSE, Reason.SIGNATURE_BAD)
 
