@@ -237,7 +237,7 @@ def _fact(entry: object, name: str, where: str, prefix: str) -> Fact[object]:
     if standing is Standing.ASSUMED and not entry.get("note"):
         raise ModelFileError(f"{place} is assumed and has no note saying what would settle it")
     if standing is Standing.CAPTURED and not captures_of(entry["source"]):
-        raise ModelFileError(f"{place} is captured and names no capture, such as {CAPTURE}8861/14-2-1/moves")
+        raise ModelFileError(f"{place} is captured and names no capture ({CAPTURE}MODEL/LOAD/CASE)")
     return Fact(
         name=name,
         value=_value(entry["value"], name, place),

@@ -35,7 +35,8 @@ def _key(name: str) -> str:
     return name if _BARE.fullmatch(name) else _text(name)
 
 
-def _value(value: object) -> str:
+def value_text(value: object) -> str:
+    """One value as TOML has it."""
     match value:
         case bool():
             return "true" if value else "false"
@@ -46,14 +47,14 @@ def _value(value: object) -> str:
         case datetime.datetime():
             return value.astimezone(datetime.UTC).isoformat().replace("+00:00", "Z")
         case Mapping():
-            return f"{{ {', '.join(f'{_key(key)} = {_value(each)}' for key, each in value.items())} }}"
+            return f"{{ {', '.join(f'{_key(key)} = {value_text(each)}' for key, each in value.items())} }}"
         case Sequence():
-            return f"[{', '.join(_value(each) for each in value)}]"
+            return f"[{', '.join(value_text(each) for each in value)}]"
     raise TypeError(f"a case holds no {type(value).__name__}")
 
 
 def _lines(table: Mapping[str, object]) -> list[str]:
-    return [f"{_key(name)} = {_value(value)}" for name, value in table.items()]
+    return [f"{_key(name)} = {value_text(value)}" for name, value in table.items()]
 
 
 def _is_sections(value: object) -> bool:

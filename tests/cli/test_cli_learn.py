@@ -1,0 +1,24 @@
+"""`phoneemu learn` as a user calls it."""
+
+from pathlib import Path
+
+import pytest
+from replaymaking import CAPTURES, RENEWED
+
+from phoneemu.cli import main
+
+
+def test_a_case_that_agrees_teaches_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["learn", str(CAPTURES / RENEWED)]) == 0
+    assert "nothing to learn" in capsys.readouterr().out
+
+
+def test_what_no_fact_explains_is_exit_one_and_may_go_to_a_file(tmp_path: Path) -> None:
+    out = tmp_path / "patch.toml"
+    case = CAPTURES / "7940/P0S3-07-2-00/ctl-wanted-for-ever"
+    assert main(["learn", str(case), "--output", str(out)]) == 1
+    assert "# no change of one fact or two" in out.read_text(encoding="utf-8")
+
+
+def test_what_is_no_case_is_bad_input(tmp_path: Path) -> None:
+    assert main(["learn", str(tmp_path)]) == 2
