@@ -215,7 +215,7 @@ class Gathering:
         failures: list[NotCollected] = []
         if Realm.APPLICATION in self.wire.credentials:
             try:
-                self._release = texts.short_release(self._axl.release())
+                self._release = texts.release_of(self._axl.release())
             except NotCollected as failure:
                 failures.append(failure)
             if not self.named:

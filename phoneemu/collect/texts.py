@@ -140,10 +140,10 @@ def _without_secrets(value: object, depth: int) -> object:
 # ---------------------------------------------------------------- cluster.toml
 
 
-def short_release(version: str) -> str | None:
-    """12.5(1) of 12.5.1.11900-146, as people call a release; None where it is no version."""
-    found = re.match(r"(\d{1,2})\.(\d{1,2})\.(\d{1,2})\.\d+", version)
-    return f"{found.group(1)}.{found.group(2)}({found.group(3)})" if found else None
+def release_of(version: str) -> str | None:
+    """The release with its build, which tells the service update too; None where it is no version."""
+    found = re.fullmatch(r"(\d{1,2}(?:\.\d{1,5}){3})(?:[-(](\d{1,5})\)?)?", version)
+    return None if found is None else found.group(1) + (f"-{found.group(2)}" if found.group(2) else "")
 
 
 def cluster_toml(

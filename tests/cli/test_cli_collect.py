@@ -120,7 +120,7 @@ def test_a_cluster_is_collected_checked_and_predicted(
     assert main([*setting.words, "--pages"]) == 0
     snapshot = read_snapshot(setting.folder)
     cluster, itl = snapshot.cluster, setting.cluster.by_name["sub"].itl
-    assert (cluster.name, cluster.release.text, cluster.mixed) == ("pub", "14.0(1)", True)
+    assert (cluster.name, cluster.release.text, cluster.mixed) == ("pub", "14.0.1.10000-20", True)
     assert [(node.name, node is cluster.publisher) for node in cluster.nodes] == [
         ("pub", True),
         ("sub", False),

@@ -120,7 +120,7 @@ def test_what_was_written_is_read_by_the_readers_of_a_snapshot(site: Site) -> No
     assert (len(phones.rows), remarks) == (12, ())
     assert len(risport.read(site.folder / "ris.xml")) == 12
     said = clusterfile.read(site.folder / "cluster.toml")
-    assert (said.release, said.name) == ("14.0(1)", "pub")
+    assert (said.release, said.name) == ("14.0.1.10000-20", "pub")
     assert [(node.name, node.address, node.publisher) for node in said.nodes] == [
         ("pub", "127.0.0.1", True),
         ("sub", "localhost", False),

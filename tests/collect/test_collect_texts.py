@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from phoneemu.cluster.release import parse_release
 from phoneemu.collect import texts
 from phoneemu.collect.axl import NodeSeen
 from phoneemu.collect.failures import Kind, NotCollected
@@ -87,16 +88,21 @@ def test_what_is_no_json_is_not_kept(body: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("version", "release"),
+    ("version", "parts"),
     [
-        ("12.5.1.11900-146", "12.5(1)"),
-        ("14.0.1.10000-20", "14.0(1)"),
-        ("15.0.1.13901(2)", "15.0(1)"),
-        ("x", None),
+        ("12.5.1.11900-146", (12, 5, 1, 1)),
+        ("14.0.1.10000-20", (14, 0, 1, 0)),
+        ("15.0.1.12900(234)", (15, 0, 1, 2)),
+        ("8.6.2.20000-2", (8, 6, 2, 10)),
     ],
 )
-def test_a_version_is_called_as_people_call_it(version: str, release: str | None) -> None:
-    assert texts.short_release(version) == release
+def test_a_version_is_a_release_with_its_service_update(version: str, parts: tuple[int, ...]) -> None:
+    assert parse_release(texts.release_of(version) or "").parts == parts
+
+
+@pytest.mark.parametrize("version", ["", "x", "14", "14.0.1", "14.0.1.10000-20\n", "1" * 99])
+def test_what_is_no_version_is_no_release(version: str) -> None:
+    assert texts.release_of(version) is None
 
 
 def test_cluster_toml_says_what_is_known_whatever_the_names_hold() -> None:
