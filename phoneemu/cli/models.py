@@ -6,17 +6,24 @@ from collections.abc import Mapping
 
 from phoneemu.catalogue import Catalogue, Title
 from phoneemu.core.evidence import Fact, Standing
-from phoneemu.core.modelfile import ModelFile, load_text
+from phoneemu.core.modelfile import ModelFile, load_text, parse_load
 from phoneemu.core.profile import Profile
 from phoneemu.errors import BadInput
+from phoneemu.replay import modeldiff
 
 HELP = "show the model catalogue: what each phone type does, how well that is known, and from where"
 SCHEMA = 1
+DIFF = "diff"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("model", nargs="?", metavar="MODEL", help="a model such as 7960 or 'Cisco 8861'")
+    parser.add_argument(
+        "model",
+        nargs="*",
+        metavar="MODEL",
+        help="a model such as 7960; or `diff MODEL@LOAD MODEL@LOAD`, the second may be a load alone",
+    )
     parser.add_argument("--load", default="", help="show the facts for this firmware load")
     parser.add_argument("--protocol", default="", choices=["", "SIP", "SCCP"], help="for this call control")
     parser.add_argument(
@@ -28,7 +35,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print what was asked for."""
     catalogue = Catalogue()
-    titles = _wanted(catalogue, arguments.model)
+    words: list[str] = arguments.model
+    if words[:1] == [DIFF]:
+        return _diff(words[1:], catalogue, arguments)
+    if len(words) > 1:
+        raise BadInput("one model at a time, or `diff` and two")
+    titles = _wanted(catalogue, words[0] if words else None)
     profiles = [
         catalogue.profile(title.model, arguments.load or None, arguments.protocol or None) for title in titles
     ]
@@ -36,7 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
         print(json.dumps({"schema": SCHEMA, "models": [_as_json(p) for p in profiles]}, indent=1))
     elif arguments.assumed:
         _print_assumed(profiles)
-    elif arguments.model:
+    elif words:
         _print_one(profiles[0], catalogue)
     else:
         _print_table(profiles)
@@ -52,6 +64,49 @@ def _wanted(catalogue: Catalogue, text: str | None) -> list[Title]:
         hint = f"; near are {', '.join(near)}" if near else ""
         raise BadInput(f"no model `{text}` in the catalogue{hint}")
     return [found]
+
+
+def _diff(words: list[str], catalogue: Catalogue, arguments: argparse.Namespace) -> int:
+    if len(words) != 2:
+        raise BadInput("diff compares two: MODEL@LOAD MODEL@LOAD, or MODEL@LOAD LOAD")
+    if arguments.load or arguments.assumed:
+        raise BadInput("diff takes its loads behind an @, and shows every fact")
+    protocol = arguments.protocol or None
+    old = modeldiff.profile_at(words[0], catalogue, protocol)
+    new = modeldiff.profile_at(words[1], catalogue, protocol, beside=words[0])
+    found = modeldiff.differing(old, new)
+    if arguments.json:
+        sides = {"old": _side(old), "new": _side(new)}
+        facts = {each.name: {"old": _fact_json(each.old), "new": _fact_json(each.new)} for each in found}
+        print(json.dumps({"schema": SCHEMA, "diff": {**sides, "facts": facts}}, indent=1))
+        return 0
+    print(f"- {_head(old)}")
+    print(f"+ {_head(new)}")
+    for each in found:
+        print(f"{each.name}")
+        for mark, fact in (("-", each.old), ("+", each.new)):
+            said = f"{_value(fact)}  [{fact.standing.label}, {fact.source}]" if fact else "not stated"
+            print(f"  {mark} {said}")
+    print(f"{len(found)} facts differ" if len(found) != 1 else "1 fact differs")
+    return 0
+
+
+def _side(profile: Profile) -> dict[str, object]:
+    return {"model": profile.model, "load": profile.load, "protocol": profile.protocol}
+
+
+def _head(profile: Profile) -> str:
+    load = profile.load or "newest load"
+    if profile.load and parse_load(profile.load) is None:
+        load = f"{profile.load} (no numbers to compare: taken as the newest)"
+    return f"{profile.name}, {load}"
+
+
+def _fact_json(fact: Fact[object] | None) -> dict[str, object] | None:
+    if fact is None:
+        return None
+    value = list(fact.value) if isinstance(fact.value, tuple) else fact.value
+    return {"value": value, "standing": fact.standing.label, "source": fact.source}
 
 
 def _value(fact: Fact[object]) -> str:

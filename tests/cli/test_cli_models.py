@@ -72,3 +72,40 @@ def test_an_unknown_model_is_one_line_with_its_neighbours(capsys: pytest.Capture
     assert error.count("\n") == 1
     assert main(["models", "qqqq"]) == 2
     assert capsys.readouterr().err == "phoneemu: no model `qqqq` in the catalogue\n"
+
+
+def test_two_loads_are_compared_by_what_the_catalogue_says(capsys: pytest.CaptureFixture[str]) -> None:
+    text = said(capsys, "diff", "8861@10-3-1", "8861@14-2-1")
+    lines = text.splitlines()
+    assert lines[:2] == ["- Cisco 8861, 10-3-1", "+ Cisco 8861, 14-2-1"]
+    at = lines.index("files.transports")
+    assert lines[at + 1].startswith("  - tftp  [reported")
+    assert lines[at + 2].startswith("  + http, tftp  [documented, PROXYTFTP")
+    assert text == said(capsys, "diff", "8861@10-3-1", "14-2-1")
+
+
+def test_a_model_is_compared_with_another_and_with_itself(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "trust.asks_tvs\n  - no" in said(capsys, "diff", "7960@P0030801SR02", "8861")
+    assert "taken as the newest" in said(capsys, "diff", "7960@P0030801SR02", "8861")
+    assert said(capsys, "diff", "8861", "Cisco 8861").splitlines()[-1] == "0 facts differ"
+
+
+def test_a_comparison_as_json_has_both_sides(capsys: pytest.CaptureFixture[str]) -> None:
+    found = json.loads(said(capsys, "diff", "8861@10-3-1", "14-2-1", "--json"))["diff"]
+    assert found["new"] == {"model": "8861", "load": "14-2-1", "protocol": None}
+    assert found["facts"]["files.transports"]["old"]["value"] == ["tftp"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["diff", "8861"],
+        ["diff", "8861", "nothing"],
+        ["diff", "nothing", "8861"],
+        ["diff", "8861@", "8861"],
+        ["diff", "8861", "8865", "--load", "14-2-1"],
+        ["8861", "8865"],
+    ],
+)
+def test_a_wrong_comparison_is_bad_input(words: list[str]) -> None:
+    assert main(["models", *words]) == 2
