@@ -54,7 +54,7 @@ def of_tables(tables: Iterable[SqlTable], file: str) -> tuple[list[CertEntry], l
     for table in tables:
         for line, row in table.dicts():
             place = f"{file}:{line}"
-            der = next((der for _, der in pem_blocks(row["certificate"])), None)
+            der = next((der for _, der in pem_blocks(row.get("certificate", ""))), None)
             entry = None
             if der is not None:
                 service = service_named(row.get("name", "") or row.get("service", ""))

@@ -14,7 +14,7 @@ from phoneemu.cluster import certs, publish, tvs
 from phoneemu.cluster import release as since
 from phoneemu.cluster.release import parse_release
 from phoneemu.cluster.state import CALLMANAGER, CAPF, TFTP, TVS, Certificate, Cluster, Node
-from phoneemu.core.trustlist import ListKind, Role, TrustList
+from phoneemu.core.trustlist import FILE_SIGNER_ROLES, ListKind, Role, TrustList
 from phoneemu.errors import BadInput
 from phoneemu.fleet import assumptions, certplacing
 from phoneemu.fleet.certentries import CertEntry
@@ -58,7 +58,9 @@ def make_cluster(file: ClusterFile, exports: Sequence[ListExport], entries: Sequ
     ]
     publisher = next((entry.name for entry in nodes_said if entry.publisher), nodes_said[0].name)
     placed = certplacing.place(entries, names, publisher, sightings(exports))
-    found = _with_placed(find_certificates(exports, names, publisher), placed)
+    listed = find_certificates(exports, names, publisher)
+    found = _with_placed(listed, placed)
+    loaded = _loaded(exports, names, listed)
     ctl = next((each for each in exports if each.kind is ListKind.CTL and each.listed is not None), None)
     cluster = _bare(file, exports, ctl, basis)
     addresses: dict[str, str] = {}
@@ -69,7 +71,7 @@ def make_cluster(file: ClusterFile, exports: Sequence[ListExport], entries: Sequ
     aliases = _aliases(exports, names)
     nodes = tuple(
         attrs.evolve(
-            _node(cluster, entry, entry.name == publisher, found),
+            _node(cluster, entry, entry.name == publisher, found, loaded),
             aliases=aliases[entry.name],
             address=entry.address or addresses.get(entry.name, ""),
         )
@@ -85,7 +87,12 @@ def make_cluster(file: ClusterFile, exports: Sequence[ListExport], entries: Sequ
         placed=placed,
         basis=frozenset(basis),
         node_basis={name: missing[name] | unlisted.get(name, frozenset()) for name in missing},
-        remarks=(*found.remarks, *placed.remarks, *_contradictions(cluster, exports)),
+        remarks=(
+            *found.remarks,
+            *placed.remarks,
+            *_contradictions(cluster, exports),
+            *_strangers(exports, names, file),
+        ),
     )
 
 
@@ -211,15 +218,39 @@ def _organisation(exports: Sequence[ListExport]) -> str:
     return ";O=unknown"
 
 
-def _node(cluster: Cluster, entry: NodeEntry, publisher: bool, found: Found) -> Node:  # noqa: FBT001
+def _loaded(exports: Sequence[ListExport], names: Mapping[str, str], listed: Found) -> dict[str, Certificate]:
+    """What the TFTP of each node has loaded: the CallManager certificate that its own ITL names.
+
+    An export of certificates may show a later one; with that loaded, TFTP would have written another ITL.
+    """
+    found: dict[str, Certificate] = {}
+    for export in exports:
+        node = node_of(export.node, names) if export.kind is ListKind.ITL else None
+        named = None if node is None else listed.own[node].get(CALLMANAGER)
+        signs = export.listed.file_signers if export.listed is not None else frozenset()
+        if node is not None and named is not None and named.identity in signs:
+            found[node] = named
+    return found
+
+
+def _node(
+    cluster: Cluster,
+    entry: NodeEntry,
+    publisher: bool,  # noqa: FBT001
+    found: Found,
+    loaded: Mapping[str, Certificate],
+) -> Node:
     bare = certs.bare_node(
         cluster, entry.name, publisher=publisher, services=entry.services, address=entry.address
     )
     own: dict[str, Certificate] = {**bare.own, **found.own[entry.name]}
+    running = certs.running_of(own)
+    if entry.name in loaded:
+        running[TFTP] = loaded[entry.name]
     return attrs.evolve(
         bare,
         own=MappingProxyType(own),
-        running=MappingProxyType(certs.running_of(own)),
+        running=MappingProxyType(running),
         up=entry.up,
         proxy_for=frozenset(name.lower() for name in entry.proxy_for),
         blocked_ports=frozenset({tvs.PORT}) if entry.tvs_reachable is False else frozenset(),
@@ -293,6 +324,24 @@ def _itl(exports: Sequence[ListExport], node: Node, names: Mapping[str, str]) ->
             if node.name in servers:
                 return each.listed
     return None
+
+
+def _strangers(exports: Sequence[ListExport], names: Mapping[str, str], file: ClusterFile) -> list[str]:
+    """Servers that lists name and cluster.toml does not declare: phones may know them all the same."""
+    found: dict[str, str] = {}
+    for export in exports if file.nodes else ():
+        for number, record in enumerate(export.listed.records if export.listed is not None else (), 1):
+            serves = record.role in SERVER_ROLES and record.dns_name and record.identity is not None
+            if serves and node_of(record.dns_name, names) is None:
+                found.setdefault(record.dns_name.lower(), export.place(number))
+    return [
+        f"{place} names the server {name}, which {file.file} does not declare: it is taken as not there"
+        for name, place in found.items()
+    ]
+
+
+SERVER_ROLES = frozenset({*FILE_SIGNER_ROLES, Role.TVS})
+"""Roles of servers that phones ask."""
 
 
 def _contradictions(cluster: Cluster, exports: Sequence[ListExport]) -> list[str]:

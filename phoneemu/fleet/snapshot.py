@@ -131,6 +131,7 @@ def read_snapshot(folder: Path, *, phones_needed: bool = True) -> Snapshot:
             *made.remarks,
             *disagreements,
             *_unknown_servers(found.inventory, made.cluster),
+            *_elsewhere(found.seen, made.cluster),
             *(f"{each.place}: {each.text}" for each in found.remarks),
         ),
         notes=(*found.notes, *([f"{HISTORY}/: {len(history)} lists"] if history else [])),
@@ -166,6 +167,17 @@ def _with_members(file: ClusterFile, found: Gathered, cluster: Cluster) -> Clust
             nodes.append(node)
         groups[group] = tuple(nodes)
     return attrs.evolve(file, groups=MappingProxyType(groups))
+
+
+def _elsewhere(seen: Mapping[str, Sighting], cluster: Cluster) -> list[str]:
+    """Phones that RISPort saw under a node that nobody declared."""
+    names = {known: node.name for known, node in cluster.by_name.items()}
+    count = Counter((each.file, each.node) for each in seen.values() if each.node)
+    return [
+        f"{file}: {number} phones stand under {node}, which no export names as a node of this cluster"
+        for (file, node), number in count.items()
+        if node_of(node, names) is None
+    ]
 
 
 def _unknown_servers(listed: Inventory, cluster: Cluster) -> list[str]:

@@ -123,6 +123,8 @@ def _around(before: str, certificate: str, spans: Sequence[tuple[int, int]]) -> 
     if not marked:
         return None
     last = after.split()
+    if len(last) >= len(spans):
+        return None
     ahead = spans[: len(spans) - 1 - len(last)]
     cells = _cells(before, ahead) if ahead else ([] if not before.strip() else None)
     return None if cells is None else [*cells, pem + marked, *last]

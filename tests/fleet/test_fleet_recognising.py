@@ -172,6 +172,27 @@ def test_a_group_member_that_is_no_node_is_named_by_its_line(
     assert said.count("\n") == 1
 
 
+def test_a_server_of_a_list_that_nobody_declared_is_told(folder: Path) -> None:
+    toml = (folder / "cluster.toml").read_text()
+    (folder / "cluster.toml").write_text(toml.replace("cucm-1051-a-sub1", "cucm-1051-a-pub"))
+    (folder / "show_itl_cucm-1051-a-sub1.txt").unlink()
+    text = (folder / "cluster.toml").read_text()
+    node = text.index("[[node]]", text.index("[[node]]") + 1)
+    (folder / "cluster.toml").write_text(text[:node] + text[text.index("[groups]") :])
+    told = [remark for remark in read_snapshot(folder).remarks if "cluster.toml does not declare" in remark]
+    assert len(told) == 1
+    assert "names the server cucm-1051-a-sub1" in told[0]
+
+
+def test_a_phone_under_a_node_that_nobody_declared_is_told(folder: Path) -> None:
+    item = (
+        "<item><Name>{}</Name><CmDevices><item><Name>SEP{}</Name><Status>x</Status></item></CmDevices></item>"
+    )
+    nodes = item.format("cucm-1051-a-pub", 1) + item.format("uc-9", 2)
+    (folder / "ris.xml").write_text(f"<CmNodes>{nodes}</CmNodes>")
+    assert any("1 phones stand under uc-9" in remark for remark in read_snapshot(folder).remarks)
+
+
 def test_a_group_member_by_its_full_name_is_the_node(folder: Path) -> None:
     (folder / "groups.txt").write_text(GROUPS.replace("cucm-1051-a-pub ", "cucm-1051-a-pub.example.org "))
     assert read_snapshot(folder).file.groups["CMG-9"] == ("cucm-1051-a-sub1", "cucm-1051-a-pub")
