@@ -295,10 +295,6 @@ TARGETS: Mapping[str, Target] = {
     "certificate-sql": Target(
         read=_text(lambda text: certtexts.of_tables(sqltext.parse(text, "x")[0], "x")), seeds=_said(SQL_PEM)
     ),
-    "snapshot-any": Target(
-        read=_snapshot("download"),
-        seeds=_said(SQL, GROUPS, RIS, RIS_JSON, CERTIFICATE_TEXT, CERTIFICATES, LIST_PHONE, PAGE),
-    ),
     "snapshot-groups": Target(read=_snapshot("cmgroups.sql.txt"), seeds=_said(GROUPS)),
     "prediction-json": Target(
         read=_file("old.json", difference.read_verdicts), seeds=_said('{"schema": 1, "phones": []}')
@@ -323,7 +319,10 @@ TARGETS: Mapping[str, Target] = {
     ),
     "spreadsheet": Target(read=_file("phones.xlsx", sheets.read)),
     "parquet": Target(read=_file("phones.parquet", sheets.read)),
-    "snapshot-any": Target(read=_snapshot("export.txt"), seeds=_said(SQL, PAGE, LIST_PHONE)),
+    "snapshot-any": Target(
+        read=_snapshot("export.txt"),
+        seeds=_said(SQL, GROUPS, RIS, RIS_JSON, CERTIFICATE_TEXT, CERTIFICATES, LIST_PHONE, PAGE),
+    ),
     "soap-answer": Target(read=_collected(soap.parsed), seeds=_said(RIS)),
     "capture-case": Target(read=_text(lambda text: casefile.parse(text, "capture.toml")), seeds=_said(CASE)),
 }
