@@ -321,7 +321,9 @@ TARGETS: Mapping[str, Target] = {
     "parquet": Target(read=_file("phones.parquet", sheets.read)),
     "snapshot-any": Target(
         read=_snapshot("export.txt"),
-        seeds=_said(SQL, GROUPS, RIS, RIS_JSON, CERTIFICATE_TEXT, CERTIFICATES, LIST_PHONE, PAGE),
+        seeds=_said(
+            SQL, GROUPS, RIS.replace(">pub<", ">cucm-1051-a-pub<"), CERTIFICATE_TEXT, LIST_PHONE, PAGE
+        ),
     ),
     "soap-answer": Target(read=_collected(soap.parsed), seeds=_said(RIS)),
     "capture-case": Target(read=_text(lambda text: casefile.parse(text, "capture.toml")), seeds=_said(CASE)),

@@ -83,15 +83,7 @@ def read_snapshot(folder: Path, *, phones_needed: bool = True) -> Snapshot:
         BadInput: it is no folder, has no phones (when they are needed), or an export cannot be used.
         OSError: a file cannot be read.
     """
-    if not folder.is_dir():
-        raise BadInput("not a folder of exports", place=str(folder))
-    files = recognise(folder)
-    if phones_needed and not any(OF_PHONES & set(each.kinds) for each in files):
-        raise BadInput("no phones in it: phones*.csv, phones*.sql.txt or ris*.xml", place=str(folder))
-    found = gather(files)
-    if phones_needed and not found.inventory.phones:
-        first = next((f"; {each.place}: {each.text}" for each in found.inventory.remarks), "")
-        raise BadInput(f"no phone that can be read in any file of it{first}", place=str(folder))
+    files, found = _gathered(folder, phones_needed=phones_needed)
     file, disagreements = sqlexports.merged(
         clusterfile.read(folder / "cluster.toml"), found.groups, found.parameters
     )
@@ -137,6 +129,20 @@ def read_snapshot(folder: Path, *, phones_needed: bool = True) -> Snapshot:
         notes=(*found.notes, *([f"{HISTORY}/: {len(history)} lists"] if history else [])),
         recognised=files,
     )
+
+
+def _gathered(folder: Path, *, phones_needed: bool) -> tuple[tuple[Recognised, ...], Gathered]:
+    """Every file, and what they say."""
+    if not folder.is_dir():
+        raise BadInput("not a folder of exports", place=str(folder))
+    files = recognise(folder)
+    if phones_needed and not any(OF_PHONES & set(each.kinds) for each in files):
+        raise BadInput("no phones in it: phones*.csv, phones*.sql.txt or ris*.xml", place=str(folder))
+    found = gather(files)
+    if phones_needed and not found.inventory.phones:
+        first = next((f"; {each.place}: {each.text}" for each in found.inventory.remarks), "")
+        raise BadInput(f"no phone that can be read in any file of it{first}", place=str(folder))
+    return files, found
 
 
 def _left_out(listed: Inventory) -> list[str]:
