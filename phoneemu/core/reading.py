@@ -39,10 +39,17 @@ def check(offered: Offered, certificate: bytes) -> SignatureStatus:
 
 
 def signature_of(offered: Offered, signer: Identity | None, flash: Flash) -> SignatureStatus:
-    """Check with the certificate the installed lists or the TVS cache hold for this signer."""
+    """Check with the certificate the installed lists or the TVS cache hold for this signer.
+
+    A phone that holds no list has nothing but the first list's own record of its signer.
+    """
     if isinstance(offered, MalformedFile) or offered.raw is None or signer is None:
         return SignatureStatus.ASSUMED
-    return check(offered, _held(signer, (flash.ctl, flash.itl), flash))
+    material = _held(signer, (flash.ctl, flash.itl), flash)
+    first = flash.ctl is None and flash.itl is None
+    if first and not material and isinstance(offered, TrustList):
+        material = _held(signer, (offered,), flash)
+    return check(offered, material)
 
 
 def dated(offered: Offered, signer: Identity | None, flash: Flash) -> Offered:

@@ -69,6 +69,13 @@ L10 = Rule(
     standing=Standing.DOCUMENTED,
     source="CVD14, SG14-sbd",
 )
+L10B = Rule(
+    number="L10",
+    title="the first list does not verify by its own record of its signer",
+    standing=Standing.ASSUMED,
+    source="update-attacks",
+    note="settled by serving a new phone a list with one byte of a record changed",
+)
 L11 = Rule(
     number="L11",
     title="the installed ITL is empty: any list is taken",
@@ -246,6 +253,8 @@ def tftp_ruling(question: Question, kind: str, rule: Rule, partial: Rule) -> Rul
 def _unanchored(question: Question) -> Ruling | None:
     """L10, L11: there is nothing to check a signer against."""
     ctl, itl = question.flash.ctl, question.flash.itl
+    if ctl is None and itl is None and question.signature is SignatureStatus.BAD:
+        return Ruling(verdict=Verdict.CANNOT_SAY, reason=Reason.SIGNATURE_BAD, rule=L10B)
     if ctl is None and itl is None:
         return Ruling(verdict=Verdict.ACCEPT, reason=Reason.FIRST_TRUST, rule=L10)
     if itl is None or not itl.emptied or not itl.complete:

@@ -64,6 +64,11 @@ def test_a_list_by_the_listed_signer_is_checked_and_installed_byte_for_byte() ->
     assert phone.flash.itl.raw == raw(AGAIN)
 
 
+def test_a_first_list_is_checked_by_its_own_record() -> None:
+    assert last(offered(raw(NEW), Flash())) == (Verdict.ACCEPT, Reason.FIRST_TRUST)
+    assert last(offered(forged(NEW), Flash())) == (Verdict.CANNOT_SAY, Reason.SIGNATURE_BAD)
+
+
 def test_a_forged_list_by_the_listed_signer_is_refused() -> None:
     phone = offered(forged(AGAIN))
     assert last(phone) == (Verdict.REFUSE, Reason.SIGNATURE_BAD)

@@ -179,6 +179,11 @@ def test_the_first_list_is_taken_on_trust() -> None:
     assert ruled(Subject.ITL, NEW_ITL, Flash()) == (Verdict.ACCEPT, Reason.FIRST_TRUST)
 
 
+def test_whether_a_first_list_that_contradicts_itself_is_taken_cannot_be_said() -> None:
+    ruling = judge(asked(Subject.CTL, NEW_CTL, Flash(), signature=SignatureStatus.BAD))
+    assert (ruling.verdict, ruling.reason) == (Verdict.CANNOT_SAY, Reason.SIGNATURE_BAD)
+
+
 def test_an_emptied_itl_takes_any_list() -> None:
     emptied = a_list(ListKind.ITL, CM, entry(Role.CAPF, CAPF_CERT))
     flash = Flash(itl=emptied, config=a_config())
