@@ -7,7 +7,7 @@ times, nothing else. What somebody put there or changed by hand is never replace
 import hashlib
 import json
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import attrs
@@ -16,6 +16,8 @@ from phoneemu import files
 from phoneemu.errors import BadInput
 
 NOTE = ".collected.json"
+HISTORY = "history"
+"""The folder of lists that were served before."""
 PAGES = "pages"
 """The one folder inside: phones' pages."""
 SCHEMA = 1
@@ -131,6 +133,23 @@ class Folder:
         with files.replacing(self.path / name) as stream:
             stream.write(content)
         self.parts[part].files[name] = _mark(content)
+
+    def retire(self, name: str, content: bytes) -> str:
+        """Keep a list that another will take the place of, under history/; "" where there is none to keep.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        path = self.path / name
+        before = path.read_bytes() if path.is_file() else content
+        if before == content:
+            return ""
+        when = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+        kept = self.path / HISTORY / f"{path.stem}_{when:%Y%m%dT%H%M%SZ}{path.suffix}"
+        kept.parent.mkdir(exist_ok=True)
+        with files.replacing(kept) as stream:
+            stream.write(before)
+        return f"{HISTORY}/{kept.name}"
 
     def finish(self, part: str, written: Iterable[str], *, whole: bool) -> None:
         """Note what a part consists of; what an earlier run wrote for it and this one did not is removed."""

@@ -397,6 +397,9 @@ class Gathering:
                     continue
                 found += 1
                 name = lists.NAMES[kind].replace(".tlv", f"_{node.name}.tlv")
+                retired = self.folder.retire(name, served.content)
+                if retired:
+                    yield Piece(note=f"the one before is kept as {retired}")
                 yield Piece(note=f"{kind.name} of {node.name}", file=name, content=served.content)
         if not found:
             raise NotCollected(Kind.INCOMPLETE, "no node gave a trust list")

@@ -18,6 +18,7 @@ from phoneemu.collect.folder import Folder
 from phoneemu.collect.gather import USUAL, Gathering, Outcome, Part, Result, _with_publisher
 from phoneemu.collect.readings import AXL_PATH, RIS_PATH, Realm
 from phoneemu.fleet import clusterfile, risport, sqltext
+from phoneemu.fleet.listexports import read_lists
 from phoneemu.net.book import Book, Place, Service, parse
 from phoneemu.net.tftp import Patience
 
@@ -243,6 +244,19 @@ def test_a_fresh_run_asks_for_everything_again(site: Site) -> None:
     site.bench.cucm.tables["device"] = phone_rows(13)
     results = site.collect(fresh=True)
     assert results["phones"].notes == ("13 phones",)
+
+
+def test_a_list_that_changed_since_is_kept_among_the_older_ones(site: Site) -> None:
+    site.collect()
+    renewed = signed_itl(which=1).raw or b""
+    site.files["pub"].pages["/ITLFile.tlv"] = renewed
+    site.collect(fresh=True)
+    (older,) = (site.folder / "history").iterdir()
+    assert older.read_bytes() == ITL
+    assert (site.folder / "ITLFile_pub.tlv").read_bytes() == renewed
+    assert [each.listed.sha1 for each in read_lists([older]) if each.listed] == [signed_itl().sha1]
+    site.collect(fresh=True)
+    assert len(list((site.folder / "history").iterdir())) == 1
 
 
 def test_risport_that_fails_half_way_leaves_what_it_said(site: Site) -> None:
