@@ -9,7 +9,15 @@ from collections.abc import Callable, Mapping
 
 import attrs
 
-from phoneemu.cluster import admin_certs, admin_cluster, admin_keys, admin_lists, admin_nodes, admin_services
+from phoneemu.cluster import (
+    admin_bulk,
+    admin_certs,
+    admin_cluster,
+    admin_keys,
+    admin_lists,
+    admin_nodes,
+    admin_services,
+)
 from phoneemu.cluster.certs import Maker
 from phoneemu.cluster.performing import Office, Performed, refused
 from phoneemu.cluster.runbook import Step, seconds
@@ -35,6 +43,9 @@ ON_NODE: Mapping[str, Act] = {
     "import": admin_certs.import_certificate,
     "delete-certificate": admin_certs.delete_certificate,
     "expire": admin_certs.expire,
+    "factory-roots": admin_certs.factory_roots,
+    "look": admin_services.look,
+    "address": admin_nodes.address,
     "service": admin_services.service,
     "power": admin_services.power,
     "block": admin_services.block,
@@ -57,7 +68,10 @@ ON_CLUSTER: Mapping[str, Callable[[Office, Step], Performed]] = {
     "backup": admin_cluster.backup,
     "restore": admin_cluster.restore,
     "upgrade": admin_cluster.upgrade,
-    "bulk-exchange": admin_cluster.bulk_exchange,
+    "restore-node": admin_cluster.restore_node,
+    "switch-version": admin_cluster.switch_version,
+    "bulk-exchange": admin_bulk.bulk_exchange,
+    "bulk": admin_bulk.bulk,
     "add-node": admin_nodes.add_node,
 }
 """What the whole cluster is told."""

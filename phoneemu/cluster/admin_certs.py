@@ -327,11 +327,19 @@ def trusting(cluster: Cluster, store: str, new: Certificate) -> Cluster:
 
 
 def import_certificate(office: Office, node: Node, step: Step) -> Performed:
-    """`set cert import trust NAME CERT`: the same as an upload into NAME-trust."""
-    if step.args[0].lower() == "own" or len(step.args) < 3:
-        usage = "set cert import trust Phone-SAST CallManager@other-cluster"
+    """`set cert import trust NAME CERT` uploads into NAME-trust, `set cert import own NAME CA` its own.
+
+    Raises:
+        BadInput: nobody says which certificate is pasted.
+    """
+    if len(step.args) < 3:
+        own = step.args[0].lower() == "own"
+        words = 'own CallManager "Example CA"' if own else "trust Phone-SAST CallManager@other-cluster"
+        usage = f"set cert import {words}"
         raise BadInput(f"say which certificate is pasted, such as `{usage}`", place=step.place)
     unit = step.args[1]
+    if step.args[0].lower() == "own":
+        return upload_signed(office, node, attrs.evolve(step, args=step.args[1:]))
     store = unit if unit.endswith("-trust") else f"{unit}-trust"
     done = upload_trust(office, node, attrs.evolve(step, args=(store, step.args[2])))
     return attrs.evolve(
@@ -366,6 +374,7 @@ def find_certificate(office: Office, what: str, step: Step) -> tuple[Certificate
 def delete_certificate(office: Office, _node: Node, step: Step) -> Performed:
     """Delete a trust certificate by common name; cluster-wide from 12.5 [SG15-cert]."""
     store, name = step.args
+    store = store if store.endswith("-trust") else f"{store}-trust"
     cluster = office.cluster
     held = cluster.stores.get(store, ())
     gone = [
@@ -384,4 +393,19 @@ def delete_certificate(office: Office, _node: Node, step: Step) -> Performed:
         cluster=cluster,
         lines=("You are about to permanently delete this certificate.",),
         remarks=() if since.DELETED_EVERYWHERE.holds(cluster.release) else (alone,),
+    )
+
+
+def factory_roots(office: Office, _node: Node, step: Step) -> Performed:
+    """`set cert default-ca-list`: whether phones may show the certificate they were made with [CLI15-set].
+
+    Which phones hang on which of the makers' certificates is not known here, so disabling one leaves phones
+    without an LSC untold.
+    """
+    enables, one = step.args[0].lower() == "enable", len(step.args) > 1
+    trusted = True if enables and not one else None if one else False
+    return Performed(
+        cluster=attrs.evolve(office.cluster, factory_roots=trusted),
+        lines=(f"Successfully {step.args[0].lower()}d the default Cisco CA certificates. ",),
+        remarks=("restart Cisco CallManager, Tftp and CAPF [CLI15-set]",),
     )

@@ -4,25 +4,19 @@ What a backup holds and what an upgrade keeps is commands.md sections 8, 16 and 
 licences and firmware; only what a trust list or a signature follows from.
 """
 
-from collections.abc import Mapping
 from types import MappingProxyType
 
 import attrs
 
 from phoneemu.cluster import release as since
-from phoneemu.cluster.admin_certs import renewed, replaced, trusting
+from phoneemu.cluster.admin_certs import renewed, replaced
 from phoneemu.cluster.admin_services import risen
 from phoneemu.cluster.certs import make_certificate, units_of
 from phoneemu.cluster.performing import Office, Performed, refused
 from phoneemu.cluster.runbook import Step
 from phoneemu.cluster.state import (
-    CALLMANAGER,
-    CALLMANAGER_TRUST,
     CAPF,
     ITL_RECOVERY,
-    PHONE_SAST_TRUST,
-    TFTP,
-    TOMCAT,
     Certificate,
     Cluster,
     Node,
@@ -87,6 +81,11 @@ def _brought_back(cluster: Cluster, then: Node) -> Cluster:
     return risen(cluster.with_node(node), node)
 
 
+def restore_node(office: Office, step: Step) -> Performed:
+    """`utils disaster_recovery restore network SERVER ...`: one server gets the last backup back."""
+    return restore(office, attrs.evolve(step, who=step.args[0], args=("backup",)))
+
+
 # ---------------------------------------------------------------- upgrade
 
 
@@ -100,7 +99,7 @@ def upgrade(office: Office, step: Step) -> Performed:
     to, refresh = since.parse_release(step.args[0], place=step.place), len(step.args) > 1
     if to <= before.release:
         raise BadInput(f"{to.text} is not later than {before.release.text}, which runs now", place=step.place)
-    cluster = attrs.evolve(before, release=to)
+    cluster = attrs.evolve(before, release=to, inactive=before)
     remarks: list[str] = []
     for node in before.nodes:
         cluster = _with_units_of_release(attrs.evolve(office, cluster=cluster), node, step)
@@ -147,74 +146,32 @@ def _with_units_of_release(office: Office, node: Node, step: Step) -> Cluster:
     return cluster.with_node(attrs.evolve(node, own=MappingProxyType(own)))
 
 
-# ---------------------------------------------------------------- exchange with another cluster
+def switch_version(office: Office, step: Step) -> Performed:
+    """`utils system switch-version`: the other partition's certificates and files come back [commands.md 15].
 
-_TARGETS: Mapping[str, tuple[str, ...]] = {
-    CALLMANAGER: (CALLMANAGER_TRUST, PHONE_SAST_TRUST),
-    ITL_RECOVERY: (PHONE_SAST_TRUST, CALLMANAGER_TRUST),
-    CAPF: (CALLMANAGER_TRUST,),
-    TOMCAT: ("tomcat-trust",),
-}
-"""Where an imported certificate goes, by its own unit [ADM125-bulk, MIG213407]."""
-
-_EXCHANGED: Mapping[str, tuple[str, ...]] = {
-    "all": tuple(_TARGETS),
-    "tftp": (CALLMANAGER,),
-    "callmanager": (CALLMANAGER,),
-    "itl_recovery": (ITL_RECOVERY,),
-    "itlrecovery": (ITL_RECOVERY,),
-    "capf": (CAPF,),
-    "tomcat": (TOMCAT,),
-}
-"""The certificate types of the page and the units they mean; `TFTP` has no ITLRecovery [ADM125-bulk]."""
-
-
-def bulk_exchange(office: Office, step: Step) -> Performed:
-    """Export, consolidate and import, in both clusters [BULK215539, MIG213407].
+    Taken to be done on every node at once [assumed]. Power, firewalls and what was saved elsewhere stay.
 
     Raises:
-        BadInput: no such cluster or certificate type.
+        BadInput: nothing was upgraded in this runbook, so nobody knows the other partition.
     """
-    kind, who = step.args[0], step.args[1]
-    units = _EXCHANGED.get(kind.lower())
-    if units is None:
-        raise BadInput(
-            f"no certificate type `{kind}`; there are all, TFTP, ITL_Recovery, CAPF, Tomcat", place=step.place
-        )
-    other = _other(office, who, step)
-    here = office.cluster
-    remarks = ["importing certificates in bulk resets phones [ADM125-bulk]"]
-    if units == (CALLMANAGER,) and since.SIGNS_WITH_ITL_RECOVERY.holds(other.release):
-        remarks.append(
-            f"{other.name} signs its lists with ITLRecovery, which {kind} leaves out; use all [MIG213407]"
-        )
-    return Performed(
-        cluster=_imported(here, other, units, step),
-        lines=tuple(f"Successfully imported {kind.lower()} certificates." for _ in (here, other)),
-        resets=True,
-        remarks=tuple(remarks),
-        others={other.name: _imported(other, here, units, step)},
+    now = office.cluster
+    then = now.inactive
+    if then is None:
+        why = "the other partition is not known: nothing was upgraded in this runbook"
+        raise BadInput(why, place=step.place)
+    cluster = attrs.evolve(
+        then,
+        clock=now.clock,
+        inactive=attrs.evolve(now, inactive=None),
+        backups=now.backups,
+        saved_keys=now.saved_keys,
     )
-
-
-def _other(office: Office, who: str, step: Step) -> Cluster:
-    named = {name.lower(): cluster for name, cluster in office.others.items()}
-    found = named.get(who.lower())
-    if found is None and who.lower() == "other-cluster":
-        found = next(iter(office.others.values()), None)
-    if found is None:
-        known = ", ".join(office.others) or "none is known (see --other)"
-        raise BadInput(f"no other cluster `{who}`; there is {known}", place=step.place)
-    return found
-
-
-def _imported(into: Cluster, source: Cluster, units: tuple[str, ...], step: Step) -> Cluster:
-    """The cluster with the other one's certificates; every TFTP node's CallManager is among them."""
-    for node in source.nodes:
-        for unit in units:
-            if unit not in node.own or (unit == CALLMANAGER and TFTP not in node.services):
-                continue
-            came = attrs.evolve(node.own[unit], origin=f"{step.place} imported it")
-            for store in _TARGETS[unit]:
-                into = trusting(into, store, came)
-    return into
+    for node in then.nodes:
+        present = now.by_name.get(node.name.lower())
+        if present is not None and present.up:
+            here = attrs.evolve(cluster.by_name[node.name.lower()], blocked_ports=present.blocked_ports)
+            cluster = risen(cluster.with_node(here), here)
+    return Performed(
+        cluster=cluster,
+        remarks=(f"back to {then.release.text}: phones may hold later lists than it serves [inferred]",),
+    )

@@ -101,6 +101,27 @@ def hostname(office: Office, node: Node, step: Step) -> Performed:
     )
 
 
+def address(office: Office, node: Node, step: Step) -> Performed:
+    """`set network ip`: the node's certificates stay, all phones reset to fetch new lists [IPCHG-010].
+
+    Raises:
+        BadInput: another node has this address.
+    """
+    new = step.args[0]
+    _name_free(office, new, step)
+    moved = attrs.evolve(node, address=new, aliases=node.aliases - {node.address.lower()})
+    cluster = publish.with_all_itls(office.cluster.with_node(moved))
+    return Performed(
+        cluster=cluster,
+        resets=True,
+        remarks=(
+            "certificates are not renewed by the command line; the page's text says they are [IPCHG-010]",
+            f"phones that know {node.name} by its old address find nobody there until DHCP names the new one",
+            *_ctl_is_stale(cluster),
+        ),
+    )
+
+
 def domain(office: Office, node: Node, step: Step) -> Performed:
     """`set network domain`: the node's certificates under its full name, and a restart [IPCHG-011]."""
     said = step.args[0]

@@ -140,9 +140,15 @@ def unblock(office: Office, node: Node, step: Step) -> Performed:
 
 
 def run_sql(office: Office, _node: Node, step: Step) -> Performed:
-    """The one query that is emulated: the cluster's security mode [SEED118893]."""
+    """A query changes nothing; that of the cluster's security mode is answered [SEED118893].
+
+    Raises:
+        BadInput: it is no query.
+    """
+    if not step.args[0].lower().startswith("select "):
+        raise BadInput("only queries are emulated: `run sql select ...`", place=step.place)
     if "processconfig" not in step.args[0] or "ClusterSecurityMode" not in step.args[0]:
-        raise BadInput("only the ClusterSecurityMode query is emulated", place=step.place)
+        return Performed(cluster=office.cluster, lines=NOT_SHOWN)
     value = "1" if office.cluster.mixed else "0"
     lines = (
         "paramname           paramvalue",
@@ -150,6 +156,14 @@ def run_sql(office: Office, _node: Node, step: Step) -> Performed:
         f"ClusterSecurityMode {value}",
     )
     return Performed(cluster=office.cluster, lines=lines)
+
+
+NOT_SHOWN = ("(the emulated cluster shows nothing here; this changes nothing that a phone could see)",)
+
+
+def look(office: Office, _node: Node, _step: Step) -> Performed:
+    """A command that changes nothing a phone could see."""
+    return Performed(cluster=office.cluster, lines=NOT_SHOWN)
 
 
 def min_tls(office: Office, node: Node, step: Step) -> Performed:

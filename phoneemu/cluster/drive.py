@@ -299,23 +299,32 @@ def _device_certificate_trouble(cluster: Cluster, node: Node, device: Device) ->
     The cluster must hold the CAPF that issued it [SG15-capf], and the served CTL must name the present
     CAPF: a CAPF renewed without a CTL update leaves phones at "registering" [TS225746, case C14].
     """
-    if device.lsc_known and device.lsc_issuer is None:
-        return None  # it shows its factory certificate, whose roots are in every trust store [CERT210541]
-    trusted = trusted_capfs(cluster)
-    current = cluster.publisher.own.get(CAPF)
-    ctl = node.ctl
-    stale = (
-        ctl is not None
-        and current is not None
-        and ctl.complete
-        and bool(ctl.holding(Role.CAPF))
-        and current.identity not in ctl.holding(Role.CAPF)
-    )
-    if not device.lsc_known:
-        return RegistrationTrouble.UNKNOWN_DEVICE_CERTIFICATE if stale else None
-    if stale or device.lsc_issuer not in trusted:
-        return RegistrationTrouble.DEVICE_CERTIFICATE
-    return RegistrationTrouble.CAPF_EXPIRED if device.lsc_issuer in cluster.expired else None
+    if device.lsc_issuer is None:
+        lsc = None
+    elif _capf_is_stale(cluster, node) or device.lsc_issuer not in trusted_capfs(cluster):
+        lsc = RegistrationTrouble.DEVICE_CERTIFICATE
+    else:
+        lsc = RegistrationTrouble.CAPF_EXPIRED if device.lsc_issuer in cluster.expired else None
+    # without an LSC it shows its factory certificate, whose roots are in every trust store [CERT210541]
+    factory = _FACTORY[cluster.factory_roots]
+    if device.lsc_known:
+        return factory if device.lsc_issuer is None else lsc
+    return RegistrationTrouble.UNKNOWN_DEVICE_CERTIFICATE if lsc or factory else None
+
+
+_FACTORY: Mapping[bool | None, RegistrationTrouble | None] = {
+    True: None,
+    False: RegistrationTrouble.DEVICE_CERTIFICATE,
+    None: RegistrationTrouble.UNKNOWN_DEVICE_CERTIFICATE,
+}
+"""What becomes of a factory certificate, by whether its makers are trusted [CLI15-set]."""
+
+
+def _capf_is_stale(cluster: Cluster, node: Node) -> bool:
+    """Whether the node's CTL names another CAPF than the cluster has now."""
+    current, ctl = cluster.publisher.own.get(CAPF), node.ctl
+    listed = frozenset() if ctl is None or not ctl.complete else ctl.holding(Role.CAPF)
+    return current is not None and bool(listed) and current.identity not in listed
 
 
 def trusted_capfs(cluster: Cluster) -> frozenset[Identity]:

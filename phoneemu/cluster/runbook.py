@@ -33,6 +33,16 @@ def _verb(name: str, pattern: str, usage: str) -> Verb:
 
 _WORD = r'("[^"]*"|\S+)'
 
+_LOOKS = (
+    r"(?:show (?:cert|csr|version|network|tls|tech|status|myself|cli)\b.*"
+    r"|utils (?:service (?:list|auto-restart)|fips status|dbreplication (?:status|runtimestate)"
+    r"|create report|ipsec restart|disaster_recovery (?:status|history|device|schedule|show_\w+"
+    r"|estimate_tar_size|prepare|cancel_backup|jschLogs))\b.*"
+    r"|set (?:csr gen|key regen authz|cli|network cluster publisher)\b.*"
+    r"|file (?:list|view|search|tail|dump)\b.*|help\b.*)"
+)
+"""Commands of the cluster that change nothing a phone could see [commands.md 7, 9, 10, 12-16]."""
+
 NODE_VERBS: tuple[Verb, ...] = (
     _verb("show-ctl", r"show ctl", "show ctl"),
     _verb("show-itl", r"show itl", "show itl"),
@@ -69,6 +79,7 @@ NODE_VERBS: tuple[Verb, ...] = (
     _verb(
         "upload-trust", rf"upload (\S+-trust) {_WORD}", "upload Phone-SAST-trust CallManager@other-cluster"
     ),
+    _verb("delete-certificate", rf"set cert delete (\S+) {_WORD}", "set cert delete CallManager NAME"),
     _verb(
         "delete-certificate",
         rf"delete-certificate (\S+) {_WORD}",
@@ -89,16 +100,38 @@ NODE_VERBS: tuple[Verb, ...] = (
     _verb("min-tls", r"set tls min-version (1\.[0-3])", "set tls min-version 1.2"),
     _verb("wait", r"wait (\d{1,4}\s*[smhd])", "wait 10m"),
     _verb("bulk-exchange", r"bulk-exchange (\S+) with (\S+)", "bulk-exchange TFTP with other-cluster"),
+    _verb("bulk", r"set cert bulk (export|import) (\S+)", "set cert bulk export all"),
+    _verb("bulk", r"set cert bulk (consolidate|sftp)(?: (\S+))?", "set cert bulk consolidate all"),
+    _verb(
+        "factory-roots",
+        rf"set cert default-ca-list (enable|disable) (?:all|{_WORD})",
+        "set cert default-ca-list disable all",
+    ),
     _verb("upgrade", r"upgrade (\S+)(?: (refresh))?", "upgrade 12.5(1)SU2"),
+    _verb("switch-version", r"utils system switch-version", "utils system switch-version"),
     _verb("restore", rf"restore {_WORD}", "restore BACKUP"),
     _verb("backup", rf"backup {_WORD}", "backup NAME"),
+    _verb(
+        "backup",
+        r"utils disaster_recovery (backup) network(?: .*)?",
+        "utils disaster_recovery backup network",
+    ),
+    _verb(
+        "restore-node",
+        r"utils disaster_recovery restore network (\S+)(?: .*)?",
+        "utils disaster_recovery restore network SERVER TAR DEVICE",
+    ),
     _verb("hostname", r"set network hostname (\S+)", "set network hostname NEW"),
+    _verb(
+        "address", r"set network ip eth0 (\S+)(?: \S+)?(?: \S+)?", "set network ip eth0 ADDRESS MASK GATEWAY"
+    ),
     _verb("domain", r"set network domain (\S+)", "set network domain example.org"),
     _verb("fips", r"utils fips (enable|disable)", "utils fips enable"),
     _verb("add-node", r"add-node (.+)", "add-node NAME tftp callmanager tvs"),
     _verb("reinstall", r"reinstall", "reinstall"),
     _verb("reuse", r"reuse-certificate (\S+) for (\S+)", "reuse-certificate tomcat for CallManager"),
     _verb("proxy", r"proxy-tftp for (\S+)", "proxy-tftp for other-cluster"),
+    _verb("look", _LOOKS, "show cert list own"),
     _verb("expire", r"expire (\S+)", "expire TVS"),
 )
 """What a node or the whole cluster is told."""

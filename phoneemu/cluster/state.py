@@ -122,7 +122,7 @@ class Device:
 
     `group` is its CallManager group: node names in order, which are its call managers and its TVS servers.
     `lsc_issuer` is the CAPF that issued its LSC, None when it has none; `lsc_known` is False when no export
-    says.
+    says whether it has one, and then `lsc_issuer` is who would have issued it.
     `in_database` False: the node serves it the default configuration, which names no TVS [DIR118699].
     """
 
@@ -156,6 +156,14 @@ class Cluster:
     capf_active: bool = True
     organisation: str = ";OU=TAC;O=Cisco;L=Krakow;ST=Malopolska;C=PL"
     """What follows CN=<name> in the names of new certificates."""
+    factory_roots: bool | None = True
+    """Whether the makers of phones' factory certificates are trusted; None: some of them are not."""
+    exported: frozenset[str] = frozenset()
+    """Units of own certificates that lie on the exchange server, as `set cert bulk export` put them."""
+    consolidated: bool = False
+    """Whether what several clusters exported was put together there."""
+    inactive: "Cluster | None" = attrs.field(default=None, eq=False, repr=False)
+    """What the other partition holds: the cluster as it was before the last upgrade or switch."""
     saved_keys: Mapping[str, Certificate] = attrs.field(factory=lambda: MappingProxyType({}), eq=False)
     """Recovery keys taken away as ITLRecovery.p12, by the lower-case name of their node."""
     backups: Mapping[str, "Cluster"] = attrs.field(factory=lambda: MappingProxyType({}), eq=False, repr=False)

@@ -134,10 +134,11 @@ def _lsc(
         return None, True
     if traits.lsc.lower() in _NO_LSC or (not traits.lsc and file.phones.lsc == "none"):
         return None, True
+    capf = cluster.publisher.own.get(CAPF)
+    issuer = None if capf is None else capf.identity
     said = traits.lsc.lower()
     if said.startswith(_LSC_UNSURE) or (not said and file.phones.lsc == "unknown"):
-        return None, False
+        return issuer, False
     if not traits.lsc and file.phones.lsc is None:
         basis.add(assumptions.LSC_OF_CLUSTER.id)
-    capf = cluster.publisher.own.get(CAPF)
-    return (None, False) if capf is None else (capf.identity, True)
+    return issuer, issuer is not None

@@ -117,8 +117,8 @@ def test_an_lsc_nobody_knows_stays_unknown() -> None:
         ("Upgrade Success", True, True),
         ("None", False, True),
         ("Delete Success", False, True),
-        ("Upgrade Failed: Invalid LSC", False, False),
-        ("Operation Pending", False, False),
+        ("Upgrade Failed: Invalid LSC", True, False),
+        ("Operation Pending", True, False),
     ],
 )
 def test_a_certificate_status_tells_an_lsc_only_when_it_is_sure(

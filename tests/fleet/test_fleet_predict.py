@@ -248,3 +248,22 @@ def test_the_report_splits_the_lost_by_what_brings_them_back(tmp_path: Path) -> 
         "     1  by the other key of the ITL (utils itl reset)",
         "     1  only by hand at the phone: erase or factory reset",
     ]
+
+
+@pytest.mark.parametrize(
+    ("lsc", "outcome"),
+    [("Upgrade Success", "out-of-service"), ("Operation Pending", "cannot-say"), ("None", "ok")],
+)
+def test_a_capf_that_leaves_the_trust_stores_concerns_phones_by_their_lsc(
+    tmp_path: Path, lsc: str, outcome: str
+) -> None:
+    """[SG15-capf]: keep the old CAPF until every phone has a new LSC."""
+    row = f"SEP1,Cisco 8861,sip88xx.12-8-1-0001-455,SIP,Headquarters,3,{lsc}\n"
+    plan = (
+        "cucm-1051-a-pub set cert regen CAPF\ncucm-1051-a-pub utils ctl update CTLFile\n"
+        "cucm-1051-a-pub delete-certificate CallManager-trust CAPF-e41e7d87\n"
+        "cucm-1051-a-pub delete-certificate CAPF-trust CAPF-e41e7d87\n"
+        "* utils service restart Cisco Tftp\nphones reset\n"
+    )
+    told = forecast(tmp_path, HEAD.replace("\n", ",LSC Status\n") + row, plan)
+    assert fates(told)["SEP1"].outcome.value == outcome
