@@ -1,6 +1,6 @@
 """A capture case: what one phone held, what answered it, and what it was seen to do.
 
-A case is a folder with `capture.toml`, the files it names, and nothing else (docs/captures.md). Everything is
+A case is a folder with `capture.toml`, the files it names, and nothing else (docs/replay.md). Everything is
 optional where the evidence is silent: what a capture does not show is not compared. This module neither
 replays nor judges; casefile reads and writes.
 """

@@ -218,8 +218,7 @@ def lines(lesson: Lesson, catalogue: Catalogue) -> list[str]:
     body = patch(lesson, first, catalogue).rstrip().splitlines()
     told = [
         *head,
-        f"# they would agree {alone}; {lesson.tried} changes were tried",
-        f"# to be put into models/{file_name(profile.model)} by a person:",
+        f"# they would agree {alone}; to be put into models/{file_name(profile.model)} by a person:",
         *body,
     ]
     if others:
