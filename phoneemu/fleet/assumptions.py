@@ -75,6 +75,12 @@ LIST_MADE = Assumption(
     text="a node whose list was not exported serves the list its certificates and release call for",
     settles="`show itl` of that node, `show ctl`, or the .tlv files",
 )
+CTL_SHARED = Assumption(
+    id="ctl-of-another-node",
+    text="a node whose CTL was not exported serves the CTL that was exported of another",
+    settles="`show ctl` of every TFTP node, or the .tlv files",
+    standing=Standing.INFERRED,
+)
 CTL_SIGNER = Assumption(
     id="ctl-signer",
     text="the CTL is tokenless; before 10.0 it is signed by one of two tokens, token-1 and token-2",
@@ -116,6 +122,7 @@ KNOWN = {
         NODES,
         CERTIFICATE_MADE,
         LIST_MADE,
+        CTL_SHARED,
         CTL_SIGNER,
         POWER,
         TVS_REACHABLE,

@@ -158,16 +158,22 @@ def _files(snapshot: Snapshot, remarks_of: Mapping[str, int]) -> Iterator[str]:
     rows_of = as_roster(snapshot.inventory.phones).by_file()
     for file, used, ignored in snapshot.inventory.columns:
         rows = rows_of.get(file, 0)
-        more = f"; {remarks_of[file]:,} remarks, see below" if remarks_of.get(file) else ""
-        yield f"  {file}: {rows} phones; read {', '.join(used)}; ignored {ignored} other columns{more}"
+        what = f"{rows} phones" if rows or file not in snapshot.evidence else _evidence(snapshot, file)
+        count = remarks_of.get(file, 0)
+        more = f"; {count:,} {'remark' if count == 1 else 'remarks'}, see below" if count else ""
+        yield f"  {file}: {what}; read {', '.join(used)}; ignored {ignored} other columns{more}"
     for export in snapshot.exports:
         yield f"  {_export(export)}"
         yield from (f"    {remark}" for remark in export.remarks)
     yield from (f"  {note}" for note in snapshot.notes)
     for name, kind in snapshot.by_content:
-        yield f"  {name}: its name does not say what it is; read as {kind}, for what is in it"
+        yield f"  {name}: recognised by what is in it, as {kind}; its name does not say"
     for name, why in snapshot.unread:
         yield f"  {name}: {why}"
+
+
+def _evidence(snapshot: Snapshot, file: str) -> str:
+    return f"what {snapshot.evidence[file]} phones showed of their lists"
 
 
 def _export(export: ListExport) -> str:

@@ -52,8 +52,10 @@ def make_cluster(file: ClusterFile, exports: Sequence[ListExport], entries: Sequ
     names = {entry.name.lower(): entry.name for entry in nodes_said}
     names |= {entry.address.lower(): entry.name for entry in nodes_said if entry.address}
     _check_owners(exports, names, file)
-    exports = [
-        each if each.node else attrs.evolve(each, node=certplacing.node_in(each.file, names) or "")
+    exports = [  # a CTL is the same on every node, so a mere word in a name makes it no single node's
+        each
+        if each.node or each.kind is ListKind.CTL
+        else attrs.evolve(each, node=certplacing.node_in(each.file, names) or "")
         for each in exports
     ]
     publisher = next((entry.name for entry in nodes_said if entry.publisher), nodes_said[0].name)
@@ -281,13 +283,18 @@ def _with_lists(
     """Give every node the lists that were exported for it, and make those that were not."""
     made: dict[str, frozenset[str]] = {}
     ctl, says_none = _ctl(exports, names)
+    newest = max(ctl.values(), key=lambda each: each.timestamp or 0, default=None)
     tokens = tuple(cluster.etokens.values()) if not ctl else ()
     for node in cluster.nodes:
         listed = _itl(exports, node, names)
         served = ctl.get(node.name, ctl.get(""))
-        if served is None and cluster.mixed and node.name not in says_none and "" not in says_none:
-            served = publish.ctl_of(cluster, next(iter(tokens), None), tokens)
-            made[node.name] = frozenset({assumptions.LIST_MADE.id, assumptions.CTL_SIGNER.id})
+        if served is None and node.name not in says_none and "" not in says_none:
+            served = newest
+            if newest is not None:
+                made[node.name] = frozenset({assumptions.CTL_SHARED.id})
+            elif cluster.mixed:
+                served = publish.ctl_of(cluster, next(iter(tokens), None), tokens)
+                made[node.name] = frozenset({assumptions.LIST_MADE.id, assumptions.CTL_SIGNER.id})
         if listed is None and TFTP in node.services:
             listed = publish.itl_of(cluster, node)
             made[node.name] = made.get(node.name, frozenset()) | {assumptions.LIST_MADE.id}

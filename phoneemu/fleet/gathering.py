@@ -38,7 +38,11 @@ from phoneemu.fleet.sqltext import SqlTable
 
 @attrs.frozen(kw_only=True)
 class Gathered:
-    """What the files say. `notes` is a line for each file beside tables of phones and lists."""
+    """What the files say.
+
+    `evidence` counts the phones that each table of checksums tells of; `notes` is a line for each file beside
+    tables of phones and lists.
+    """
 
     inventory: Inventory
     exports: tuple[ListExport, ...] = ()
@@ -47,6 +51,7 @@ class Gathered:
     pages: Mapping[str, Page] = attrs.field(factory=dict)
     groups: Mapping[str, tuple[Member, ...]] = attrs.field(factory=dict)
     parameters: Mapping[str, tuple[str, str]] = attrs.field(factory=dict)
+    evidence: Mapping[str, int] = attrs.field(factory=dict)
     notes: tuple[str, ...] = ()
     remarks: tuple[Remark, ...] = ()
 
@@ -151,8 +156,8 @@ class _Reader:
             listed = _with_pages(listed, pages)
             self._remarks += _told(pages.values())
         checksums = self.paths(Kind.SHOWN)
-        if checksums:
-            listed = inventory.with_checksums(listed, inventory.read_inventory(checksums))
+        shown = inventory.read_inventory(checksums)
+        listed = inventory.with_checksums(listed, shown) if checksums else listed
         listed = _refusals(_named_models(listed, self._models), pages)
         for path in self.paths(Kind.CERT_TEXT):
             text = textfile.read(path, limits.SQL_TEXT_BYTES)
@@ -170,6 +175,7 @@ class _Reader:
             pages=pages,
             groups=self._groups,
             parameters=self._parameters,
+            evidence=Counter(each.file for each in shown.phones),
             notes=(*self._notes, *notes),
             remarks=tuple(self._remarks),
         )

@@ -59,6 +59,8 @@ class Snapshot:
     placed: Placed = attrs.field(factory=Placed, repr=False)
     """Certificates that were exported as such."""
     remarks: tuple[str, ...] = ()
+    evidence: Mapping[str, int] = attrs.field(factory=dict, repr=False)
+    """Tables of what phones showed, and of how many phones each tells."""
     recognised: tuple[Recognised, ...] = attrs.field(default=(), repr=False)
     """Every file and what it is."""
     notes: tuple[str, ...] = ()
@@ -127,6 +129,7 @@ def read_snapshot(folder: Path, *, phones_needed: bool = True) -> Snapshot:
             *(f"{each.place}: {each.text}" for each in found.remarks),
         ),
         notes=(*found.notes, *([f"{HISTORY}/: {len(history)} lists"] if history else [])),
+        evidence=found.evidence,
         recognised=files,
     )
 

@@ -125,7 +125,26 @@ def test_check_says_what_a_file_was_taken_for(folder: Path, capsys: pytest.Captu
     (folder / "phones.csv").rename(folder / "Export.txt")
     assert main(["check", str(folder)]) == 0
     said = capsys.readouterr().out
-    assert "Export.txt: its name does not say what it is; read as table of phones" in said
+    assert "Export.txt: recognised by what is in it, as table of phones" in said
+
+
+def test_check_says_of_how_many_phones_a_table_of_checksums_tells(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name = read_snapshot(folder).inventory.phones[0].name
+    (folder / "found.csv").write_text(f"Device Name(Line);ITL File Status\n{name};Match\nSEP9;MisMatch\n")
+    assert main(["check", str(folder)]) == 0
+    assert "found.csv: what 2 phones showed of their lists; read Device Name(Line)" in capsys.readouterr().out
+
+
+def test_the_ctl_of_one_node_is_that_of_the_others_and_assumed_to_be(folder: Path) -> None:
+    (folder / "show_ctl.txt").rename(folder / "show_ctl_cucm-1051-a-pub.txt")
+    snapshot = read_snapshot(folder)
+    first, second = snapshot.cluster.nodes
+    assert first.ctl == second.ctl
+    assert "ctl-of-another-node" in snapshot.node_basis[second.name] - snapshot.node_basis[first.name]
+    (folder / "show_ctl_cucm-1051-a-pub.txt").rename(folder / "log of cucm-1051-a-pub")
+    assert "ctl-of-another-node" not in read_snapshot(folder).node_basis[second.name]
 
 
 def test_a_broken_file_is_an_error_whatever_it_is_called(folder: Path) -> None:
