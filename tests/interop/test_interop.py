@@ -16,9 +16,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import loopback
+import packetmaking as make
 import pytest
 from office import Office, StoryPhone
 
+from phoneemu.cli import main
+from phoneemu.cli._recording import Recording
 from phoneemu.cluster.serve import Lab, Terms, file_bytes
 from phoneemu.cluster.state import Cluster, Device
 from phoneemu.core import tvs as messages
@@ -31,6 +34,9 @@ from phoneemu.net import book as books
 from phoneemu.net import drive as live
 from phoneemu.net import tftp, tls
 from phoneemu.net.book import Book, Service
+from phoneemu.net.flash import FlashFolder
+from phoneemu.replay import casefile
+from phoneemu.replay.case import FileExchange, TvsExchange
 
 HOST, NAME = "127.0.0.1", "SEP001122AABBCC"
 OFFICE = Office("12.5(1)", mixed=True, maker=loopback.maker())
@@ -256,35 +262,48 @@ def test_openssl_talks_to_the_tvs() -> None:
     assert (answer.valid, answer.certificate) == (True, signer.der)
 
 
+@contextmanager
+def recorded(capture: Path, address: str, *words: str) -> Iterator[None]:
+    """A program of Wireshark records what concerns this address of the loopback, until the block ends.
+
+    A packet of ours is seen to be in the file before and after, so nothing between is missing.
+    """
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as marking:
+        marking.bind((address, 0))
+
+        def has(mark: bytes) -> bool:
+            marking.sendto(mark, marking.getsockname())
+            return capture.exists() and mark in capture.read_bytes()
+
+        asked = ("-q", "-i", "lo", "-w", str(capture), "-f", f"host {address}")
+        with program(*words, *asked, ready=lambda: has(b"it begins")):
+            yield
+            until = time.monotonic() + 60
+            while not has(b"it ended"):
+                assert time.monotonic() < until
+                time.sleep(0.05)
+
+
+def renewed() -> Office:
+    """The office with a new signer of its lists, about whom only a TVS can tell."""
+    at = Office("12.5(1)", mixed=True, maker=loopback.maker())
+    at.cluster = OFFICE.cluster
+    at.does(
+        "pub set cert regen ITLRecovery", "pub utils ctl update CTLFile", "* utils service restart Cisco Tftp"
+    )
+    return at
+
+
 def test_tshark_finds_nothing_malformed_in_a_boot(tmp_path: Path) -> None:
     tshark = need("tshark")
     capture = tmp_path / "boot.pcapng"
     before = StoryPhone(OFFICE, "7975").restarts().flash
-    renewed = Office("12.5(1)", mixed=True, maker=loopback.maker())
-    renewed.cluster = OFFICE.cluster
-    renewed.does(
-        "pub set cert regen ITLRecovery", "pub utils ctl update CTLFile", "* utils service restart Cisco Tftp"
-    )
-    with (
-        Lab((renewed.cluster,), Terms(device_of=device_of, host="127.0.0.77")) as lab,
-        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as marking,
-    ):
+    with Lab((renewed().cluster,), Terms(device_of=device_of, host="127.0.0.77")) as lab:
         places = {service: lab.book.find("pub", service)[1] for service in Service}
-        marking.bind(("127.0.0.77", 0))
-
-        def captured(mark: bytes) -> bool:
-            marking.sendto(mark, marking.getsockname())
-            return capture.exists() and mark in capture.read_bytes()
-
-        words = ("-q", "-i", "lo", "-w", str(capture), "-f", "host 127.0.0.77")
-        with program(tshark, *words, ready=lambda: captured(b"it begins")):
+        with recorded(capture, "127.0.0.77", tshark):
             phone = Phone(StoryPhone(OFFICE, "7975").profile, NAME, before)
             live.boot(phone, live.Wire(book=lab.book), ("pub",), OFFICE.cluster.clock)
             assert phone.state is State.IN_SERVICE
-            until = time.monotonic() + 60
-            while not captured(b"it ended"):
-                assert time.monotonic() < until
-                time.sleep(0.05)
     reads = [tshark, "-n", "-r", str(capture)]
     reads += ["-d", f"udp.port=={places[Service.TFTP]},tftp", "-d", f"tcp.port=={places[Service.TVS]},tls"]
     reads += ["-d", f"tcp.port=={places[Service.SIP]},sip"]
@@ -293,6 +312,73 @@ def test_tshark_finds_nothing_malformed_in_a_boot(tmp_path: Path) -> None:
     assert asked == [f"CTL{NAME}.tlv".encode(), f"ITL{NAME}.tlv".encode(), f"{NAME}.cnf.xml.sgn".encode()]
     assert run(*reads, "-Y", "tls.handshake.type==1").stdout.count(b"Client Hello") >= 1
     assert b"200 OK" in run(*reads, "-Y", "sip").stdout
+
+
+# ---------------------------------------------------------------- captures of others, and ours
+
+
+@pytest.mark.parametrize(
+    ("model", "words", "address"),
+    [("7975", ("tshark",), "127.0.0.78"), ("8861", ("dumpcap", "-P"), "127.0.0.79")],
+)
+def test_a_boot_that_others_record_is_the_case_that_the_phone_records(
+    tmp_path: Path, model: str, words: tuple[str, ...], address: str
+) -> None:
+    need("tshark")
+    capture, hosts, held = tmp_path / "boot.pcap", tmp_path / "hosts", tmp_path / "held"
+    profile = StoryPhone(OFFICE, model).profile
+    phone = Phone(profile, NAME, StoryPhone(OFFICE, model).restarts().flash)
+    FlashFolder(held).save(phone.flash, Flash())
+    with Lab((renewed().cluster,), Terms(device_of=device_of, host=address)) as lab:
+        hosts.write_text(lab.book.render())
+        recording = Recording(phone, lab.book, ("pub",), OFFICE.cluster.clock)
+        with recorded(capture, address, need(words[0]), *words[1:]):
+            wire = live.Wire(book=lab.book, hear=recording.hear)
+            journal = live.boot(phone, wire, ("pub",), OFFICE.cluster.clock)
+        own = recording.write(tmp_path / "own", phone, journal)
+    asked = ["capture", str(capture), "--hosts", str(hosts), "--before", str(held), "--model", model]
+    assert main([*asked, "--complete", "-o", str(tmp_path / "theirs")]) == 0
+    [theirs] = casefile.walk(tmp_path / "theirs")
+    for case, other in zip(told(own), told(theirs), strict=True):
+        assert case == other
+    assert main(["replay", str(theirs), str(own)]) == 0
+
+
+def told(folder: Path) -> list[object]:
+    """What a case tells of a boot, without times and paths: the bytes in place of their names."""
+    case = casefile.load(folder)
+
+    def content(path: object) -> bytes | None:
+        return (folder / path).read_bytes() if isinstance(path, str) else None
+
+    found: list[object] = [case.tftp, case.origin, content(case.before.ctl), content(case.before.itl)]
+    for each in case.exchanges:
+        if isinstance(each, FileExchange):
+            options = each.options if each.transport is Transport.TFTP else None
+            what = (each.name, each.server, each.outcome, each.transport, options, each.port, each.size)
+            found += [*what, content(each.body)]
+        elif isinstance(each, TvsExchange):
+            found += [each.server, each.outcome, each.tls, each.cipher, content(each.peer)]
+        else:
+            found += [each.node, each.outcome, each.secure]
+    return found
+
+
+@pytest.mark.parametrize("form", [make.pcap, make.pcapng])
+def test_tshark_reads_the_captures_that_tests_make(
+    tmp_path: Path, form: Callable[[list[make.Timed]], bytes]
+) -> None:
+    line = make.Line()
+    line.tftp(f"CTL{NAME}.tlv", bytes(3000), "blksize=1428", size=1428)
+    line.http(f"ITL{NAME}.tlv", bytes(3000))
+    capture = tmp_path / "made"
+    capture.write_bytes(form(line.frames))
+    reads = [need("tshark"), "-n", "-r", str(capture), "-d", "tcp.port==6970,http"]
+    assert run(*reads, "-Y", "_ws.malformed").stdout == b""
+    times = run(*reads, "-T", "fields", "-e", "frame.time_epoch").stdout.split()
+    assert [round(float(time_), 6) for time_ in times] == [when for when, _ in line.frames]
+    fields = ("-T", "fields", "-e", "tftp.source_file", "-e", "http.request.uri")
+    assert run(*reads, *fields).stdout.split() == [f"CTL{NAME}.tlv".encode(), f"/ITL{NAME}.tlv".encode()]
 
 
 def test_openssl_sees_the_floor_of_tls() -> None:
