@@ -13,7 +13,7 @@ import attrs
 
 from phoneemu.collect import soap
 from phoneemu.collect.failures import Kind, NotCollected
-from phoneemu.collect.readings import ROWS, Reading, Statement
+from phoneemu.collect.readings import NODE_TAGS, PHONE_TAGS, ROWS, Reading, Statement
 from phoneemu.collect.wire import Wire
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ class Axl:
 
     def _asked_for_nodes(self) -> "Element":
         refused: NotCollected | None = None
-        for tags in soap.NODE_TAGS:
+        for tags in NODE_TAGS:
             try:
                 return self._asked(Reading.NODES, functools.partial(soap.ask_nodes, wanted=tags))
             except NotCollected as failure:
@@ -129,9 +129,7 @@ class Axl:
 
         def page(skip: int, first: int) -> list[Row]:
             root = self._asked(Reading.PHONES, lambda version: soap.ask_phones(version, skip, first))
-            return [
-                {tag: soap.text(phone, tag) for tag in soap.PHONE_TAGS} for phone in soap.every(root, "phone")
-            ]
+            return [{tag: soap.text(phone, tag) for tag in PHONE_TAGS} for phone in soap.every(root, "phone")]
 
         return self._every_page(page, "phones")
 

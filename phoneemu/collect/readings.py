@@ -8,6 +8,7 @@ the body is what reads or writes.
 
 import enum
 import re
+from xml.sax.saxutils import unescape
 
 import attrs
 
@@ -124,3 +125,54 @@ class Statement(enum.Enum):
     def page(self, skip: int, first: int) -> str:
         """The query for `first` rows after `skip` others, in the database's own words."""
         return f"select skip {int(skip)} first {int(first)} {self.value.removeprefix('select ')}"
+
+
+_QUESTION = re.compile(
+    r"<soapenv:Envelope [^<>]*><soapenv:Body><ns:(\w+)>(.*)</ns:\1></soapenv:Body></soapenv:Envelope>",
+    re.DOTALL,
+)
+_ELEMENT = re.compile(r"</?([^\s<>/]*)")
+_INNER = {
+    f"ns:{name}"
+    for name in (
+        *("StateInfo", "CmSelectionCriteria", "MaxReturnedDevices", "DeviceClass", "Model", "Status"),
+        *("NodeName", "SelectBy", "SelectItems", "item", "Item", "Protocol", "DownloadStatus"),
+    )
+}
+"""The elements of a question to RISPort."""
+NODE_TAGS: tuple[tuple[str, ...], ...] = (
+    ("name", "nodeUsage", "processNodeRole"),
+    ("name", "nodeUsage"),
+    ("name",),
+)
+"""What is asked of a node, and less of a release that refuses more: before 10 none had a role [assumed]."""
+PHONE_TAGS = (
+    "name",
+    "product",
+    "model",
+    "class",
+    "protocol",
+    "devicePoolName",
+    "locationName",
+    "loadInformation",
+    "securityProfileName",
+)
+"""All that is ever asked of a phone by listPhone: nothing personal, nothing secret [INVENTORY 1.2]."""
+_LISTED = {"searchCriteria", "returnedTags", "skip", "first", *NODE_TAGS[0], *PHONE_TAGS}
+"""The elements of a question to AXL that is no query."""
+_PAGE = re.compile(r"<sql>select skip \d+ first \d+ ([^<>]*)</sql>")
+
+
+def reads(reading: Reading, body: str) -> bool:
+    """Whether a question is what its line of the list says: that operation alone, and a fixed query."""
+    operation = reading.value
+    if not operation.action:
+        return not body
+    asked = _QUESTION.fullmatch(body)
+    if asked is None or asked.group(1) != operation.action:
+        return False
+    if reading is not Reading.QUERY:
+        allowed = _INNER if reading is Reading.SEEN else _LISTED
+        return {each.group(1) for each in _ELEMENT.finditer(asked.group(2))} <= allowed
+    page = _PAGE.fullmatch(asked.group(2))
+    return page is not None and f"select {unescape(page.group(1))}" in {each.value for each in Statement}

@@ -13,7 +13,7 @@ import defusedxml.ElementTree
 from defusedxml.common import DefusedXmlException
 
 from phoneemu.collect.failures import Kind, NotCollected
-from phoneemu.collect.readings import ROWS, Reading, Statement
+from phoneemu.collect.readings import PHONE_TAGS, ROWS, Reading, Statement
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -23,18 +23,6 @@ MOST_ELEMENTS = 1_000_000
 
 The cap is assumed.
 """
-PHONE_TAGS = (
-    "name",
-    "product",
-    "model",
-    "class",
-    "protocol",
-    "devicePoolName",
-    "locationName",
-    "loadInformation",
-    "securityProfileName",
-)
-"""All that is ever asked of a phone by listPhone: nothing personal, nothing secret [INVENTORY 1.2]."""
 
 _OUTER = "http://schemas.xmlsoap.org/soap/envelope/"
 _RIS = "http://schemas.cisco.com/ast/soap"
@@ -58,14 +46,6 @@ def _axl(version: str, reading: Reading, inner: str) -> str:
 def ask_version(version: str) -> str:
     """Which release it is."""
     return _axl(version, Reading.VERSION, "")
-
-
-NODE_TAGS: tuple[tuple[str, ...], ...] = (
-    ("name", "nodeUsage", "processNodeRole"),
-    ("name", "nodeUsage"),
-    ("name",),
-)
-"""What is asked of a node, and less of a release that refuses more: before 10 none had a role [assumed]."""
 
 
 def ask_nodes(version: str, wanted: Sequence[str]) -> str:

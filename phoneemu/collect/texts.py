@@ -13,6 +13,7 @@ from xml.sax.saxutils import escape
 from phoneemu.collect import soap
 from phoneemu.collect.axl import NodeSeen, Row
 from phoneemu.collect.failures import Kind, NotCollected
+from phoneemu.collect.readings import PHONE_TAGS
 from phoneemu.collect.ris import Device
 
 _PEM = "-----BEGIN "
@@ -54,7 +55,7 @@ def column(text: str, name: str) -> list[str]:
 def phones_xml(rows: Iterable[Row]) -> str:
     """An answer of listPhone, its pages put together."""
     phones = "".join(
-        "<phone>" + "".join(f"<{tag}>{escape(row[tag])}</{tag}>" for tag in soap.PHONE_TAGS) + "</phone>\n"
+        "<phone>" + "".join(f"<{tag}>{escape(row[tag])}</{tag}>" for tag in PHONE_TAGS) + "</phone>\n"
         for row in rows
     )
     return _answer("listPhoneResponse", f"<return>\n{phones}</return>")

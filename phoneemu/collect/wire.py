@@ -23,7 +23,7 @@ from urllib3.response import HTTPResponse
 
 from phoneemu.collect.credentials import Credential
 from phoneemu.collect.failures import Kind, NotCollected
-from phoneemu.collect.readings import Operation, Reading, Realm
+from phoneemu.collect.readings import Operation, Reading, Realm, reads
 
 ANSWER_BYTES = 32 * 1024 * 1024
 """Largest answer of a service: AXL itself stops at 8 MB [AXL-DEV]; the rest is room [assumed]."""
@@ -88,6 +88,8 @@ class Wire:
             NotCollected: no answer, or one that is none.
         """
         operation = _listed(reading)
+        if not reads(reading, body):
+            raise ValueError(f"no question of {reading.name}: nothing else is ever sent")
         if operation.realm in self.refused:
             raise NotCollected(Kind.DENIED, f"not asked: the {operation.realm.value} was refused before")
         credential = self.credentials.get(operation.realm)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from phoneemu.collect import pages, soap, texts
 from phoneemu.collect.axl import Axl, _versions
 from phoneemu.collect.failures import NotCollected
-from phoneemu.collect.readings import ROWS, Statement
+from phoneemu.collect.readings import NODE_TAGS, ROWS, Reading, Statement, reads
 from phoneemu.collect.ris import Device, Ris
 from phoneemu.collect.wire import Answer, Wire
 
@@ -115,8 +115,18 @@ def test_any_words_about_versions_give_versions_or_none(words: str) -> None:
 @given(st.lists(st.text(max_size=40), max_size=4), st.text(max_size=200))
 def test_any_names_and_state_make_a_well_formed_question(names: list[str], state: str) -> None:
     plain = [name for name in names if name.isprintable()]
-    root = soap.parsed(soap.ask_seen(plain, state if state.isprintable() else "").encode())
+    question = soap.ask_seen(plain, state if state.isprintable() else "")
+    assert reads(Reading.SEEN, question)
+    root = soap.parsed(question.encode())
     assert [each.text or "" for each in soap.every(root, "Item")] == plain
+
+
+def test_every_question_that_is_made_may_leave() -> None:
+    assert reads(Reading.VERSION, soap.ask_version("14.0"))
+    assert all(reads(Reading.NODES, soap.ask_nodes("14.0", tags)) for tags in NODE_TAGS)
+    assert all(reads(Reading.QUERY, soap.ask_rows("14.0", each, 5000, 1000)) for each in Statement)
+    assert reads(Reading.PHONES, soap.ask_phones("14.0", 0, 1000))
+    assert reads(Reading.CERTIFICATES, "")
 
 
 @given(st.text(max_size=60))

@@ -16,13 +16,14 @@ from cucm import PASSWORD, USER, Cucm, Handler, Request, certificate, serving
 from phoneemu.collect import soap, wire
 from phoneemu.collect.credentials import Credential
 from phoneemu.collect.failures import Kind, NotCollected
-from phoneemu.collect.readings import AXL_PATH, RIS_PATH, Reading, Realm
+from phoneemu.collect.readings import AXL_PATH, RIS_PATH, Reading, Realm, Statement
 
 QUESTION = soap.ask_version("14.0")
 
 
 def ask(to: wire.Wire, host: str = "127.0.0.1", reading: Reading = Reading.VERSION) -> wire.Answer:
-    return to.ask(reading, host, QUESTION, "14.0")
+    body = QUESTION if reading is Reading.VERSION else soap.ask_seen(["*"], "")
+    return to.ask(reading, host, body, "14.0")
 
 
 def missed(to: wire.Wire, host: str = "127.0.0.1", reading: Reading = Reading.VERSION) -> NotCollected:
@@ -67,6 +68,41 @@ def test_what_is_no_reading_is_never_sent(bench: Bench, forged: Any) -> None:
         bench.wire.ask(forged, "127.0.0.1", "<x/>")
     with pytest.raises(TypeError):
         bench.wire.page(forged, "127.0.0.1", 80)
+    assert bench.cucm.requests == []
+
+
+WRITES = [
+    (Reading.VERSION, QUESTION.replace("getCCMVersion", "executeSQLUpdate")),
+    (
+        Reading.QUERY,
+        soap.ask_rows("14.0", Statement.PHONES, 0, 9).replace("executeSQLQuery", "executeSQLUpdate"),
+    ),
+    (Reading.QUERY, soap.ask_rows("14.0", Statement.PHONES, 0, 9).replace("tkclass=1", "tkclass=2")),
+    (
+        Reading.QUERY,
+        soap.ask_rows("14.0", Statement.PHONES, 0, 9).replace("</sql>", ";delete from device</sql>"),
+    ),
+    (Reading.QUERY, soap.ask_rows("14.0", Statement.GROUPS, 0, 9).replace("<sql>", "<sql>x</sql><sql>")),
+    (Reading.PHONES, soap.ask_phones("14.0", 0, 9).replace("listPhone", "removePhone")),
+    (
+        Reading.PHONES,
+        soap.ask_phones("14.0", 0, 9).replace("</searchCriteria>", "</searchCriteria><sql>x</sql>"),
+    ),
+    (Reading.SEEN, soap.ask_phones("14.0", 0, 9)),
+    (Reading.VERSION, QUESTION.replace("</ns:", "</ns:getCCMVersion><ns:doDeviceReset/></ns:", 1)),
+    (Reading.VERSION, QUESTION + QUESTION),
+    (Reading.VERSION, QUESTION.replace("<soapenv:Body>", "<soapenv:Body><ns:doLdapSync/>")),
+    (Reading.VERSION, ""),
+    (Reading.CERTIFICATES, "{}"),
+]
+
+
+@pytest.mark.parametrize(("reading", "body"), WRITES)
+def test_a_body_that_is_not_what_the_list_says_is_never_sent(
+    bench: Bench, reading: Reading, body: str
+) -> None:
+    with pytest.raises(ValueError):
+        bench.wire.ask(reading, "127.0.0.1", body, "14.0")
     assert bench.cucm.requests == []
 
 
