@@ -70,6 +70,12 @@ CERTIFICATE_MADE = Assumption(
     text="a certificate that no export names is taken as one that no phone has seen changed",
     settles="an export of certificates, `show itl` of every TFTP node and `show ctl`, or the .tlv files",
 )
+NOT_RESTARTED = Assumption(
+    id="not-restarted",
+    text="CallManager and TFTP of a node whose ITL names an older certificate than it has still run with it",
+    settles="lists and certificates that were exported at one time",
+    standing=Standing.INFERRED,
+)
 LIST_MADE = Assumption(
     id="list-unknown",
     text="a node whose list was not exported serves the list its certificates and release call for",
@@ -121,6 +127,7 @@ KNOWN = {
         MIXED,
         NODES,
         CERTIFICATE_MADE,
+        NOT_RESTARTED,
         LIST_MADE,
         CTL_SHARED,
         CTL_SIGNER,

@@ -62,7 +62,7 @@ def make_cluster(file: ClusterFile, exports: Sequence[ListExport], entries: Sequ
     placed = certplacing.place(entries, names, publisher, sightings(exports))
     listed = find_certificates(exports, names, publisher)
     found = _with_placed(listed, placed)
-    loaded = _loaded(exports, names, listed)
+    loaded = _loaded(exports, names, listed, placed)
     ctl = next((each for each in exports if each.kind is ListKind.CTL and each.listed is not None), None)
     cluster = _bare(file, exports, ctl, basis)
     addresses: dict[str, str] = {}
@@ -82,7 +82,11 @@ def make_cluster(file: ClusterFile, exports: Sequence[ListExport], entries: Sequ
     tokens = found.tokens or _made_tokens(cluster, ctl)
     cluster = attrs.evolve(cluster, nodes=nodes, etokens=MappingProxyType(dict(tokens)))
     cluster = certs.add_to_stores(certs.with_stores(cluster), placed.stores)
-    missing = {name: _missing(found, name, cluster.by_name[name.lower()]) for name in names.values()}
+    missing = {
+        name: _missing(found, name, cluster.by_name[name.lower()])
+        | (frozenset({assumptions.NOT_RESTARTED.id}) if name in loaded else frozenset())
+        for name in names.values()
+    }
     cluster, unlisted = _with_lists(cluster, exports, names)
     return Made(
         cluster=cluster,
@@ -220,17 +224,22 @@ def _organisation(exports: Sequence[ListExport]) -> str:
     return ";O=unknown"
 
 
-def _loaded(exports: Sequence[ListExport], names: Mapping[str, str], listed: Found) -> dict[str, Certificate]:
-    """What the TFTP of each node has loaded: the CallManager certificate that its own ITL names.
+def _loaded(
+    exports: Sequence[ListExport], names: Mapping[str, str], listed: Found, placed: Placed
+) -> dict[str, Certificate]:
+    """Nodes whose own ITL names another CallManager certificate than was exported, with the one it names.
 
-    An export of certificates may show a later one; with that loaded, TFTP would have written another ITL.
+    With the exported one loaded, TFTP would have written another ITL; so neither service was restarted since.
     """
     found: dict[str, Certificate] = {}
     for export in exports:
         node = node_of(export.node, names) if export.kind is ListKind.ITL else None
         named = None if node is None else listed.own[node].get(CALLMANAGER)
         signs = export.listed.file_signers if export.listed is not None else frozenset()
-        if node is not None and named is not None and named.identity in signs:
+        has = None if node is None else placed.own.get(node, {}).get(CALLMANAGER)
+        if node is None or named is None or has is None or named.identity not in signs:
+            continue
+        if has.identity != named.identity:
             found[node] = named
     return found
 
@@ -248,7 +257,7 @@ def _node(
     own: dict[str, Certificate] = {**bare.own, **found.own[entry.name]}
     running = certs.running_of(own)
     if entry.name in loaded:
-        running[TFTP] = loaded[entry.name]
+        running |= dict.fromkeys((TFTP, CALLMANAGER), loaded[entry.name])
     return attrs.evolve(
         bare,
         own=MappingProxyType(own),

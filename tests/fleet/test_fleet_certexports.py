@@ -272,16 +272,22 @@ def test_an_exported_certificate_counts_before_the_one_that_a_list_names(folder:
     assert "certs.sql.txt:4" in itl.text
 
 
-def test_a_tftp_whose_list_is_older_has_not_loaded_the_exported_certificate(folder: Path) -> None:
+def test_services_whose_list_is_older_have_not_loaded_the_exported_certificate(folder: Path) -> None:
     (folder / "certs.sql.txt").write_text(answer([(PUB, "CallManager", pem(PUB, 77))]))
-    node = read_snapshot(folder).cluster.by_name[PUB]
-    assert node.running["TFTP"].identity.serial == LISTED
-    assert node.running["CallManager"].identity.serial == 77
+    snapshot = read_snapshot(folder)
+    node = snapshot.cluster.by_name[PUB]
+    assert {service: node.running[service].identity.serial for service in ("TFTP", "CallManager")} == {
+        "TFTP": LISTED,
+        "CallManager": LISTED,
+    }
+    assert "not-restarted" in snapshot.node_basis[PUB] - snapshot.node_basis[SUB]
 
 
 def test_certificates_that_lists_agree_with_are_no_finding(folder: Path) -> None:
     (folder / "certs.sql.txt").write_text(answer([(PUB, "CallManager", pem(PUB))]))
-    assert rules(read_snapshot(folder), "PC14") == []
+    snapshot = read_snapshot(folder)
+    assert rules(snapshot, "PC14") == []
+    assert "not-restarted" not in snapshot.node_basis[PUB]
 
 
 def test_exports_of_certificates_settle_what_no_list_names(folder: Path) -> None:
