@@ -49,6 +49,23 @@ def replacing(path: Path, *, private: bool = False) -> Iterator[IO[bytes]]:
         raise
 
 
+def writable(path: Path) -> None:
+    """Tell before long work whether a file can be written in the end, as far as that can be told.
+
+    Raises:
+        OSError: its folder is none or may not be written, or it is a folder; names `path`.
+    """
+    target = path.resolve()
+    if target.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if target.exists() and not target.is_file():
+        return
+    if not target.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
+    if not os.access(target.parent, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+
 def write_text(path: Path, text: str) -> None:
     """Write `text` as UTF-8, atomically.
 

@@ -51,7 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return int(getattr(arguments, "exit_code", 0))
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
         print(f"phoneemu: {place}{error.strerror or error}", file=sys.stderr)

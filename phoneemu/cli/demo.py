@@ -37,4 +37,4 @@ def run(arguments: argparse.Namespace) -> int:
 def _predict(folder: Path) -> None:
     from phoneemu.fleet.predict import predict_files
 
-    show(predict_files(folder / "snapshot", folder / "runbook.txt"), None, None)
+    show(predict_files(folder / "snapshot", folder / "runbook.txt"))

@@ -1,18 +1,22 @@
 """`phoneemu predict`: what becomes of every phone when a runbook is carried out."""
 
 import argparse
+import io
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from phoneemu.cli._progress import Progress
 from phoneemu.errors import BadInput
-from phoneemu.files import replacing, write_text
+from phoneemu.files import replacing, writable
 from phoneemu.fleet import export, report
 from phoneemu.fleet.collector import at_rest
 from phoneemu.fleet.forecast import Forecast
 from phoneemu.fleet.outcome import Outcome
+from phoneemu.fleet.plan import Plan
 from phoneemu.fleet.snapshot import Snapshot
 
+STDOUT = "-"
 HELP = "predict what becomes of every phone when a runbook is carried out"
 
 
@@ -29,8 +33,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="another runbook, or the JSON of an earlier prediction: tell which phones differ from it",
     )
-    parser.add_argument("--html", type=Path, metavar="FILE", help="write a report for a change board")
-    parser.add_argument("--junit", type=Path, metavar="FILE", help="write a JUnit report for a pipeline")
+    parser.add_argument("--html", metavar="FILE", help="write a report for a change board; - as above")
+    parser.add_argument("--junit", metavar="FILE", help="write a JUnit report for a pipeline; - as above")
     parser.add_argument(
         "--fail-on",
         metavar="OUTCOMES",
@@ -64,64 +68,117 @@ def outcomes(text: str) -> frozenset[Outcome]:
 
 def run(arguments: argparse.Namespace) -> int:
     """Predict, report, export; 1 when --fail-on matches."""
-    if arguments.json == "-" and arguments.csv == "-":
-        raise BadInput("--json and --csv cannot both go to standard output")
+    targets = {name: getattr(arguments, name) for name in EXPORTS if getattr(arguments, name) is not None}
+    _refuse_wrong(targets, arguments)
     with at_rest():
-        return _run(arguments)
+        return _run(arguments, targets)
 
 
-def _run(arguments: argparse.Namespace) -> int:
+EXPORTS = ("html", "junit", "csv", "json")
+"""The options that name what is written."""
+LARGE_BYTES = 20_000_000
+"""Size of exports from which reading them is worth a word."""
+
+
+def _refuse_wrong(targets: Mapping[str, str], arguments: argparse.Namespace) -> None:
+    """Refuse what can be known to go wrong before the work is done.
+
+    Raises:
+        BadInput: two exports have one target, or an export would take the place of an input.
+        OSError: a target cannot be written.
+    """
+    known: dict[Path, str] = {}
+    inputs = [arguments.runbook, arguments.baseline]
+    inputs += [path for folder in (arguments.snapshot, *arguments.other) for path in (folder.rglob("*"))]
+    read = {path.resolve() for path in inputs if path is not None}
+    for name, target in targets.items():
+        if target != STDOUT:
+            writable(Path(target))
+        place = Path(target).resolve() if target != STDOUT else Path(STDOUT)
+        if place in known:
+            where = "standard output" if target == STDOUT else target
+            raise BadInput(f"--{known[place]} and --{name} cannot both go to {where}")
+        if place in read:
+            raise BadInput(f"--{name} would take the place of an input", place=target)
+        known[place] = name
+
+
+def _run(arguments: argparse.Namespace, targets: Mapping[str, str]) -> int:
     from phoneemu.fleet.predict import predict, prepare
 
+    progress = Progress()
+    if _bytes_of(arguments.snapshot) >= LARGE_BYTES:
+        progress.now("reading the exports")
     snapshot, plan = prepare(arguments.snapshot, arguments.runbook, tuple(arguments.other))
-    forecast = predict(snapshot, plan)
+
+    def count(done: int, total: int) -> None:
+        progress("telling what becomes of each class of phones", done, total)
+
+    forecast = predict(snapshot, plan, progress=count)
+    # a reader that goes away early, such as `head`, does not change the answer
+    arguments.exit_code = int(any(forecast.summary[outcome] for outcome in arguments.fail_on))
+    for name in EXPORTS:
+        if name in targets:
+            progress(f"writing {targets[name]}", 0, 0)
+            if targets[name] == STDOUT:
+                progress.clear()
+            _write(targets[name], _chunks(name, arguments, forecast, snapshot, plan))
+    progress.clear()
     if arguments.baseline is not None:
-        show_difference(snapshot, forecast, arguments.baseline, tuple(arguments.other), arguments)
-    if arguments.html is not None:
-        from phoneemu.fleet import webpage
+        show_difference(snapshot, forecast, arguments, to_stderr=STDOUT in targets.values())
+    if STDOUT not in targets.values():
+        show(forecast)
+    return int(arguments.exit_code)
 
-        write_text(arguments.html, webpage.render(forecast, snapshot, plan))
-    if arguments.junit is not None:
-        from phoneemu.fleet import junit
 
-        write_text(arguments.junit, junit.render(forecast, arguments.fail_on))
-    show(forecast, arguments.json, arguments.csv)
-    return int(any(forecast.summary[outcome] for outcome in arguments.fail_on))
+def _bytes_of(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.iterdir()) if folder.is_dir() else 0
+
+
+def _chunks(
+    name: str, arguments: argparse.Namespace, forecast: Forecast, snapshot: Snapshot, plan: Plan
+) -> Iterable[str]:
+    """The text of one export, in pieces."""
+    from phoneemu.fleet import junit, webpage
+
+    if name == "html":
+        return [webpage.render(forecast, snapshot, plan)]
+    if name == "junit":
+        return [junit.render(forecast, arguments.fail_on)]
+    return export.json_chunks(forecast) if name == "json" else export.csv_chunks(forecast)
+
+
+def _write(target: str, chunks: Iterable[str]) -> None:
+    """Write the whole new file or leave the old one; `-` is standard output."""
+    if target == STDOUT:
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(encoding="utf-8", newline="")
+        sys.stdout.writelines(chunks)
+        return
+    with replacing(Path(target)) as stream:
+        stream.writelines(chunk.encode() for chunk in chunks)
 
 
 def show_difference(
-    snapshot: Snapshot,
-    forecast: Forecast,
-    baseline: Path,
-    others: Sequence[Path],
-    arguments: argparse.Namespace,
+    snapshot: Snapshot, forecast: Forecast, arguments: argparse.Namespace, *, to_stderr: bool
 ) -> None:
-    """Tell what differs from the baseline; on standard error when an export goes to standard output."""
+    """Tell what differs from the baseline."""
+    baseline: Path = arguments.baseline
     from phoneemu.fleet import difference
     from phoneemu.fleet.predict import plan_for, predict
 
     if difference.is_prediction(baseline):
         before = difference.read_verdicts(baseline)
     else:
-        before = difference.verdicts_of(predict(snapshot, plan_for(snapshot, baseline, others)))
+        before = difference.verdicts_of(
+            predict(snapshot, plan_for(snapshot, baseline, tuple(arguments.other)))
+        )
     told = difference.lines(difference.compare(before, forecast))
-    to = sys.stderr if "-" in (arguments.json, arguments.csv) else sys.stdout
+    to = sys.stderr if to_stderr else sys.stdout
     to.writelines(f"{line}\n" for line in told)
 
 
-def show(forecast: Forecast, json_to: str | None, csv_to: str | None) -> None:
-    """Write the exports asked for; the report goes to standard output unless an export does."""
-    for target, chunks in ((json_to, export.json_chunks), (csv_to, export.csv_chunks)):
-        if target == "-":
-            sys.stdout.writelines(chunks(forecast))
-        elif target is not None:
-            write_chunks(Path(target), chunks(forecast))
-    if "-" not in (json_to, csv_to):
-        paint = report.coloured if sys.stdout.isatty() else report.plain
-        sys.stdout.writelines(f"{line}\n" for line in report.lines(forecast, paint))
-
-
-def write_chunks(path: Path, chunks: Iterable[str]) -> None:
-    """Write a file piece by piece; the whole new file or the old one."""
-    with replacing(path) as stream:
-        stream.writelines(chunk.encode() for chunk in chunks)
+def show(forecast: Forecast) -> None:
+    """The report, on standard output."""
+    paint = report.coloured if sys.stdout.isatty() else report.plain
+    sys.stdout.writelines(f"{line}\n" for line in report.lines(forecast, paint))

@@ -95,6 +95,7 @@ def fate_keys(fate: Fate, site: str) -> dict[str, object]:
         "reason": fate.reason,
         "remedy": fate.remedy.kind.value,
         "remedy_found": fate.remedy.found,
+        "keys": fate.remedy.keys,
         "lost_at_step": fate.lost_at_step,
         "occasion": fate.occasion,
         "standing": fate.standing.label,

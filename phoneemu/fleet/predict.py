@@ -6,7 +6,7 @@ cannot-say with what would settle it, never dropped.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import attrs
@@ -77,8 +77,16 @@ def plan_for(snapshot: Snapshot, runbook: Path, others: Sequence[Path] = ()) -> 
     return make_plan(snapshot, beside, runbook)
 
 
-def predict(snapshot: Snapshot, plan: Plan, phones: Sequence[Listed] | None = None) -> Forecast:
-    """Predict every phone of the snapshot, or only those given."""
+def predict(
+    snapshot: Snapshot,
+    plan: Plan,
+    phones: Sequence[Listed] | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Forecast:
+    """Predict every phone of the snapshot, or only those given.
+
+    `progress` is told how many of how many classes are done.
+    """
     file = snapshot.file
     loads = {model.lower(): load for model, load in file.phones.loads.items()}
 
@@ -103,7 +111,11 @@ def predict(snapshot: Snapshot, plan: Plan, phones: Sequence[Listed] | None = No
         model_of,
         snapshot.lists,
     )
-    fates = [teller.fate(kind, first.name) for kind, first in zip(classes.kinds, classes.first, strict=True)]
+    fates: list[Fate] = []
+    for kind, first in zip(classes.kinds, classes.first, strict=True):
+        if progress is not None:
+            progress(len(fates), len(classes.kinds))
+        fates.append(teller.fate(kind, first.name))
     groups = grouped(classes, fates, roster)
     return Forecast(
         cluster=snapshot.cluster.name,

@@ -88,6 +88,7 @@ def test_the_json_has_every_documented_key_and_every_phone_worst_first() -> None
         "reason": "signer-unknown-no-tvs",
         "remedy": "erase-ctl",
         "remedy_found": True,
+        "keys": "Settings, 4, 5",
         "lost_at_step": 2,
         "occasion": "at step 2",
         "standing": "documented",

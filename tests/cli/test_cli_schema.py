@@ -1,0 +1,108 @@
+"""The published schema: what `--json` writes fits it, it names every key, and what is wrong does not fit."""
+
+import copy
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from phoneemu import example
+from phoneemu.cli import main
+from phoneemu.core.evidence import Standing
+from phoneemu.core.ruling import Reason
+from phoneemu.fleet.export import SCHEMA
+from phoneemu.fleet.forecast import RemedyKind
+from phoneemu.fleet.outcome import FleetReason, Outcome, Service, Trust, TrustPath
+
+Document = dict[str, Any]
+
+
+@pytest.fixture
+def schema(capsys: pytest.CaptureFixture[str]) -> Document:
+    assert main(["schema", "predict"]) == 0
+    found: Document = json.loads(capsys.readouterr().out)
+    return found
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Document:
+    folder = tmp_path_factory.mktemp("schema")
+    example.write(folder / "office")
+    words = ["predict", str(folder / "office" / "snapshot")]
+    out = folder / "out.json"
+    assert main([*words, "--runbook", str(folder / "office" / "runbook.txt"), "--json", str(out)]) == 0
+    document: Document = json.loads(out.read_text())
+    return document
+
+
+def closed(part: object) -> object:
+    """The schema without room for keys that it does not name."""
+    if isinstance(part, dict):
+        inner = {key: closed(value) for key, value in part.items()}
+        return (
+            {"additionalProperties": False, **inner} if "properties" in part and "required" in part else inner
+        )
+    return [closed(each) for each in part] if isinstance(part, list) else part
+
+
+def test_the_schema_is_one_and_what_is_written_fits_it_with_every_key_named(
+    schema: Document, told: Document
+) -> None:
+    Draft202012Validator.check_schema(schema)
+    strict = closed(schema)
+    assert isinstance(strict, dict)
+    assert list(Draft202012Validator(strict).iter_errors(told)) == []
+    assert {phone["outcome"] for phone in told["phones"]} >= {"ok", "stuck", "cannot-say", "out-of-service"}
+
+
+def test_the_words_of_the_schema_are_those_of_the_program(schema: Document) -> None:
+    words = {name: set(part["enum"]) for name, part in schema["$defs"].items() if "enum" in part}
+    assert words == {
+        "outcome": {each.value for each in Outcome},
+        "standing": {each.label for each in Standing},
+        "remedy": {each.value for each in RemedyKind},
+        "path": {each.value for each in TrustPath},
+        "trust": {each.value for each in Trust},
+        "service": {each.value for each in Service},
+    }
+    assert schema["properties"]["schema"] == {"const": SCHEMA}
+    name = Draft202012Validator({"$ref": "#/$defs/name", "$defs": schema["$defs"]})
+    assert all(name.is_valid(each.value) for each in (*Reason, *FleetReason))
+
+
+def phone_with(**changed: object) -> Callable[[Document], None]:
+    return lambda document: document["phones"][0].update(changed)
+
+
+WRONG: dict[str, Callable[[Document], object]] = {
+    "no summary": lambda document: document.pop("summary"),
+    "another schema": lambda document: document.update(schema=2),
+    "an outcome left out": lambda document: document["summary"].pop("degraded"),
+    "a negative count": lambda document: document["summary"].update(ok=-1),
+    "an unknown outcome": phone_with(outcome="bricked"),
+    "an unknown remedy": phone_with(remedy="prayer"),
+    "a reason with blanks": phone_with(reason="signer unknown"),
+    "no device": lambda document: document["phones"][0].pop("device"),
+    "a lost phone without its step": phone_with(lost_at_step=None),
+    "a fine phone with a step": lambda document: document["phones"][-1].update(lost_at_step=3),
+    "a remedy that was not found": phone_with(remedy="reset", remedy_found=False),
+    "an assumption without what settles it": lambda document: document["assumptions"][0].pop("settles"),
+}
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_what_is_wrong_does_not_fit(schema: Document, told: Document, what: str) -> None:
+    document = copy.deepcopy(told)
+    document["phones"] = [document["phones"][0], document["phones"][-1]]
+    validator = Draft202012Validator(schema)
+    assert validator.is_valid(document)
+    WRONG[what](document)
+    assert not validator.is_valid(document)
+
+
+def test_the_schema_ships_beside_the_code() -> None:
+    shipped = Path(__file__).resolve().parents[2] / "phoneemu" / "schemas" / "predict.json"
+    assert json.loads(shipped.read_text(encoding="utf-8"))["title"] == "phoneemu predict --json"
