@@ -115,6 +115,13 @@ def test_every_release_threshold_and_every_vendor_guide_in_a_comment_is_expanded
         ("7925", None, "reads_itl", None, "assumed"),
         ("7841", None, "itl_web", "sha1", "documented"),
         ("SX20", None, "asks_tvs", True, "documented"),
+        (
+            "7912",
+            None,
+            "file_order",
+            ("{name}.cnf.xml", "XMLDefault.cnf.xml", "SEPDefault.cnf"),
+            "documented",
+        ),
         ("SX20", "ce9.1.2.0", "tls_max", None, "assumed"),
         ("SX20", "ce9.15.3.18", "tls_max", "1.2", "documented"),
         ("Room Kit", "ce9.15.3.18", "tls_max", "1.2", "documented"),
