@@ -55,6 +55,14 @@ T2 = Rule(
     standing=Standing.DOCUMENTED,
     source="MIG213407",
 )
+T2M = Rule(
+    number="T2",
+    title="the TVS shows a certificate the installed ITL does not list: its handshake is broken off",
+    standing=Standing.INFERRED,
+    source="MIG213407, IPCHG-0100",
+    note="the broken handshake is documented; that the next member is tried then, as after one that cannot "
+    "be reached, is deduced",
+)
 T3 = Rule(
     number="T3",
     title="a TVS that cannot be reached: the next member is tried",
@@ -79,7 +87,14 @@ T6 = Rule(
     title="the TVS does not know the signer",
     standing=Standing.DOCUMENTED,
     source="DIR118699",
-    note="whether a phone then asks the next member is not known; it is taken not to",
+)
+T6M = Rule(
+    number="T6",
+    title="the TVS does not know the signer",
+    standing=Standing.INFERRED,
+    source="DIR118699",
+    note="whether a phone then asks the next member is not known; it is taken not to, as members share a "
+    "database",
 )
 T7 = Rule(
     number="T7",
@@ -219,7 +234,6 @@ _CONFIRMED = Ruling(verdict=Verdict.ACCEPT, reason=Reason.CONFIRMED, rule=R9)
 _TVS_TROUBLE = {
     TvsTrouble.UNREACHABLE: Ruling(verdict=Verdict.NEXT, reason=Reason.TVS_SILENT, rule=T3),
     TvsTrouble.NO_ANSWER: Ruling(verdict=Verdict.NEXT, reason=Reason.TVS_SILENT, rule=T3),
-    TvsTrouble.HANDSHAKE: Ruling(verdict=Verdict.NEXT, reason=Reason.TVS_NOT_TRUSTED, rule=T2),
 }
 
 
@@ -256,7 +270,18 @@ def judge_tvs_peer(question: Question) -> Ruling:
         return Ruling(verdict=Verdict.NEXT, reason=Reason.TVS_EXPIRED, rule=T11)
     if itl is not None and answer.peer in itl.tvs:
         return Ruling(verdict=Verdict.ACCEPT, reason=Reason.LISTED_PEER, rule=T1)
-    return Ruling(verdict=Verdict.NEXT, reason=Reason.TVS_NOT_TRUSTED, rule=T2)
+    return _not_trusted(question)
+
+
+def _not_trusted(question: Question) -> Ruling:
+    rule = T2M if _several_tvs(question) else T2
+    return Ruling(verdict=Verdict.NEXT, reason=Reason.TVS_NOT_TRUSTED, rule=rule)
+
+
+def _several_tvs(question: Question) -> bool:
+    """Whether the installed configuration names more than one TVS."""
+    config = question.flash.config
+    return config is not None and len(config.tvs_servers) > 1
 
 
 def _tvs_failed(question: Question, answer: TvsFailed) -> Ruling:
@@ -266,6 +291,8 @@ def _tvs_failed(question: Question, answer: TvsFailed) -> Ruling:
     if answer.trouble is TvsTrouble.TLS_UNKNOWN:
         fact = question.profile.tls_max
         return Ruling(verdict=Verdict.CANNOT_SAY, reason=Reason.TLS_SUPPORT_UNKNOWN, rule=R13, facts=(fact,))
+    if answer.trouble is TvsTrouble.HANDSHAKE:
+        return _not_trusted(question)
     return _TVS_TROUBLE[answer.trouble]
 
 
@@ -276,13 +303,14 @@ def judge_tvs_answer(question: Question) -> Ruling:
         return _tvs_failed(question, answer)
     assert isinstance(answer, TvsAnswered)  # noqa: S101 - the phone asks this only with an answer
     if not answer.found:
-        return Ruling(verdict=Verdict.REFUSE, reason=Reason.TVS_DOES_NOT_KNOW, rule=T6)
+        rule = T6M if _several_tvs(question) else T6
+        return Ruling(verdict=Verdict.REFUSE, reason=Reason.TVS_DOES_NOT_KNOW, rule=rule)
     if answer.identity != question.signer:
         return Ruling(verdict=Verdict.REFUSE, reason=Reason.TVS_WRONG_CERTIFICATE, rule=T5)
-    config = question.subject is Subject.CONFIG
-    needed = frozenset({Role.CCM_TFTP, Role.TFTP}) if config else list_signer_roles(question)
+    for_config = question.subject is Subject.CONFIG
+    needed = frozenset({Role.CCM_TFTP, Role.TFTP}) if for_config else list_signer_roles(question)
     if not answer.roles & needed:
-        facts = () if config else (question.profile.list_signers,)
+        facts = () if for_config else (question.profile.list_signers,)
         return Ruling(verdict=Verdict.REFUSE, reason=Reason.TVS_WRONG_ROLE, rule=T7, facts=facts)
     if question.signature is SignatureStatus.BAD:
         return Ruling(verdict=Verdict.REFUSE, reason=Reason.SIGNATURE_BAD, rule=T8)

@@ -15,6 +15,7 @@ from making import (
     certificate,
 )
 
+from phoneemu.core.evidence import Standing
 from phoneemu.core.flash import DeviceSecurity, Flash
 from phoneemu.core.profile import Profile
 from phoneemu.core.question import Absence, Stage, Subject
@@ -148,6 +149,19 @@ def test_an_answer_with_the_right_certificate_and_role_vouches() -> None:
 def test_an_answer_that_knows_nothing_refuses() -> None:
     nothing = TvsAnswered(server="pub", session=1001, found=False)
     assert answered(nothing) == (Verdict.REFUSE, Reason.TVS_DOES_NOT_KNOW)
+
+
+@pytest.mark.parametrize(
+    ("members", "standing"), [(("pub",), Standing.DOCUMENTED), (("pub", "sub"), Standing.INFERRED)]
+)
+def test_that_no_other_member_is_asked_is_only_inferred(members: tuple[str, ...], standing: Standing) -> None:
+    nothing = TvsAnswered(server="pub", session=1001, found=False)
+    flash = attrs.evolve(HELD, config=a_config(tvs=members))
+    ruling = judge(asked(Subject.CTL, a_ctl(CM_NEW), flash, stage=Stage.TVS_ANSWER, answer=nothing))
+    assert (ruling.reason, ruling.standing) == (Reason.TVS_DOES_NOT_KNOW, standing)
+    stranger = TvsConnected(server="pub", peer=CM_NEW)
+    ruling = judge(asked(Subject.CTL, a_ctl(CM_NEW), flash, stage=Stage.TVS_PEER, answer=stranger))
+    assert (ruling.reason, ruling.standing) == (Reason.TVS_NOT_TRUSTED, standing)
 
 
 def test_an_answer_about_another_certificate_refuses() -> None:
