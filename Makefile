@@ -45,6 +45,8 @@ generated: $(VENV)/.dev
 	$(BIN)/python tools/state_diagram.py --check
 	$(BIN)/python tools/readme_demo.py --check
 	$(BIN)/python tools/captures_index.py --check
+	$(BIN)/python captures/make.py --check
+	$(BIN)/python captures/published.py --check
 
 wheel: $(VENV)/.dev
 	$(BIN)/python tools/check_wheel.py

@@ -297,6 +297,25 @@ def silent_server(stand: Stand, name: str) -> Made | None:
     return stand.record(name, "the first TFTP server, and first CallManager, is off", station, cluster)
 
 
+def tls_floor(stand: Stand, name: str) -> Made | None:
+    """The signer is new, and the TVS speaks TLS 1.2 alone."""
+    if stand.profile.asks_tvs.value is False:
+        return None
+    station = stand.settled(office(mixed=True))
+    cluster = after(MIXED, *RENEWAL, "* set tls min-version 1.2")
+    return stand.record(name, "the signer was renewed; the TVS speaks TLS 1.2 alone", station, cluster)
+
+
+def http_blocked(stand: Stand, name: str) -> Made | None:
+    """HTTP is blocked on the way, TFTP is not."""
+    if "http" not in (stand.profile.transports.value or ()):
+        return None
+    station = stand.settled(office(mixed=True))
+    return stand.record(
+        name, "HTTP does not come through; TFTP does", station, after(MIXED, "pub block 6970")
+    )
+
+
 SCENES: Mapping[str, Callable[[Stand, str], Made | None]] = {
     "boots-unchanged": healthy,
     "first-trust": first_trust,
@@ -310,6 +329,8 @@ SCENES: Mapping[str, Callable[[Stand, str], Made | None]] = {
     "itl-too-large": too_large,
     "itlrecovery-signs": recovery_signs,
     "first-server-off": silent_server,
+    "tls-floor": tls_floor,
+    "http-blocked": http_blocked,
 }
 
 

@@ -74,3 +74,6 @@ HANDSHAKE_BYTES = 256 * 1024
 
 LOG_BYTES = 256 * 1024 * 1024
 """Largest console log or TVS trace that is read [assumed]."""
+
+CASE_TEXT_BYTES = 8 * 1024 * 1024
+"""Largest `capture.toml`, list of gaps or file of explanations that is read [assumed]."""

@@ -77,6 +77,9 @@ def folders(places: Sequence[Path]) -> list[Path]:
     """
     found: dict[Path, None] = {}
     for place in places:
+        if place.is_file():
+            hint = "a recording or log is first imported: phoneemu capture FILE -o captures"
+            raise BadInput(f"no folder of a case; {hint}", place=str(place))
         below = list(casefile.walk(place))
         if not below:
             raise BadInput(f"no case here: no {casefile.NAME} at or below it", place=str(place))

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any, TypeVar
 
+from phoneemu.core import limits
 from phoneemu.core.names import Identity, serial_text
 from phoneemu.errors import BadInput
 from phoneemu.structured import from_toml
@@ -85,8 +86,10 @@ def parse(text: str, place: str) -> "Table":
     """The top table of a TOML text.
 
     Raises:
-        BadInput: it is no TOML; names the line.
+        BadInput: it is no TOML, or too long; names the line.
     """
+    if len(text) > limits.CASE_TEXT_BYTES:
+        raise BadInput(f"longer than {limits.CASE_TEXT_BYTES:,} characters", place=place)
     return Table(from_toml(text, place), place)
 
 

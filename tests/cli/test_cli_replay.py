@@ -98,6 +98,8 @@ def test_what_is_no_case_or_of_no_model_is_bad_input(
     (tmp_path / "empty").mkdir()
     assert replay(tmp_path / "empty") == 2
     assert replay(tmp_path / "gone") == 2
+    assert replay(corpus / RENEWED / "capture.toml") == 2
+    assert "phoneemu capture FILE" in capsys.readouterr().err
     assert replay("--explanations", corpus) == 2
     place = corpus / RENEWED / "capture.toml"
     place.write_text(place.read_text(encoding="utf-8").replace('"8861"', '"8861x"'), encoding="utf-8")

@@ -290,6 +290,12 @@ def test_a_case_that_is_no_toml_or_not_there_is_named(tmp_path: Path) -> None:
     assert "UTF-8" in refused(tmp_path / "boots")
 
 
+@pytest.mark.parametrize("text", ["a = " + "[" * 5000, "a = 1\n" + "#" * (8 * 1024 * 1024)])
+def test_a_case_that_no_reader_should_follow_is_refused(tmp_path: Path, text: str) -> None:
+    (saved(tmp_path) / cases.NAME).write_text(text, encoding="utf-8")
+    assert str(tmp_path / "boots" / cases.NAME) in refused(tmp_path / "boots")
+
+
 def test_a_changed_a_missing_and_a_further_file_are_named(tmp_path: Path) -> None:
     folder = saved(tmp_path)
     (folder / "before/CTL.tlv").write_bytes(b"lost")
