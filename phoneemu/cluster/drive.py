@@ -67,6 +67,7 @@ class World:
     _offers: dict[tuple[str, str, Device], TrustList | SignedFile | None] = attrs.field(
         factory=dict, init=False, eq=False, repr=False
     )
+    _without: dict[str, "World"] = attrs.field(factory=dict, init=False, eq=False, repr=False)
 
     @cached_property
     def _places(self) -> Mapping[str, tuple[Cluster, Node]]:
@@ -75,6 +76,18 @@ class World:
     def find(self, name: str) -> tuple[Cluster, Node] | None:
         """The node of this name or address, with its cluster; None when there is none."""
         return self._places.get(name) or self._places.get(name.lower())
+
+    def without_callmanager(self, name: str) -> "World":
+        """The same world while the CallManager of this node is stopped; remembered, as phones share it."""
+        if name not in self._without:
+            place = self.find(name)
+            assert place is not None  # noqa: S101 - a phone is registered there
+            cluster, node = place
+            stopped = cluster.with_node(attrs.evolve(node, stopped=node.stopped | {CALLMANAGER}))
+            self._without[name] = World(
+                clusters=tuple(stopped if each is cluster else each for each in self.clusters)
+            )
+        return self._without[name]
 
     def behind(self, server: str) -> tuple[Cluster, Node] | None:
         """Where the files come from that this TFTP server hands out to phones of the first cluster.

@@ -13,7 +13,7 @@ import attrs
 from phoneemu.cluster import drive, tvs
 from phoneemu.cluster.certs import MADE
 from phoneemu.cluster.drive import Boot, Station, World
-from phoneemu.cluster.state import CALLMANAGER, TOMCAT, Certificate, Cluster, Node
+from phoneemu.cluster.state import TOMCAT, Certificate, Cluster, Node
 from phoneemu.core.evidence import Standing, weakest
 from phoneemu.core.journal import Ruled
 from phoneemu.core.question import Stage, Subject
@@ -158,13 +158,11 @@ _UNKNOWN = frozenset({Reason.TLS_SUPPORT_UNKNOWN, Reason.TVS_SUPPORT_UNKNOWN, Re
 
 def _turned_away_elsewhere(boot: Boot, world: World) -> Ruled | None:
     """Why the other CallManagers of a secure phone's group would not take it when this one stops."""
-    place = world.find(boot.registered_to or "")
-    if not boot.secure or place is None or len(boot.station.device.group) < 2:
+    node = boot.registered_to
+    if not boot.secure or node is None or len(boot.station.device.group) < 2:
         return None
-    cluster, node = place
-    stopped = cluster.with_node(attrs.evolve(node, stopped=node.stopped | {CALLMANAGER}))
-    without = World(clusters=tuple(stopped if each is cluster else each for each in world.clusters))
-    rulings = drive.boot(boot.station, without, cluster.clock).journal.rulings(Subject.REGISTRATION)
+    without = world.without_callmanager(node)
+    rulings = drive.boot(boot.station, without, world.clusters[0].clock).journal.rulings(Subject.REGISTRATION)
     return next((ruled for ruled in rulings if ruled.reason in _TURNED_AWAY), None)
 
 
@@ -286,6 +284,8 @@ def _names(itl: TrustList, peer: Certificate) -> bool:
 
 def _web_usable(cluster: Cluster) -> Literal[True] | FleetReason:
     """Whether the certificate that the cluster's web services show still counts, on every node."""
+    if not cluster.expired:
+        return True
     shown = (node.own[TOMCAT].identity for node in cluster.nodes if TOMCAT in node.own)
     return FleetReason.HTTPS_EXPIRED if any(each in cluster.expired for each in shown) else True
 
