@@ -25,7 +25,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--phone-log", type=Path, metavar="LOG", help="the console log of the one phone")
     parser.add_argument("--tvs-log", type=Path, metavar="LOG", help="the trace of a TVS")
     parser.add_argument(
-        "-o", "--output", type=Path, metavar="DIR", help="the folder of all cases, such as captures/"
+        "-o",
+        "--output",
+        type=Path,
+        metavar="DIR",
+        help="the folder of all cases, captures/, or of the one case, captures/MODEL/LOAD/NAME",
     )
     parser.add_argument(
         "--model",
@@ -190,10 +194,28 @@ def _the_one(drafts: "list[Draft]", option: str) -> "Draft":
     return drafts[0]
 
 
+def _place(arguments: argparse.Namespace, made: "Draft", *, alone: bool) -> Path:
+    """Where a case goes: model, load and name below the folder of all, unless that names them already."""
+    import attrs
+
+    from phoneemu.replay.casemaking import UNKNOWN_LOAD, safe
+
+    root: Path = arguments.output or Path()
+    *_, model, load, name = ("", "", "", *root.parts)
+    if not alone or arguments.case or model != safe(made.case.model) or not _NAME.fullmatch(name):
+        return root / made.folder
+    if made.case.load is None and load != UNKNOWN_LOAD:
+        made.case = attrs.evolve(made.case, load=load)
+    if load != safe(made.case.load or UNKNOWN_LOAD):
+        raise BadInput(f"the load is {made.case.load}, not {load}", place=str(root))
+    made.case = attrs.evolve(made.case, name=name)
+    return root
+
+
 def _write(arguments: argparse.Namespace, drafts: "list[Draft]") -> None:
     from phoneemu.replay import casefile
 
-    folders = [(arguments.output or Path()) / each.folder for each in drafts]
+    folders = [_place(arguments, each, alone=len(drafts) == 1) for each in drafts]
     if not arguments.list:
         for folder in folders:
             if folder.exists():

@@ -3,7 +3,9 @@
 Nothing is guessed: what the capture does not show is not in the case, and the notes say so.
 """
 
+import csv
 import datetime
+import io
 import ipaddress
 import re
 from collections.abc import Callable, Mapping
@@ -29,7 +31,7 @@ from phoneemu.replay.case import (
     Origin,
     TvsExchange,
 )
-from phoneemu.replay.wire.sights import Ends, SeenFile, SeenSignalling, SeenTls
+from phoneemu.replay.wire.sights import Ends, SeenFile, SeenSignalling, SeenTls, trusted_kind
 from phoneemu.replay.wire.sorting import Boot
 from phoneemu.replay.wire.witness import Place
 
@@ -37,7 +39,23 @@ LAB = b"phoneemu lab"
 """What the certificates of an emulated cluster say of themselves."""
 
 _LISTS = {"ctl": ("CTL.tlv", Subject.CTL), "itl": ("ITL.tlv", Subject.ITL)}
-UNKNOWN_LOAD = "unknown-load"
+UNKNOWN_LOAD = "unknown"
+OTHERS = "others.csv"
+"""Transfers that trust does not turn on: firmware, tones, dial rules; the emulated phone asks for none."""
+
+_COLUMNS = (
+    "name",
+    "server",
+    "transport",
+    "outcome",
+    "size",
+    "sha256",
+    "at",
+    "seconds",
+    "retries",
+    "error",
+    "body",
+)
 
 
 @attrs.frozen(kw_only=True)
@@ -68,6 +86,7 @@ class Draft:
     case: Case
     files: dict[str, bytes] = attrs.field(factory=dict)
     notes: dict[str, None] = attrs.field(factory=dict)
+    others: list[tuple[object, ...]] = attrs.field(factory=list)
 
     @property
     def folder(self) -> Path:
@@ -98,6 +117,10 @@ class Draft:
         """With its notes as a file."""
         lines = [f"# {self.case.name}", "", self.case.title, ""]
         lines += [f"- {_one_line(note)}" for note in self.notes]
+        if self.others:
+            table = io.StringIO()
+            csv.writer(table, lineterminator="\n").writerows((_COLUMNS, *self.others))
+            self.files[OTHERS] = table.getvalue().encode()
         self.files["notes.md"] = ("\n".join(lines).rstrip() + "\n").encode()
         return self
 
@@ -176,7 +199,7 @@ def draft(boot: Boot, terms: Terms, catalogue: Catalogue, names: Mapping[bytes, 
     hosts = {name: _text(address) for address, name in names.items() if address in scribe.addresses}
     made.case = attrs.evolve(
         case,
-        title=_title(exchanges),
+        title=_title(exchanges, len(made.others)),
         tftp=scribe.file_servers(boot.tftp),
         hosts=MappingProxyType(dict(sorted((hosts | scribe.hosts).items()))),
         before=_held(made, boot, terms),
@@ -212,10 +235,11 @@ def _whole(boot: Boot, terms: Terms) -> list[Chapter]:
     return [Chapter.FILES, Chapter.TVS, Chapter.CALLMANAGER] if seen_all and not holes else []
 
 
-def _title(exchanges: list[Exchange]) -> str:
+def _title(exchanges: list[Exchange], others: int) -> str:
     files = sum(isinstance(each, FileExchange) for each in exchanges)
     asked = sum(isinstance(each, TvsExchange) for each in exchanges)
-    return f"{files} requests for files, {asked} connections to a TVS"
+    counted = ((files, "for lists and configuration"), (others, "for other files"), (asked, "to a TVS"))
+    return "requests: " + ", ".join(f"{count} {what}" for count, what in counted if count)
 
 
 def _taken(terms: Terms, begun: float) -> dict[str, str]:
@@ -336,7 +360,18 @@ class _Scribe:
             at=at,
             seconds=round(max(0.0, seen.ended - seen.begun), 6),
         )
-        return written if seen.body is None else self._with_body(written, seen.body)
+        if seen.body is not None:
+            written = self._with_body(written, seen.body)
+        if trusted_kind(written.name):
+            return written
+        self._other(written, seen.digest)
+        return None
+
+    def _other(self, written: FileExchange, digest: str) -> None:
+        transport = written.transport.value if written.transport is not None else ""
+        row = (written.name, written.server, transport, written.outcome.value, written.size, digest)
+        more = (written.at, written.seconds, written.retries, written.error, written.body)
+        self._made.others.append(tuple("" if each is None else each for each in (*row, *more)))
 
     def _with_body(self, written: FileExchange, body: bytes) -> FileExchange:
         cleaned = secrets.clean(written.name, body)
@@ -345,7 +380,8 @@ class _Scribe:
         if cleaned.content is None:
             self._made.note(f"{written.name} is not kept: {cleaned.why}")
             return written
-        path = self._made.keep(f"served/{safe(written.name)}", cleaned.content)
+        folder = "served" if trusted_kind(written.name) else "others"
+        path = self._made.keep(f"{folder}/{safe(written.name)}", cleaned.content)
         return attrs.evolve(written, body=path, signer=cleaned.signer)
 
     def _tls(self, seen: SeenTls) -> Exchange | None:

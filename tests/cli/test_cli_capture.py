@@ -1,3 +1,4 @@
+import csv
 import random
 from pathlib import Path
 
@@ -194,6 +195,31 @@ def test_a_case_that_is_there_is_not_overwritten(tmp_path: Path) -> None:
     assert capture(tmp_path, file, "--model", "8861") == 0
     assert capture(tmp_path, file, "--model", "8861") == 2
     assert capture(tmp_path, file, "--model", "8861", "--case", "second") == 0
+
+
+def test_the_folder_of_a_case_may_be_named_whole(tmp_path: Path) -> None:
+    file, root = written(tmp_path, started(make.Line())), tmp_path / "captures"
+    words = ["capture", file, "--origin", "hardware", "--model", "8861"]
+    assert main([*words, "-o", str(root / "8861" / "12-8-1" / "special")]) == 0
+    assert main([*words, "-o", str(root / "8861" / "unknown" / "other")]) == 0
+    assert main([*words, "-o", str(root / "8861" / "14-2-1" / "third"), "--load", "12-8-1"]) == 2
+    cases = [casefile.load(folder) for folder in casefile.walk(root)]
+    assert [(case.name, case.load) for case in cases] == [("special", "12-8-1"), ("other", None)]
+
+
+def test_files_that_trust_does_not_turn_on_are_told_beside(tmp_path: Path) -> None:
+    line = started(make.Line())
+    line.tftp("g3-tones.xml", b"<tones/>")
+    line.missing("dialplan.xml")
+    assert capture(tmp_path, written(tmp_path, line), "--model", "8861", "--all-files") == 0
+    [folder] = casefile.walk(tmp_path / "captures")
+    assert len(casefile.load(folder).exchanges) == 4
+    with (folder / "others.csv").open(newline="") as table:
+        rows = list(csv.DictReader(table))
+    assert [(row["name"], row["outcome"], row["size"], row["body"]) for row in rows] == [
+        ("g3-tones.xml", "arrived", "8", "others/g3-tones.xml"),
+        ("dialplan.xml", "missing", "", ""),
+    ]
 
 
 def test_a_listing_writes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
