@@ -19,6 +19,7 @@ from phoneemu.catalogue import Catalogue
 from phoneemu.core import limits, phoneconfig
 from phoneemu.core.question import Subject
 from phoneemu.core.tlv import MalformedFile
+from phoneemu.core.vocabulary import Transport
 from phoneemu.errors import BadInput
 from phoneemu.replay import secrets
 from phoneemu.replay.case import (
@@ -352,8 +353,8 @@ class _Scribe:
             options=seen.options,
             agreed=seen.agreed,
             port=seen.transfer_port,
-            retries=seen.retries,
-            resent=seen.resent,
+            retries=seen.retries if seen.transport is Transport.TFTP else None,
+            resent=seen.resent if seen.transport is Transport.TFTP else None,
             size=seen.size,
             digest="" if seen.body is not None else seen.digest,
             error=_one_line(seen.error),
