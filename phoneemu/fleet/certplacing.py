@@ -25,6 +25,8 @@ class Placed:
 
     own: Mapping[str, Mapping[str, Certificate]] = attrs.field(factory=dict)
     stores: Mapping[str, tuple[Certificate, ...]] = attrs.field(factory=dict)
+    named: tuple[CertEntry, ...] = ()
+    """Own certificates of which only a name is known, and perhaps when they end."""
     remarks: tuple[str, ...] = ()
 
     @property
@@ -87,6 +89,7 @@ def place(
     return Placed(
         own=own,
         stores={store: tuple(held.values()) for store, held in stores.items()},
+        named=tuple(each for each in entries if each.identity is None and not each.trusted),
         remarks=tuple(remarks),
     )
 

@@ -168,8 +168,14 @@ def serials_of(text: str) -> tuple[int, ...]:
 
 
 def moment(text: str) -> float | None:
-    """Seconds since the epoch of a date as certificates' texts write it, whatever its zone; None for none."""
+    """Seconds since the epoch of a date as certificates' texts write it, whatever its zone; None for none.
+
+    A bare number is taken as seconds or milliseconds since the epoch, by its length.
+    """
     found = _WHEN.search(text)
+    number = text.strip()
+    if number.isascii() and number.isdigit() and len(number) in (10, 13):
+        return float(number) / (1000 if len(number) == 13 else 1)
     try:
         if found is not None:
             said = " ".join(found.groups())

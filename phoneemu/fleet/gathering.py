@@ -145,9 +145,11 @@ class _Reader:
     def gathered(self, listed: Inventory) -> Gathered:
         """Everything else of the files, and the phones with it."""
         seen: dict[str, Sighting] = {}
-        for path in self.paths(Kind.RIS):
-            for sighting in risport.read(path).values():
+        answers = [risport.answer(path) for path in self.paths(Kind.RIS)]
+        for answer in answers:
+            for sighting in answer.seen.values():
                 risport.keep(seen, sighting)
+        self._remarks += risport.missing(answers)
         listed = inventory.with_sightings(listed, seen) if seen else listed
         pages, remarks, notes = read_pages(self.paths(Kind.PAGE))
         self._remarks += remarks

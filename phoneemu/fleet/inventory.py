@@ -27,7 +27,7 @@ from phoneemu.fleet.listed import Traits as Traits
 from phoneemu.fleet.remarks import Remark
 from phoneemu.fleet.risport import Sighting
 from phoneemu.fleet.sqltext import SqlTable
-from phoneemu.fleet.textfile import decoded
+from phoneemu.fleet.textfile import decoded, doubts
 
 if TYPE_CHECKING:
     from phoneemu.fleet.roster import Roster
@@ -73,6 +73,9 @@ RECORD_LINES = 64
 LONGEST_NAME = 128
 """Longest device name kept; the database's own limit is 128 [assumed]."""
 
+
+BROKEN = "\ufffd".encode()
+"""What stands in a text where a sign was lost."""
 
 _SEPARATOR = re.compile(r'"?sep=.?"?', re.IGNORECASE)
 
@@ -129,6 +132,8 @@ def _in_bulk(paths: Sequence[Path]) -> Inventory | None:
     columns: list[tuple[str, tuple[str, ...], int]] = []
     for path in paths:
         content = path.read_bytes()
+        if BROKEN in content:  # the careful reader says so
+            return None
         try:
             first = content[: content.find(b"\n")].decode("utf-8-sig").rstrip("\r")
         except UnicodeDecodeError:
@@ -246,7 +251,11 @@ def read_text(text: str, file: str = "phones.csv") -> Inventory:
 def _read_file(
     content: bytes, file: str, phones: dict[str, Listed], remarks: list[Remark]
 ) -> tuple[str, tuple[str, ...], int]:
-    lines = _Lines(decoded(content, file))
+    text = decoded(content, file)
+    doubt = doubts(content, text)
+    if doubt:
+        remarks.append(Remark(place=file, text=doubt))
+    lines = _Lines(text)
     header, delimiter = _header(lines, file)
     positions = _positions(header)
     if "name" not in positions:

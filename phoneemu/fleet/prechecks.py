@@ -234,6 +234,12 @@ def _expiry(scene: Scene) -> Iterator[Problem]:
     for identity, certificate in ends.items():
         name = f"{certificate.unit} of {certificate.node or 'no node'}, {identity.short}"
         yield from _expiring(f"{name} ({certificate.origin})", certificate.not_after or 0.0, now)
+    for entry in scene.snapshot.placed.named:
+        if entry.not_after is not None:
+            whose = f" of {entry.server}" if entry.server else ""
+            yield from _expiring(
+                f"{entry.service or entry.name}{whose} ({entry.place})", entry.not_after, now
+            )
     if unread:
         text = f"{unread} records come without their certificate: .tlv files, or an export of certificates, "
         text += "would tell when it expires"

@@ -5,15 +5,17 @@ under several nodes: of its registrations the newest counts, and any registratio
 No entity is ever expanded (xmlreading).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import attrs
 
 from phoneemu.errors import BadInput
 from phoneemu.fleet import certjson, xmlreading
+from phoneemu.fleet.remarks import Remark
 
 REGISTERED = "registered"
+_TOTAL = "totaldevicesfound"
 
 
 @attrs.frozen(kw_only=True)
@@ -42,22 +44,61 @@ class Sighting:
         return self.registered, self.moment
 
 
-def read(path: Path) -> dict[str, Sighting]:
+@attrs.frozen(kw_only=True)
+class Answer:
+    """One answer: the best sighting of each phone by upper-case name, and how it counts its devices.
+
+    `total` is how many devices the service found, 0 when it does not say; `named` how many stand here.
+    """
+
+    file: str
+    seen: Mapping[str, Sighting]
+    total: int
+    named: int
+
+
+def read(path: Path) -> Mapping[str, Sighting]:
     """The best sighting of each phone, by upper-case name.
 
     Raises:
         BadInput: the file is no such answer; names file and line.
         OSError: the file cannot be read.
     """
+    return answer(path).seen
+
+
+def answer(path: Path) -> Answer:
+    """What an answer says.
+
+    Raises:
+        BadInput: the file is no such answer; names file and line.
+        OSError: the file cannot be read.
+    """
     found: dict[str, Sighting] = {}
-    devices = _from_xml(path) if _is_marked(path) else _from_json(path)
+    named = 0
+    totals: list[str] = []
+    devices = _from_xml(path, totals) if _is_marked(path) else _from_json(path, totals)
     for node, line, cells in devices:
+        named += 1
         sighting = _sighting(node, cells, path.name, line)
         if sighting is not None:
             keep(found, sighting)
     if not found:
         raise BadInput("no phone in it: an answer of selectCmDevice names some", place=path.name)
-    return found
+    numbers = (int(each) for each in totals if each.isascii() and each.isdigit() and len(each) < 9)
+    return Answer(file=path.name, seen=found, total=max(numbers, default=0), named=named)
+
+
+def missing(answers: Sequence[Answer]) -> Iterator[Remark]:
+    """Answers that tell of more devices than all of them together name: pages of them are not here."""
+    together = sum(each.named for each in answers)
+    for each in answers:
+        if each.total > max(each.named, together):
+            text = (
+                f"the service found {each.total:,} devices, and {together:,} stand in the answers: "
+                "of the others nothing is known"
+            )
+            yield Remark(place=each.file, text=text)
 
 
 def _is_marked(path: Path) -> bool:
@@ -95,8 +136,10 @@ def _sighting(node: str, cells: Mapping[str, str], file: str, line: int) -> Sigh
 # ---------------------------------------------------------------- XML
 
 
-def _from_xml(path: Path) -> Iterator[tuple[str, int, dict[str, str]]]:
+def _from_xml(path: Path, totals: list[str]) -> Iterator[tuple[str, int, dict[str, str]]]:
     for node in xmlreading.read(path).walk():
+        if node.tag == _TOTAL:
+            totals.append(node.text.strip())
         devices = node.child("cmdevices")
         if devices is None:
             continue
@@ -108,7 +151,7 @@ def _from_xml(path: Path) -> Iterator[tuple[str, int, dict[str, str]]]:
 # ---------------------------------------------------------------- JSON
 
 
-def _from_json(path: Path) -> Iterator[tuple[str, int, dict[str, str]]]:
+def _from_json(path: Path, totals: list[str]) -> Iterator[tuple[str, int, dict[str, str]]]:
     """Every object with a name and a status, however deep; the node is the nearest around it that says so."""
     waiting: list[tuple[str, object]] = [("", certjson.load(path))]
     while waiting:
@@ -121,6 +164,7 @@ def _from_json(path: Path) -> Iterator[tuple[str, int, dict[str, str]]]:
                 texts = {key: str(each) for key, each in said.items() if isinstance(each, str | int | float)}
                 yield texts.get("nodename", texts.get("node", node)), 0, texts
                 continue
+            totals.append(str(said.get(_TOTAL, "")))
             here = str(said["name"]) if "cmdevices" in said and "name" in said else node
             waiting += ((here, each) for each in said.values())
 

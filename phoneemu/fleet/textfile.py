@@ -32,6 +32,23 @@ def decoded(content: bytes, file: str) -> str:
         return content.decode("cp1252", errors="replace")
 
 
+def doubts(content: bytes, text: str) -> str:
+    """What is doubtful about a text that was decoded; "" when nothing is."""
+    if "\ufffd" in text:
+        return f"{text.count(chr(0xFFFD)):,} signs are broken: the file is cut, or in another encoding"
+    if (
+        text.isascii()
+        or content.startswith(tuple(mark for mark, _ in _MARKS))
+        or b"\x00" in content[:HEAD_BYTES]
+    ):
+        return ""
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        return "it is no UTF-8: read as Windows-1252, so names with accents may be wrong"
+    return ""
+
+
 def _unmarked(content: bytes, head: bytes, file: str) -> str:
     """UTF-16 without a mark: every other byte of western text is zero, and those between are plain."""
     for start, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):

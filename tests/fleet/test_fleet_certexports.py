@@ -326,6 +326,31 @@ def test_expiry_and_key_sizes_of_exported_certificates_are_checked(folder: Path)
     assert all("expires in 1" in text for text in soon)
 
 
+def test_what_only_a_list_of_certificates_says_of_an_end_is_checked_too(folder: Path) -> None:
+    (folder / "certs.txt").write_text(
+        "Unit: ipsec\nType: own-cert\nName: ipsec.pem\nExpires: Fri Mar 06 12:00:00 CET 2009\n"
+    )
+    (found,) = (each for each in rules(read_snapshot(folder), "PC7") if "certs.txt" in each.text)
+    assert (found.severity.value, found.text) == ("danger", "ipsec (certs.txt:1) has expired")
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("1583437512", 1583437512.0),
+        ("1583437512000", 1583437512.0),
+        ("2020-03-05", 1583366400.0),
+        ("2020-03-05T19:45:12Z", 1583437512.0),
+        ("Thu Mar 05 19:45:12 CET 2020", 1583437512.0),
+        ("Mar 5 19:45:12 2020 GMT", 1583437512.0),
+        ("Feb 31 19:45:12 2020", None),
+        ("never", None),
+    ],
+)
+def test_a_date_in_any_form_is_a_moment(text: str, seconds: float | None) -> None:
+    assert certtexts.moment(text) == seconds
+
+
 def test_a_file_named_after_its_node_gives_its_certificates_to_that_node(folder: Path) -> None:
     (folder / f"certs_own_{SUB}.json").write_text(
         json.dumps({"certificates": [{"service": "TVS", "pem": pem("renamed", 8)}]})

@@ -123,6 +123,21 @@ def test_text_without_a_mark_is_utf_16_only_where_it_looks_so() -> None:
             textfile.decoded(content, "x")
 
 
+@pytest.mark.parametrize(
+    ("content", "doubt"),
+    [
+        ("Name,Site\nSEP1,Zürich\n".encode(), False),
+        ("Name,Site\nSEP1,Zürich\n".encode("utf-16"), False),
+        ("Name,Site\nSEP1,Zürich\n".encode("cp1252"), True),
+        ("Name,Site\nSEP1,Zürich\n".encode("utf-16")[:-1], True),
+        ("Name,Site\nSEP1,Zürich\n".encode("utf-8-sig") + b"\xff", True),
+    ],
+)
+def test_an_encoding_that_is_guessed_or_broken_is_told(tmp_path: Path, content: bytes, doubt: bool) -> None:  # noqa: FBT001
+    remarks = [each for each in read(tmp_path, content).remarks if each.place == "phones.csv"]
+    assert bool(remarks) is doubt
+
+
 # ---------------------------------------------------------------- check tells it all, and stays short
 
 

@@ -10,7 +10,7 @@ from phoneemu.cli import main
 from phoneemu.errors import BadInput
 from phoneemu.fleet.inventory import of_table, read_text, with_more, with_sightings
 from phoneemu.fleet.predict import predict_files
-from phoneemu.fleet.risport import Sighting, read
+from phoneemu.fleet.risport import Sighting, answer, missing, read
 from phoneemu.fleet.snapshot import read_snapshot
 from phoneemu.fleet.sqltext import parse
 
@@ -104,6 +104,18 @@ def test_an_answer_nested_in_any_way_says_the_same(tmp_path: Path, content: obje
         "SEP1": (True, "pub", "sip88xx.14-3-1-0001-60"),
         "SEP2": (False, "pub", "sip88xx.14-3-1-0001-60"),
     }
+
+
+def test_an_answer_that_lacks_pages_is_told(tmp_path: Path) -> None:
+    for name, devices in (("a.xml", ["SEP1"]), ("b.xml", ["SEP2"])):
+        (tmp_path / name).write_text(as_xml({"pub": [device(each) for each in devices]}))
+    first, second = answer(tmp_path / "a.xml"), answer(tmp_path / "b.xml")
+    assert (first.total, first.named) == (3, 1)
+    assert [remark.place for remark in missing([first, second])] == ["a.xml", "b.xml"]
+    (tmp_path / "c.xml").write_text(
+        as_xml({"pub": [device("SEP3"), device("TRUNK", DeviceClass="SIP Trunk")]})
+    )
+    assert list(missing([first, second, answer(tmp_path / "c.xml")])) == []
 
 
 def test_the_line_of_a_phone_in_an_answer_is_known(tmp_path: Path) -> None:
