@@ -1,6 +1,6 @@
 """Exchange of certificates between clusters: on the page, in one step, or by `set cert bulk` step by step.
 
-Where what goes is commands.md section 8. Nothing else of another cluster is changed here.
+Where what goes follows [ADM125-bulk, BULK215539]. Nothing else of another cluster is changed here.
 """
 
 from collections.abc import Mapping

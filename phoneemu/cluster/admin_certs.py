@@ -1,4 +1,4 @@
-"""Commands about certificates: regenerate, upload, import, delete (commands.md sections 6 and 7).
+"""Commands about certificates: regenerate, upload, import, delete [CLI15-set, CERT210541].
 
 A regenerated CallManager certificate lies on disk at once; the services show and sign with the old one until
 they restart, before 14. The lists keep naming the old one until somebody writes them.

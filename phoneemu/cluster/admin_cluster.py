@@ -1,6 +1,6 @@
 """Commands about the cluster as a whole: backup, restore, upgrade, exchange of certificates with another one.
 
-What a backup holds and what an upgrade keeps is commands.md sections 8, 16 and 24. Not here: databases,
+What a backup holds and what an upgrade keeps follows [SG15-cert, UPG15, FN70613]. Not here: databases,
 licences and firmware; only what a trust list or a signature follows from.
 """
 
@@ -147,7 +147,7 @@ def _with_units_of_release(office: Office, node: Node, step: Step) -> Cluster:
 
 
 def switch_version(office: Office, step: Step) -> Performed:
-    """`utils system switch-version`: the other partition's certificates and files come back [commands.md 15].
+    """`utils system switch-version`: the other partition's certificates and files come back [inferred].
 
     Taken to be done on every node at once [assumed]. Power, firewalls and what was saved elsewhere stay.
 

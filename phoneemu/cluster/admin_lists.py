@@ -1,6 +1,7 @@
 """Commands about the trust lists: show, utils ctl, utils itl, file delete, the CTL client.
 
-Texts are those of commands.md sections 2-5 and 20, by release. A yes is answered to each prompt.
+Texts are those of the guides and of published terminals, by release [CLI15-utils, SG125-ctl,
+MIX118892]. A yes is answered to each prompt.
 """
 
 import attrs

@@ -1,6 +1,6 @@
 """Commands that change what a node is: its name, its domain, FIPS mode, a new node, a fresh installation.
 
-Each of them gives a node new certificates (commands.md sections 13, 14, 24). Which lists follow, and when, is
+Each of them gives a node new certificates [SG15-fips, IPCHG-010, SG125-ctl]. Which lists follow, and when, is
 the same as after any renewal. This is not about one certificate at a time: that is admin_certs.
 """
 

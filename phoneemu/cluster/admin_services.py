@@ -1,4 +1,4 @@
-"""Commands about services, nodes and parameters (commands.md sections 10, 11, 12, 15, 18)."""
+"""Commands about services, nodes and parameters [CLI15-utils, CLI15-set, SERV125]."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

@@ -107,7 +107,7 @@ def etoken(name: str, maker: Maker | None = None) -> Certificate:
 
 
 def copies_of(node: Node) -> dict[str, tuple[Certificate, ...]]:
-    """The trust stores a node's own certificates lie in, besides their own [CERT210541, commands 23.1]."""
+    """The trust stores a node's own certificates lie in, besides their own [CERT210541]."""
     callmanager = (node.own[CALLMANAGER],) if CALLMANAGER in node.own else ()
     capf = (node.own[CAPF],) if CAPF in node.own else ()
     return {CALLMANAGER_TRUST: callmanager + capf, PHONE_SAST_TRUST: callmanager, CAPF_TRUST: capf}

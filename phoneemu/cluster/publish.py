@@ -1,7 +1,7 @@
 """What the cluster writes and serves: ITL per TFTP node, one CTL, signed configuration.
 
-Records, roles and order follow commands 21.1 and 21.3 and the published listings; the order of records
-nobody printed is inferred and said so. Nothing here changes a certificate or a setting.
+Records, roles and order follow the guides [SG125-ctl, SG15-sbd] and the published listings; the order of
+records nobody printed is inferred and said so. Nothing here changes a certificate or a setting.
 """
 
 import hashlib

@@ -41,7 +41,7 @@ _LOOKS = (
     r"|set (?:csr gen|key regen authz|cli|network cluster publisher)\b.*"
     r"|file (?:list|view|search|tail|dump)\b.*|help\b.*)"
 )
-"""Commands of the cluster that change nothing a phone could see [commands.md 7, 9, 10, 12-16]."""
+"""Commands of the cluster that change nothing a phone could see [CLI15-show, CLI15-utils, CLI15-set]."""
 
 NODE_VERBS: tuple[Verb, ...] = (
     _verb("show-ctl", r"show ctl", "show ctl"),

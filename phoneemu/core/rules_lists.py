@@ -1,7 +1,7 @@
 """Chapter L of the rule book: a CTL or an ITL is offered. Rules in the order of evaluation.
 
-Each rule looks at the Question and answers, or lets the next one look. Sources: behaviour.md keys, expanded
-in docs/sources.md. The chapter does not know what happens after its answer: see phone.TRANSITIONS.
+Each rule looks at the Question and answers, or lets the next one look. Sources are keys
+of docs/sources.md. The chapter does not know what happens after its answer: see phone.TRANSITIONS.
 """
 
 from phoneemu.core import limits

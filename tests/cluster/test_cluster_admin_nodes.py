@@ -1,4 +1,4 @@
-"""What a node becomes: host names, domains, FIPS, new and reinstalled nodes (commands 13, 14, 24)."""
+"""What a node becomes: host names, domains, FIPS, new and reinstalled nodes."""
 
 from collections.abc import Mapping
 

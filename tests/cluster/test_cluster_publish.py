@@ -1,4 +1,4 @@
-"""What a cluster writes: signers and records by release and mode (commands 21, behaviour 1.4)."""
+"""What a cluster writes: signers and records by release and mode."""
 
 import attrs
 import pytest

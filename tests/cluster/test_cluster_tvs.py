@@ -1,4 +1,4 @@
-"""What a TVS shows and answers (commands 23)."""
+"""What a TVS shows and answers."""
 
 import attrs
 import pytest

@@ -227,7 +227,7 @@ def test_the_first_bad_step_of_a_plan_is_that_of_the_first_phone_lost(tmp_path: 
 
 
 def test_the_report_splits_the_lost_by_what_brings_them_back(tmp_path: Path) -> None:
-    """CallManager and TVS renewed together: the recovery key, hands, or nobody [TS225746, behaviour 1.8]."""
+    """CallManager and TVS renewed together: the recovery key, hands, or nobody [TS225746, TN117598]."""
     rows = (
         "SEP1,Cisco 8861,sip88xx.12-8-1-0001-455,SIP,Headquarters,1\n"
         "SEP2,Cisco 7960,P0030801SR02,SCCP,Headquarters,1\nSEP3,Cisco 8861,,SIP,Branch South,1\n"

@@ -87,7 +87,7 @@ def test_certificates_that_nobody_exported_are_not_imported() -> None:
 
 
 def test_back_to_the_other_partition_the_old_signer_is_known() -> None:
-    """[commands.md 15, 24]: that partition's own certificates, CTL and ITL come back."""
+    """[UPG15]: that partition's own certificates, CTL and ITL come back."""
     plan = f"cluster upgrade 12.5(1)SU4; {RESET}; pub utils system switch-version; {RESET}"
     end = through(plan, ELEVEN)
     assert end.starts == [(2, "ok"), (4, "ok")]

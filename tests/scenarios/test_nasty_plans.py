@@ -1,6 +1,6 @@
 """Plans that go wrong in practice: in the wrong order, half done, or with a step forgotten.
 
-Each row was worked out by hand from the rules of behaviour.md 4.1 and the sources it names; a phone that is
+Each row was worked out by hand from the rules for signers, lists and TVS and their sources; a phone that is
 lost, degraded or cannot be told must never read `ok` here.
 """
 

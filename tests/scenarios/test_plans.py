@@ -199,7 +199,7 @@ def test_a_publisher_installed_anew_is_vouched_for_by_the_subscriber() -> None:
 
 
 def test_an_upgrade_to_12_needs_no_tvs_from_10_on_and_does_from_9() -> None:
-    """[commands.md 24]: ITLRecovery is in every ITL since 10.0, so 12.0 may sign with it."""
+    """[UPG15, TN117598]: ITLRecovery is in every ITL since 10.0, so 12.0 may sign with it."""
     upgrade = f"cluster upgrade 12.5(1)SU4; {RESET}"
     assert through(f"* block 2445; {upgrade}", ELEVEN).last.trust.value == "current"
     assert (through(upgrade, NINE).says, through(upgrade, NINE).path) == (OK, "tvs")
