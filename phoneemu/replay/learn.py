@@ -161,13 +161,15 @@ def patch(lesson: Lesson, solution: Sequence[Hypothesis], catalogue: Catalogue) 
 
 
 def _bounds(profile: Profile, catalogue: Catalogue) -> Iterator[str]:
+    """The loads a block is for: the one of the cases up to the next border, or the newest ones."""
     load = parse_load(profile.load or "")
     borders = sorted(_borders(profile, catalogue))
-    if load is not None:
-        yield f'from = "{load_text(load)}"'
-    later = [border for border in borders if load is None or border > load]
-    if later:
-        yield f'before = "{load_text(later[0])}"'
+    if load is None:
+        yield from (f'from = "{load_text(border)}"' for border in borders[-1:])
+        return
+    yield f'from = "{load_text(load)}"'
+    later = [border for border in borders if border > load]
+    yield from (f'before = "{load_text(border)}"' for border in later[:1])
 
 
 def _borders(profile: Profile, catalogue: Catalogue) -> set[Load]:

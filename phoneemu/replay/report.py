@@ -66,6 +66,9 @@ def case_lines(outcome: Outcome, *, whole: bool) -> list[str]:
     lines = [f"{outcome.result.value:10} {outcome.name}  ({case.origin.value}{source}; replayed on {load})"]
     if case.title:
         lines.append(f"  {case.title}")
+    if case.before.erased:
+        erased = ", ".join(target.value for target in case.before.erased)
+        lines.append(f"  before it, a person erased: {erased}")
     if outcome.gap:
         lines.append(f"  {'known gap' if outcome.result is Result.KNOWN_GAP else 'was a gap'}: {outcome.gap}")
     if outcome.result is Result.CLOSED_GAP:

@@ -170,6 +170,15 @@ def test_a_patch_of_one_load_makes_its_replay_agree_and_leaves_the_next_load_alo
     assert after.profile("8861", "11-5-1").transports.value == ("tftp",)
 
 
+def test_a_patch_for_a_load_nobody_told_begins_at_the_newest_border() -> None:
+    recording = a_recording(f"{MODERN}/first-trust", load=None)
+    profile = profile_of(recording, transports=("tftp",))
+    there = attrs.evolve(profile.transports, where="models/families/88xx.toml firmware.files.transports")
+    lesson = learn.lesson_of(attrs.evolve(profile, transports=there), [recording])
+    text = learn.patch(lesson, lesson.solutions[0], catalogue())
+    assert text.startswith('[[firmware]]\nfrom = "14-3-1SR3"\n\n[firmware.files]\n')
+
+
 def test_a_patch_of_the_model_is_a_table_of_its_section() -> None:
     recording = a_recording(f"{MODERN}/first-trust")
     published = attrs.evolve(

@@ -157,6 +157,11 @@ def test_a_case_that_agrees_is_told_shortly_and_whole_on_demand() -> None:
     assert "      CTL: accept, tvs-vouches" in whole
 
 
+def test_what_a_person_erased_before_is_told() -> None:
+    lines = report.case_lines(outcome("8861/sip88xx.10-3-1-20/erased-by-hand"), whole=False)
+    assert lines[-1] == "  before it, a person erased: security"
+
+
 def test_how_cases_stand_is_counted() -> None:
     outcomes = [
         outcome(),
