@@ -231,6 +231,7 @@ class Gathering:
         self._place_publisher()
         unusable = [node.name for node in self._nodes if not texts.FILE_NAME.fullmatch(node.name)]
         self._nodes = tuple(node for node in self._nodes if node.name not in unusable)
+        self._nodes_known = self._nodes_known and bool(self._nodes)
         missed = [str(each) for each in failures]
         missed += [f"node {self.wire.said(name)!r}: no file can have its name" for name in unusable]
         if missed:
@@ -273,8 +274,9 @@ class Gathering:
         if not self.folder.mine(CLUSTER):
             yield Piece(note=f"{CLUSTER} is there already and stays as it is")
             return
-        if not self._nodes_known:
-            yield Piece(note="nothing is known to say in it")
+        earlier = () if self.folder.fresh else tuple(self._there([CLUSTER]))
+        if not self._nodes_known or (self._release is None and earlier):
+            yield Piece(note="stays as it was" if earlier else "nothing is known to say in it", kept=earlier)
             return
         serving = self._who_serves()
         callers = {name.lower() for name in self._column(Part.GROUPS, "servername")}

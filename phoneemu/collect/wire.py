@@ -98,7 +98,7 @@ class Wire:
         while True:
             self._keep_pace(host, operation.path)
             answer = self._exchange(operation, host, headers, body.encode())
-            if answer.status not in _BUSY and not (answer.status >= 400 and _RATE in answer.body):
+            if answer.status not in _BUSY and not (_RATE in answer.body and b"Fault" in answer.body):
                 return self._judged(answer, operation)
             wait = next(waits, None)
             if wait is None:

@@ -151,6 +151,21 @@ def test_nothing_but_readings_arrives_at_the_server(site: Site) -> None:
     assert all("<sql>select " in each.body for each in site.bench.cucm.asked("executeSQLQuery"))
 
 
+def test_a_second_run_while_axl_is_down_keeps_what_the_first_knew(site: Site) -> None:
+    site.collect()
+    before = (site.folder / "cluster.toml").read_bytes()
+    site.bench.cucm.busy[AXL_PATH] = 999
+    results = site.collect()
+    assert (short(results), (site.folder / "cluster.toml").read_bytes()) == (["nodes"], before)
+
+
+def test_a_cluster_of_unusable_names_only_is_told(site: Site) -> None:
+    site.bench.cucm.nodes = [("../a", "Publisher", "")]
+    results = site.collect()
+    assert short(results) == ["nodes", "lists"]
+    assert results["cluster.toml"].outcome is Outcome.LEFT_OUT
+
+
 def test_one_service_that_is_down_does_not_lose_the_others(site: Site) -> None:
     def no_axl(handler: Handler, request: Request) -> bool:
         if request.path == AXL_PATH:
