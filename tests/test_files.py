@@ -1,5 +1,6 @@
 """A file that users care about is replaced whole, or not at all; what is no file is written to."""
 
+import errno
 import os
 import subprocess
 import sys
@@ -73,3 +74,19 @@ def test_a_full_device_is_an_error_and_stays_a_device() -> None:
     with pytest.raises(OSError, match="No space left"):
         write_text(Path("/dev/full"), "x" * 100_000)
     assert Path("/dev/full").is_char_device()
+
+
+def test_a_full_disk_is_named_by_the_file_and_leaves_the_old_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "file"
+    write_text(path, "old")
+
+    def no_room(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", no_room)
+    with pytest.raises(OSError, match="No space left") as full:
+        write_text(path, "new")
+    assert (full.value.filename, path.read_text()) == (str(path), "old")
+    assert list(tmp_path.iterdir()) == [path]

@@ -92,6 +92,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     _trace(arguments.tvs_log, ())  # a file that cannot be written is better known now
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C
+    _allow_descriptors()
     with contextlib.ExitStack() as stack:
         kept, session = _session(arguments, stack)
         recording = LabRecording(arguments.model)
@@ -123,6 +124,15 @@ def _capture(root: Path, recording: LabRecording, lab: "Lab") -> None:
     hosts = {name: place.host for name, place in lab.book.places.items()}
     for folder in recording.write(root, hosts):
         print(f"case: {folder}", file=sys.stderr)
+
+
+def _allow_descriptors() -> None:
+    """As many as this user may have; often that is more than a process begins with."""
+    with contextlib.suppress(ImportError, OSError, ValueError):
+        import resource
+
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _session(

@@ -22,7 +22,8 @@ FAULTS: Mapping[str, str] = {
     "tftp-delay": "a datagram comes a little late",
     "tftp-truncate": "a datagram loses its end",
     "tftp-wrong-port": "a datagram comes from another port",
-    "tftp-error": "the server answers with an error",
+    "tftp-error": "the server answers with an error, of any code but that of a missing file",
+    "tftp-not-found": "the file is said to be missing",
     "tftp-silent": "the server does not answer",
     "http-404": "the file is said to be missing",
     "http-503": "the service is said to be unavailable",
@@ -84,8 +85,10 @@ class Faults:
         sent = Datagram(data=data, delay=PAUSE if self.happens("slow-file") else 0.0)
         if self.happens("tftp-silent") or self.happens("tftp-drop"):
             return ()
+        if self.happens("tftp-not-found"):
+            return (_error(_NOT_FOUND),)
         if self.happens("tftp-error"):
-            return (Datagram(data=b"\x00\x05\x00\x00lab fault\x00"),)
+            return (_error(_ERRORS[self._below(len(_ERRORS))]),)
         if self.happens("tftp-truncate") and len(data) > 4:
             sent = attrs.evolve(sent, data=data[: 4 + self._below(len(data) - 4)])
         if self.happens("tftp-wrong-port"):
@@ -109,6 +112,15 @@ class Faults:
             at = self._below(len(data))
             data = data[:at] + bytes([data[at] ^ (1 + self._below(255))]) + data[at + 1 :]
         return _endless(data) if self.happens("endless-file") else data
+
+
+_NOT_FOUND = 1
+_ERRORS = (0, 2, 3, 4, 5, 6, 7, 8)
+"""The other codes there are [RFC 1350, RFC 2347]."""
+
+
+def _error(code: int) -> Datagram:
+    return Datagram(data=bytes([0, 5, 0, code]) + b"lab fault\0")
 
 
 def _endless(data: bytes) -> Iterator[bytes]:

@@ -10,7 +10,7 @@ Nothing else is kept: the cluster follows from these, byte for byte.
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -27,7 +27,7 @@ from cryptography.hazmat.primitives.serialization import (
 from phoneemu.cluster import lab
 from phoneemu.cluster.certs import Maker
 from phoneemu.cluster.founding import make_cluster
-from phoneemu.cluster.session import Session, history_line, read_history
+from phoneemu.cluster.session import LATEST, Session, history_line, read_history
 from phoneemu.cluster.state import Certificate, Cluster
 from phoneemu.errors import BadInput
 from phoneemu.files import replacing, write_text
@@ -113,18 +113,14 @@ class LabFolder:
         """
         place = self.path / LAB
         try:
-            said = json.loads(place.read_text(encoding="utf-8"))
-            lists = {key: tuple(said.pop(key)) for key in ("nodes", "tokens")}
-            if said.pop("schema") != SCHEMA:
-                raise BadInput("kept by another version of phoneemu", place=str(place))
-            founding = Founding(**{**said, **lists})
+            founding = _founding(json.loads(place.read_text(encoding="utf-8")), place)
         except (ValueError, TypeError, KeyError, RecursionError) as error:
             raise BadInput("not the founding of a lab", place=str(place)) from error
         maker = self.maker()
         session = Session(founding.cluster(maker), maker)
         history = self.path / HISTORY
         if history.exists():
-            text = history.read_text(encoding="utf-8")
+            text = history.read_text(encoding="utf-8", errors="replace")
             session.replay(read_history(text, str(history)), str(history))
         return session
 
@@ -164,6 +160,32 @@ class LabFolder:
             raise BadInput("not an RSA key", place=str(path))
         return loaded
 
+
+def _founding(said: object, place: Path) -> Founding:
+    """Raises TypeError, ValueError or KeyError for what is none."""
+    if not isinstance(said, dict):
+        raise TypeError
+    if said.pop("schema") != SCHEMA:
+        raise BadInput("kept by another version of phoneemu", place=str(place))
+    for key, kinds in _KINDS.items():
+        if not isinstance(said[key], kinds):
+            raise TypeError
+    if not all(isinstance(name, str) for name in (*said["nodes"], *said["tokens"])):
+        raise TypeError
+    if not 0 <= said["clock"] <= LATEST:
+        raise ValueError
+    lists = {"nodes": checked_nodes(",".join(said["nodes"])), "tokens": tuple(said["tokens"])}
+    return Founding(**{**said, **lists})
+
+
+_KINDS: Mapping[str, type | tuple[type, ...]] = {
+    "name": str,
+    "release": str,
+    "nodes": list,
+    "mixed": bool,
+    "tokens": list,
+    "clock": (int, float),
+}
 
 if sys.platform == "win32":
 

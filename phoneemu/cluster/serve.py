@@ -206,7 +206,8 @@ class Lab:
         if port and spot.service is not Service.TFTP:  # its old connections may linger
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            sock.bind((host, port))
+            with _named(host, port):
+                sock.bind((host, port))
             if spot.service is Service.TFTP:  # it hears nobody but itself: the system tells others at once
                 sock.connect(sock.getsockname())
         except OSError:
@@ -219,11 +220,13 @@ class Lab:
         host, port = self._host(spot.node), self._ports.get(spot, 0)
         if spot.service is Service.TFTP:
             server = TftpServer(host, port, self._offer(spot), tamper=self._tamper)
-            server.start()
+            with _named(host, port):
+                server.start()
             self._ports[spot], self._open[spot] = server.port, server
             return
         assert self._tcp is not None  # noqa: S101 - entered
-        bound = self._tcp.listen(host, port, self._handler(spot))
+        with _named(host, port):
+            bound = self._tcp.listen(host, port, self._handler(spot))
         self._ports[spot] = self._open[spot] = bound
 
     def _shut(self, spot: Spot) -> None:
@@ -470,6 +473,15 @@ def _spoken(secure: ssl.SSLSocket, shown: Certificate, request: messages.Message
         "cipher": cipher[0] if cipher else "",
         "question": messages.encode(request),
     }
+
+
+@contextlib.contextmanager
+def _named(host: str, port: int) -> Iterator[None]:
+    """Say which address cannot be had."""
+    try:
+        yield
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, f"{host} port {port}" if port else host) from error
 
 
 @functools.cache

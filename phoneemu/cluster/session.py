@@ -19,6 +19,9 @@ from phoneemu.errors import BadInput
 
 _QUESTION = re.compile(r"(.*(?:\((?:y/n|yes/no|yes\|no)\)|\[yes/no\])[\s:?]*)(?:y|yes)", re.IGNORECASE)
 
+LATEST = 100e9
+"""No lab is kept beyond this time, in seconds since the epoch: years of certificates have four digits."""
+
 NO_PHONES = (
     "This step is done to phones: a lab has none of its own.",
     "Start one with `phoneemu phone`, or again after this change; `--erase` is the person at the phone.",
@@ -132,7 +135,10 @@ def read_history(text: str, file: str) -> list[tuple[float, str]]:
     for number, line in enumerate(text.splitlines(), start=1):
         clock, _, said = line.partition(" ")
         try:
-            found.append((float(clock), said))
+            moment = float(clock)
+            if not 0 <= moment <= LATEST:
+                raise ValueError(clock)
+            found.append((moment, said))
         except ValueError as error:
             raise BadInput("a history line begins with a time", place=f"{file}:{number}") from error
     return found

@@ -86,8 +86,11 @@ class FlashFolder:
         if data is None:
             return None
         try:
-            return Nameplate(**json.loads(data))
-        except (ValueError, TypeError, RecursionError) as error:
+            said = json.loads(data)
+            if not all(isinstance(value, str) for value in said.values() if value is not None):
+                raise TypeError
+            return Nameplate(**said)
+        except (ValueError, TypeError, AttributeError, RecursionError) as error:
             raise BadInput("not a phone's nameplate", place=str(self.path / PHONE)) from error
 
     def name(self, plate: Nameplate) -> None:
@@ -127,7 +130,7 @@ class FlashFolder:
             return ()
         try:
             return tuple(_from_json(each) for each in json.loads(data)["answers"])
-        except (ValueError, TypeError, KeyError, RecursionError) as error:
+        except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
             raise BadInput("not a cache of TVS answers", place=str(self.path / CACHE)) from error
 
 

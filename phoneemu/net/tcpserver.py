@@ -27,6 +27,8 @@ YOUNG = 2.0
 """Seconds in which a connection need not make room for another; the other is closed at once [assumed]."""
 PAUSE = 0.05
 """Seconds until it is tried again to accept where descriptors or memory have run out."""
+BATCH = 64
+"""Old connections that are cut at once then."""
 _EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 
@@ -111,7 +113,7 @@ class TcpServer:
                     connection, address = listener.accept()
                 except OSError as error:  # it went again, or nothing is left to accept it with
                     if error.errno in _EXHAUSTED:
-                        self._make_room()
+                        all(self._make_room() for _ in range(BATCH))
                         time.sleep(PAUSE)
                     continue
                 self._begin(connection, address[0], key.data)

@@ -3,6 +3,8 @@
 import json
 import os
 import pty
+import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -12,6 +14,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
+from phoneemu.net import book as books
+from phoneemu.net.book import Service
 
 PHONEEMU = (sys.executable, "-m", "phoneemu")
 PHONE = ("phone", "--model", "8861", "--mac", "00:11:22:AA:BB:CC")
@@ -156,6 +161,63 @@ def test_the_shell_of_a_terminal_has_a_prompt_and_a_status_line(tmp_path: Path) 
     assert b"admin:" in seen
     assert (tmp_path / "lab" / "typed.txt").exists()
     assert process.returncode == 0
+
+
+def test_a_command_that_cannot_be_kept_is_not_done_and_the_lab_goes_on(tmp_path: Path) -> None:
+    """A folder where the history should be is as good as a full disk."""
+    history = tmp_path / "lab" / "history.txt"
+    with lab(tmp_path, "--nodes", "one", "-y") as running:
+        assert running.stdin is not None
+        assert running.stdout is not None
+
+        def typed(line: str, until: str) -> str:
+            running.stdin.write(f"{line}\n")  # type: ignore[union-attr]
+            running.stdin.flush()  # type: ignore[union-attr]
+            return next(said for said in running.stdout if until in said)  # type: ignore[union-attr]
+
+        history.mkdir()
+        assert f"{history}: Is a directory" in typed("set cert regen TVS", "not done")
+        history.rmdir()
+        typed("set cert regen TVS", "Successfully Regenerated Certificate for TVS.")
+    assert [line.partition(" ")[2] for line in history.read_text().splitlines()] == ["set cert regen TVS"]
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_a_lab_that_is_ended_leaves_its_ports_and_its_folder_free(
+    tmp_path: Path, ending: signal.Signals
+) -> None:
+    before = signal.signal(
+        signal.SIGINT, signal.default_int_handler
+    )  # as it is for whoever sits at a terminal
+    try:
+        with lab(tmp_path, "--nodes", "one", "--no-shell") as running:
+            book = books.parse((tmp_path / "hosts").read_text())
+            taken = run("lab", "--state", str(tmp_path / "lab"))
+            assert (taken.returncode, "another lab runs from this folder" in taken.stderr) == (2, True)
+            running.send_signal(ending)
+            assert running.wait(60) == 0
+    finally:
+        signal.signal(signal.SIGINT, before)
+    for service in Service:
+        kind = socket.SOCK_DGRAM if service is Service.TFTP else socket.SOCK_STREAM
+        with socket.socket(socket.AF_INET, kind) as probe:
+            probe.bind(book.find("one", service))
+    assert run("lab", "--state", str(tmp_path / "lab")).returncode == 0
+
+
+def test_a_port_that_is_taken_is_named() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as other:
+        try:
+            other.bind(("127.0.0.55", 6970))
+        except OSError as error:
+            pytest.skip(f"this machine does not give the address: {error}")
+        other.listen()
+        done = run("lab", "--nodes", "one", "--real-ports", "--host", "127.0.0.55")
+    assert done.returncode == 2
+    assert done.stderr in (
+        "phoneemu: 127.0.0.55 port 6970: Address already in use\n",
+        "phoneemu: 127.0.0.55 port 69: Permission denied\n",
+    )
 
 
 @pytest.mark.parametrize(

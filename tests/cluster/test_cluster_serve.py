@@ -349,6 +349,14 @@ def test_the_same_seed_gives_the_same_faults() -> None:
     assert drawn(3) != drawn(4)
 
 
+def test_a_tftp_server_may_answer_with_every_error_there_is() -> None:
+    plan = faults.parse(["tftp-error"])
+    drawn = [plan.datagrams(b"\x00\x03\x00\x01file") for _ in range(200)]
+    assert {each.data[3] for (each,) in drawn} == {0, 2, 3, 4, 5, 6, 7, 8}
+    with serving("tftp-not-found") as lab, pytest.raises(NoSuchFile):
+        tftp.fetch(*lab.book.find("pub", Service.TFTP), "CTLFile.tlv", patience=PATIENT)
+
+
 def test_http_that_breaks_off_redirects_or_never_ends_is_no_answer() -> None:
     with serving("http-truncate") as lab:
         place = lab.book.find("pub", Service.HTTP)

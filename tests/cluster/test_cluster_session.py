@@ -1,6 +1,7 @@
 """Somebody at the terminal of a lab, and the lab kept in a folder."""
 
 import itertools
+import json
 from pathlib import Path
 
 import pytest
@@ -81,6 +82,20 @@ def test_what_can_be_typed_is_listed() -> None:
     assert "utils ctl update CTLFile" in usages()
 
 
+def founding_of(**more: object) -> str:
+    """A kept founding, with something else in it."""
+    plain = {"schema": 1, "name": "lab", "release": "12.5(1)", "nodes": ["a"], "mixed": False}
+    return json.dumps({**plain, "tokens": [], "clock": 1.0, **more})
+
+
+def test_a_folder_is_of_one_lab_at_a_time(tmp_path: Path) -> None:
+    folder = LabFolder(tmp_path / "lab")
+    with folder.alone(), pytest.raises(BadInput, match="another lab runs"), folder.alone():
+        pass
+    with LabFolder(tmp_path / "lab").alone():
+        pass
+
+
 def test_a_kept_lab_comes_back_byte_for_byte(tmp_path: Path) -> None:
     folder = LabFolder(tmp_path / "lab")
     assert not folder.founded
@@ -110,13 +125,23 @@ def test_a_kept_lab_comes_back_byte_for_byte(tmp_path: Path) -> None:
         ("lab.json", "{}", "not the founding of a lab"),
         ("lab.json", "\x00", "not the founding of a lab"),
         ("lab.json", '{"schema": 9, "nodes": ["a"], "tokens": []}', "another version"),
+        ("lab.json", '"x"', "not the founding of a lab"),
+        ("lab.json", "[" * 100_000, "not the founding of a lab"),
+        ("lab.json", founding_of(nodes=[]), "name each node once"),
+        ("lab.json", founding_of(nodes=[5]), "not the founding of a lab"),
+        ("lab.json", founding_of(release=9), "not the founding of a lab"),
+        ("lab.json", founding_of(clock=1e300), "not the founding of a lab"),
+        ("lab.json", founding_of(colour="red"), "not the founding of a lab"),
+        ("history.txt", "1e999 show ctl\n", "history.txt:1: a history line begins with a time"),
+        ("history.txt", "nan show ctl\n", "history.txt:1: a history line begins with a time"),
+        ("history.txt", "\udcff", "history.txt:1: a history line begins with a time"),
         ("history.txt", "soon show ctl\n", "history.txt:1: a history line begins with a time"),
         ("history.txt", "1.0 dance\n", "history.txt:1: `dance` is not a command"),
     ],
 )
 def test_a_spoilt_lab_is_named(tmp_path: Path, name: str, text: str, what: str) -> None:
     LabFolder(tmp_path).found(FOUNDING)
-    (tmp_path / name).write_text(text)
+    (tmp_path / name).write_bytes(text.encode(errors="surrogateescape"))
     with pytest.raises(BadInput, match=what):
         LabFolder(tmp_path).resume()
 

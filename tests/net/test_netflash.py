@@ -22,6 +22,10 @@ CONFIG = PhoneConfig(
 ANSWER = CachedAnswer(
     identity=Identity("CN=a", "CN=b", 77), roles=frozenset({0, 2}), expires=9.5, certificate=b"\x30"
 )
+ENDLESS_ROLE = (
+    b'{"answers": [{"subject": "", "issuer": "", "serial": "1", "certificate": "",'
+    b' "roles": [Infinity], "expires": 1}]}'
+)
 FULL = Flash(ctl=published_ctl(), itl=signed_itl(), config=CONFIG, tvs_cache=(ANSWER,))
 
 
@@ -75,7 +79,10 @@ def test_the_nameplate_is_kept(tmp_path: Path) -> None:
         ("tvs-cache.json", b'{"answers": [{"subject": 1}]}'),
         ("tvs-cache.json", b"\xff"),
         ("phone.json", b"[]"),
+        ("tvs-cache.json", ENDLESS_ROLE),
         ("phone.json", b'{"colour": 1}'),
+        ("phone.json", b'{"colour": "red"}'),
+        ("phone.json", b'{"model": "8861", "name": "SEP001122AABBCC", "load": 5}'),
     ],
 )
 def test_a_spoilt_file_is_named(tmp_path: Path, name: str, data: bytes) -> None:
