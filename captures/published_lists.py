@@ -105,7 +105,8 @@ TOKENS_AGAIN = by_token("2e7a6113eadbdae67ffa918d81376902", "d0f3511f10eef775cc9
 SEED = "SEED118893"
 NOT_PRINTED = (
     "the phone's device name; its ITL, whose roles are those every ITL has and whose TVS serials stand by "
-    "placeholder; its configuration, which names both nodes. Nothing of the boot beside the CTL is shown."
+    "placeholder; its configuration, which names both nodes; of listings printed in part, the records "
+    "left out, as they stand in the complete one. Nothing of the boot beside the CTL is shown."
 )
 CTL_NAME = "CTLSEP000000000000.tlv"
 
@@ -115,7 +116,7 @@ def seed_case(name: str, title: str, held: bytes | None, served: bytes, text: st
     has = {"ITL.txt": its_itl(), "config.xml": config(PUB, SUB)} | ({"CTL.txt": held} if held else {})
     exchanges = (file(CTL_NAME, PUB, ARRIVED, body="served/CTL.txt"), *more.pop("tvs", ()))
     return Restated(
-        path=f"7975/SCCP75.9-3-1SR4-1S/{name}",
+        path=f"7975/SCCP75.9-3-1SR4/{name}",
         title=title,
         source=SEED,
         text=text,
@@ -277,7 +278,7 @@ MOVES = Restated(
 
 CAPF_ALONE = record(Role.CAPF, who("old-capf"), "old-pub")
 EMPTY_LISTS = Restated(
-    path="8865/sip8845_65.12-8-1/moves-with-emptied-lists",
+    path="8865/12-8-1/moves-with-emptied-lists",
     title="both lists hold a CAPF entry alone; the phone takes the ITL of another cluster",
     source="SEC2NON221657",
     text="what the phone's menu shows of both lists after the cluster was set non-secure and the rollback "

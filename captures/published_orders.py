@@ -164,7 +164,7 @@ PLAIN_SERVERS = (
         **WHOLE_FILES,
     ),
     asks(
-        "7940/P0S3-07-2-00/ctl-wanted-for-ever",
+        "7940/SIP-7.2/ctl-wanted-for-ever",
         "a phone that loops on the CTL until the server has one",
         "VOIPINFO",
         "that a SIP 7.2 phone repeats its request for the CTL.",
@@ -173,11 +173,36 @@ PLAIN_SERVERS = (
         gone("CTL{}.tlv", TFTP),
         protocol="SIP",
         served={},
-        filled="date, device and server; how often it was repeated (three times stand here).",
+        filled="the load's name (the text says SIP 7.2), date, device, server; how often it was repeated.",
         **WHOLE_FILES,
     ),
     asks(
-        "9971/sip9971.9-2-2SR1/no-list-anywhere",
+        "7912/unknown-load/default-configurations",
+        "a phone of before trust lists: its own configuration, then two default ones",
+        "AG7902",
+        "the order of three names in the start-up steps of the manual.",
+        gone("{}.cnf.xml"),
+        gone("XMLDefault.cnf.xml"),
+        file("SEPDefault.cnf", SERVER, ARRIVED, body="served/config.xml"),
+        standing="documented",
+        filled="date, device, server, what the file says; the third name is misprinted in the manual.",
+        **WHOLE_FILES,
+    ),
+    asks(
+        "ATA-191/unknown-load/default-configuration",
+        "an adapter asks for a CTL, its own configuration and the default one, and for no ITL",
+        "ATA191-start",
+        "the order of names in the start-up steps of the manual.",
+        gone("CTL{}.tlv"),
+        gone("{}.cnf.xml"),
+        file("XMLDefault.cnf.xml", SERVER, ARRIVED, body="served/config.xml"),
+        model="ATA 191",
+        device="ATA000000000000",
+        standing="documented",
+        **WHOLE_FILES,
+    ),
+    asks(
+        "9971/9-2-2SR1/no-list-anywhere",
         "a server without lists: the phone shows that none is installed",
         "HOMELAB9971",
         "the status message `No Trust List installed` at every start [also SCCPM85].",
@@ -270,7 +295,7 @@ CLUSTERS = (
 HTTPS = "10.106.111.100"
 CONNECTIONS = (
     asks(
-        "7975/SCCP75.9-3-1/https-server-by-tvs",
+        "7975/9-3-1/https-server-by-tvs",
         "the certificate of an HTTPS service is not in the lists; a TVS vouches for it",
         "DIR118699",
         "the phone's console log: the certificate is not in the CTL, TLS to a TVS, a request of 962 "
@@ -284,7 +309,7 @@ CONNECTIONS = (
         whole=(),
     ),
     asks(
-        "7975/SCCP75.9-3-1/tvs-breaks-off",
+        "7975/9-3-1/tvs-breaks-off",
         "TLS to a TVS ends with a fatal alert",
         "DIR118699",
         "the phone's console log: TCP to port 2445 stands, then the server's alert `handshake failure`.",

@@ -134,10 +134,10 @@ CASES = (
         filled="the model (the text says 79xx), date, device, servers, lists.",
     ),
     old_ctl(
-        "6901/SCCP6901.9-2-1/keeps-its-ctl",
+        "6901/9-2-1/keeps-its-ctl",
         "this load fails to replace a CTL",
         "RN6901SR3",
-        "the headline of CSCuv12329, resolved in 9.3(1)SR3.",
+        "the headline of CSCuv12329, resolved in 9.3(1)SR3; the load stands for those before.",
     ),
     old_ctl(
         "ATA-191/unknown-load/keeps-its-ctl",

@@ -15,7 +15,7 @@ def test_a_case_that_agrees_teaches_nothing(capsys: pytest.CaptureFixture[str]) 
 
 def test_what_no_fact_explains_is_exit_one_and_may_go_to_a_file(tmp_path: Path) -> None:
     out = tmp_path / "patch.toml"
-    case = CAPTURES / "7940/P0S3-07-2-00/ctl-wanted-for-ever"
+    case = CAPTURES / "7940/SIP-7.2/ctl-wanted-for-ever"
     assert main(["learn", str(case), "--output", str(out)]) == 1
     assert "# no change of one fact or two" in out.read_text(encoding="utf-8")
 

@@ -108,7 +108,7 @@ def test_two_wrong_facts_are_found_together() -> None:
 
 
 def test_what_no_fact_explains_is_said_with_the_nearest() -> None:
-    recording = a_recording("7940/P0S3-07-2-00/ctl-wanted-for-ever")
+    recording = a_recording("7940/SIP-7.2/ctl-wanted-for-ever")
     (lesson,) = learn.learn([recording], catalogue())
     assert (lesson.solutions, lesson.left) == ((), 2)
     assert "nearest is files.order" in learn.lines(lesson, catalogue())[-1]
