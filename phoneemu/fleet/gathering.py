@@ -5,12 +5,11 @@ and spreadsheets add; what runs and what a phone itself showed counts before wha
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import attrs
 
-from phoneemu.catalogue import catalogue
 from phoneemu.core import limits
 from phoneemu.errors import BadInput
 from phoneemu.fleet import (
@@ -18,6 +17,7 @@ from phoneemu.fleet import (
     certtexts,
     inventory,
     listphone,
+    merging,
     risport,
     sheets,
     sqlexports,
@@ -25,10 +25,9 @@ from phoneemu.fleet import (
     textfile,
 )
 from phoneemu.fleet.certentries import CertEntry
-from phoneemu.fleet.holding import OTHER
-from phoneemu.fleet.inventory import Inventory, Listed, Traits
+from phoneemu.fleet.inventory import Inventory
 from phoneemu.fleet.listexports import ListExport, read_lists
-from phoneemu.fleet.phonepages import Page, Told, read_pages
+from phoneemu.fleet.phonepages import Page, read_pages
 from phoneemu.fleet.recognising import Kind, Recognised
 from phoneemu.fleet.remarks import Remark
 from phoneemu.fleet.risport import Sighting
@@ -66,7 +65,7 @@ def gather(files: Sequence[Recognised]) -> Gathered:
     reader = _Reader(files)
     listed = reader.phones()
     if not listed.phones:  # a list of checksums alone names phones too
-        listed = inventory.with_more(listed, inventory.read_inventory(reader.paths(Kind.SHOWN)))
+        listed = merging.with_more(listed, inventory.read_inventory(reader.paths(Kind.SHOWN)))
     return reader.gathered(listed)
 
 
@@ -96,11 +95,11 @@ class _Reader:
             for table in tables:
                 more = self._table(table, path.name)
                 if more is not None:
-                    listed = inventory.with_more(listed, more)
+                    listed = merging.with_more(listed, more)
         for path in self.paths(Kind.LIST_PHONE):
-            listed = inventory.with_more(listed, listphone.read(path))
+            listed = merging.with_more(listed, listphone.read(path))
         for path in self.paths(Kind.SHEET):
-            listed = inventory.with_more(listed, sheets.read(path))
+            listed = merging.with_more(listed, sheets.read(path))
         return listed
 
     def _table(self, table: SqlTable, file: str) -> Inventory | None:
@@ -150,17 +149,17 @@ class _Reader:
             for sighting in answer.seen.values():
                 risport.keep(seen, sighting)
         self._remarks += risport.missing(answers)
-        listed = inventory.with_sightings(listed, seen) if seen else listed
+        listed = merging.with_sightings(listed, seen) if seen else listed
         pages, remarks, notes = read_pages(self.paths(Kind.PAGE))
         self._remarks += remarks
         self._notes += _seen_notes(seen)
         if pages:
-            listed = _with_pages(listed, pages)
-            self._remarks += _told(pages.values())
+            listed = merging.with_pages(listed, pages)
+            self._remarks += merging.told(pages.values())
         checksums = self.paths(Kind.SHOWN)
         shown = inventory.read_inventory(checksums)
-        listed = inventory.with_checksums(listed, shown) if checksums else listed
-        listed = _refusals(_named_models(listed, self._models), pages)
+        listed = merging.with_checksums(listed, shown) if checksums else listed
+        listed = merging.with_refusals(merging.with_models(listed, self._models), pages)
         for path in self.paths(Kind.CERT_TEXT):
             text = textfile.read(path, limits.SQL_TEXT_BYTES)
             entries, remarks = certtexts.of_text(text, path.name)
@@ -188,90 +187,3 @@ def _seen_notes(seen: Mapping[str, Sighting]) -> Iterator[str]:
     registered = Counter(each.file for each in seen.values() if each.registered)
     for file in sorted(count):
         yield f"{file}: {count[file]} phones seen, {registered[file]} of them registered"
-
-
-# ---------------------------------------------------------------- phones and what they showed
-
-
-def _changed(listed: Inventory, wanted: Iterable[str], change: Callable[[Listed], Traits]) -> Inventory:
-    """The inventory with the traits of phones of these upper-case names changed; equal ones are one value."""
-    names = frozenset(wanted)
-    if not names:
-        return listed
-    shared: dict[Traits, Traits] = {}
-
-    def changed(phone: Listed) -> Listed:
-        if phone.name.upper() not in names:
-            return phone
-        traits = change(phone)
-        return phone._replace(traits=shared.setdefault(traits, traits))
-
-    return attrs.evolve(listed, phones=tuple(changed(phone) for phone in listed.phones))
-
-
-def _with_pages(listed: Inventory, pages: Mapping[str, Page]) -> Inventory:
-    """What a phone's own page says counts before what is configured; unknown phones stand behind."""
-
-    def change(phone: Listed) -> Traits:
-        page, traits = pages[phone.name.upper()], phone.traits
-        return traits._replace(
-            model=traits.model or _model(page.model),
-            load=page.load or traits.load,
-            mode=traits.mode or page.mode,
-            ctl=page.ctl or traits.ctl,
-            itl=page.itl or traits.itl,
-            tftp=" ".join(page.tftp) or traits.tftp,
-        )
-
-    known = {phone.name.upper() for phone in listed.phones}
-    new = tuple(
-        Listed(page.name, Traits(), page.file, page.line) for name, page in pages.items() if name not in known
-    )
-    return _changed(attrs.evolve(listed, phones=(*listed.phones, *new)), pages, change)
-
-
-def _model(text: str) -> str:
-    """A page's model as the catalogue may know it: product numbers bear a suffix there."""
-    bare = text.partition("-K")[0]
-    for known in (text, bare, bare.removesuffix("G")):
-        if known and catalogue().find(known) is not None:
-            return known
-    return text
-
-
-def _told(pages: Iterable[Page]) -> Iterator[Remark]:
-    for page in pages:
-        if page.refused is not None and not (page.ctl and page.itl):
-            text = f"{page.name} says that {page.refused.value}: it is taken to hold a list nobody can name"
-            yield Remark(place=page.told_at, text=text)
-        elif len(page.told) > 1:
-            words = ", ".join(sorted(each.value for each in page.told))
-            yield Remark(place=page.told_at, text=f"{page.name} says: {words}; nothing is taken from it")
-
-
-def _refusals(listed: Inventory, pages: Mapping[str, Page]) -> Inventory:
-    """Phones that tell of a failed update, and showed no checksum, hold another list than is served."""
-
-    def change(phone: Listed) -> Traits:
-        traits = phone.traits
-        known = catalogue().find(traits.model) if traits.model else None
-        profile = None if known is None else catalogue().profile(known.model, traits.load or None)
-        only_ctl = profile is not None and profile.reads_itl.value is False
-        if only_ctl or pages[phone.name.upper()].refused is Told.CTL_FAILED:
-            return traits._replace(ctl=traits.ctl or OTHER)
-        return traits._replace(itl=traits.itl or OTHER)
-
-    return _changed(listed, (name for name, page in pages.items() if page.refused), change)
-
-
-def _named_models(listed: Inventory, models: Mapping[str, str]) -> Inventory:
-    """Model numbers that the catalogue does not know, by the cluster's own table of them."""
-    unknown = {
-        number: name
-        for number, name in models.items()
-        if catalogue().find(number) is None and catalogue().find(name) is not None
-    }
-    if not unknown:
-        return listed
-    wanted = [phone.name.upper() for phone in listed.phones if phone.traits.model in unknown]
-    return _changed(listed, wanted, lambda phone: phone.traits._replace(model=unknown[phone.traits.model]))

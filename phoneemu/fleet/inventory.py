@@ -25,7 +25,6 @@ from phoneemu.fleet.holding import said
 from phoneemu.fleet.listed import Listed as Listed
 from phoneemu.fleet.listed import Traits as Traits
 from phoneemu.fleet.remarks import Remark
-from phoneemu.fleet.risport import Sighting
 from phoneemu.fleet.sqltext import SqlTable
 from phoneemu.fleet.textfile import decoded, doubts
 
@@ -189,51 +188,6 @@ def of_records(columns: Sequence[str], rows: Iterable[tuple[int, list[str]]], fi
     used = tuple(columns[position] for position in positions.values())
     read = (file, used, len(columns) - len(used))
     return Inventory(phones=tuple(phones.values()), remarks=tuple(remarks), columns=(read,))
-
-
-def with_more(inventory: Inventory, more: Inventory) -> Inventory:
-    """The inventory with another kind of export: new phones behind, known ones with what they lacked."""
-    phones = {phone.name.upper(): phone for phone in inventory.phones}
-    shared: dict[tuple[Traits, Traits], Traits] = {}
-    for phone in more.phones:
-        name = phone.name.upper()
-        before = phones.get(name)
-        if before is None:
-            phones[name] = phone
-            continue
-        key = (before.traits, phone.traits)
-        if key not in shared:
-            shared[key] = Traits._make(mine or theirs for mine, theirs in zip(*key, strict=True))
-        phones[name] = before._replace(traits=shared[key])
-    return Inventory(
-        phones=tuple(phones.values()),
-        remarks=(*inventory.remarks, *more.remarks),
-        columns=(*inventory.columns, *more.columns),
-    )
-
-
-def with_sightings(inventory: Inventory, seen: Mapping[str, Sighting]) -> Inventory:
-    """The inventory with what RISPort saw: the load that runs, and phones that stand in no other export."""
-    shared: dict[tuple[Traits, str, str], Traits] = {}
-    phones: dict[str, Listed] = {}
-    for phone in inventory.phones:
-        sighting = seen.get(phone.name.upper())
-        if sighting is not None and (sighting.load or sighting.protocol):
-            key = (phone.traits, sighting.load, sighting.protocol)
-            if key not in shared:
-                shared[key] = phone.traits._replace(
-                    load=sighting.load or phone.traits.load,
-                    protocol=phone.traits.protocol or sighting.protocol,
-                )
-            phone = phone._replace(traits=shared[key])
-        phones[phone.name.upper()] = phone
-    for name, sighting in seen.items():
-        if name not in phones:
-            traits = Traits(model=sighting.model, protocol=sighting.protocol, load=sighting.load)
-            phones[name] = Listed(
-                sighting.name, shared.setdefault((traits, "", ""), traits), sighting.file, sighting.line
-            )
-    return attrs.evolve(inventory, phones=tuple(phones.values()))
 
 
 def read_text(text: str, file: str = "phones.csv") -> Inventory:
@@ -451,29 +405,6 @@ def _shown(cells: dict[str, str], file: str, line: int, remarks: list[Remark]) -
                 remarks.append(Remark(place=f"{file}:{line}", text=text))
             cells[field] = words or ""
     return cells
-
-
-def with_checksums(inventory: Inventory, shown: Inventory) -> Inventory:
-    """The inventory with what phones showed of their lists; the later file counts."""
-    by_name = {phone.name.upper(): phone for phone in shown.phones}
-    shared: dict[tuple[Traits, str, str], Traits] = {}
-    phones: list[Listed] = []
-    remarks = [*inventory.remarks, *shown.remarks]
-    for phone in inventory.phones:
-        evidence = by_name.pop(phone.name.upper(), None)
-        if evidence is not None:
-            ctl, itl = evidence.traits.ctl or phone.traits.ctl, evidence.traits.itl or phone.traits.itl
-            key = (phone.traits, ctl, itl)
-            if key not in shared:
-                shared[key] = phone.traits._replace(ctl=ctl, itl=itl)
-            phone = phone._replace(traits=shared[key])
-        phones.append(phone)
-    remarks += (
-        Remark(place=f"{each.file}:{each.line}", text=f"{each.name} is no phone of the exports")
-        for each in by_name.values()
-    )
-    columns = (*inventory.columns, *shown.columns)
-    return Inventory(phones=tuple(phones), remarks=tuple(remarks), columns=columns)
 
 
 def _left_out(file: str, line: int, why: str) -> Remark:

@@ -8,7 +8,8 @@ import pytest
 from phoneemu import example
 from phoneemu.cli import main
 from phoneemu.errors import BadInput
-from phoneemu.fleet.inventory import of_table, read_text, with_more, with_sightings
+from phoneemu.fleet.inventory import of_table, read_text
+from phoneemu.fleet.merging import with_more, with_sightings
 from phoneemu.fleet.predict import predict_files
 from phoneemu.fleet.risport import Sighting, answer, missing, read
 from phoneemu.fleet.snapshot import read_snapshot
