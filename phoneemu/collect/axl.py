@@ -26,7 +26,7 @@ FEWEST = 10
 """Rows below which a page is not made smaller."""
 
 _ALL_NODES = "EnterpriseWideData"
-"""The row of the nodes' table that is no node [INVENTORY 1.2]."""
+"""The row of the nodes' table that is no node [AXL-DEV]."""
 _INCORRECT = re.compile(r"incorrect axl version", re.IGNORECASE)
 _SUPPORTED = re.compile(r"supported\s+axl\s+versions\s+are([^<\r\n]*)", re.IGNORECASE)
 _TOO_LARGE = re.compile(r"too large.*?(?:row fetch: less than (\d+) rows|$)", re.IGNORECASE | re.DOTALL)
@@ -192,7 +192,7 @@ class Axl:
 
 
 def _versions(words: str) -> list[str]:
-    """The versions that a server names, the newest first; `12.x` may be any of 12 [INVENTORY 1.2]."""
+    """The versions that a server names, the newest first; `12.x` may be any of 12 [AXL-DEV]."""
     listed = _SUPPORTED.search(words)
     found: set[tuple[int, int]] = set()
     for major, minor in re.findall(r"\b(\d{1,2})\.(\d{1,2}|x)\b", listed.group(1) if listed else ""):

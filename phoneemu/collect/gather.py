@@ -67,7 +67,7 @@ CLUSTER = "cluster.toml"
 TOLD = 20
 """Most failures of one kind that are told."""
 REST_SINCE = 14
-"""The first release whose nodes answer for their certificates [INVENTORY 1.7]."""
+"""The first release whose nodes answer for their certificates [CERTMGR]."""
 
 
 class Outcome(enum.Enum):

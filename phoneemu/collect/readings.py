@@ -16,7 +16,7 @@ AXL_PATH = "/axl/"
 RIS_PATH = "/realtimeservice2/services/RISService70"
 CERTIFICATES_PATH = "/platformcom/api/v1/certmgr/config/snapshot/server"
 ROWS = 1000
-"""Rows of one page of a query, names of one request: RISPort takes 1,000 at most [INVENTORY 1.3]."""
+"""Rows of one page of a query, names of one request: RISPort takes 1,000 at most [RISPORT70]."""
 
 
 class Realm(enum.Enum):
@@ -42,7 +42,7 @@ class Operation:
 
 
 class Reading(enum.Enum):
-    """The list. Paths and operations are those of INVENTORY 1.2, 1.3, 1.4 and 1.7."""
+    """The list. Paths and operations are those of [AXL-DEV, RISPORT70, WEBPAGES, CERTMGR]."""
 
     VERSION = Operation(verb="POST", path=AXL_PATH, realm=Realm.APPLICATION, action="getCCMVersion")
     NODES = Operation(verb="POST", path=AXL_PATH, realm=Realm.APPLICATION, action="listProcessNode")
@@ -72,7 +72,7 @@ PAGES: tuple[tuple[Reading, Reading | None], ...] = (
     (Reading.PAGE_ADAPTER, None),
     (Reading.PAGE_LOCAL_MENUS, None),
 )
-"""Where a phone may show its network setup, and where its status messages, in order [INVENTORY 1.4]."""
+"""Where a phone may show its network setup, and where its status messages, in order [WEBPAGES, AG8821-web]."""
 
 
 _PHONES = (
@@ -157,7 +157,7 @@ PHONE_TAGS = (
     "loadInformation",
     "securityProfileName",
 )
-"""All that is ever asked of a phone by listPhone: nothing personal, nothing secret [INVENTORY 1.2]."""
+"""All that is ever asked of a phone by listPhone: nothing personal, nothing secret [AXL-DEV]."""
 _LISTED = {"searchCriteria", "returnedTags", "skip", "first", *NODE_TAGS[0], *PHONE_TAGS}
 """The elements of a question to AXL that is no query."""
 _PAGE = re.compile(r"<sql>select skip \d+ first \d+ ([^<>]*)</sql>")

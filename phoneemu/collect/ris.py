@@ -2,7 +2,7 @@
 
 It gives at most 1,000 devices an answer and does not always say that it cut one, so an answer in which asked
 phones are missing while it is full, or which counts more than it holds, is asked on by its StateInfo and then
-in halves [INVENTORY 1.3]. Only what decides something is kept: nobody's name, number or description.
+in halves [RISPORT70]. Only what decides something is kept: nobody's name, number or description.
 """
 
 from collections.abc import Callable, Sequence

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
 MOST_ELEMENTS = 1_000_000
-"""Most elements of one answer, and most attributes; 1,000 phones of RISPort have some 30,000 [INVENTORY 1.3].
+"""Most elements of one answer, and most attributes; 1,000 phones of RISPort have some 30,000 [RISPORT70].
 
 The cap is assumed.
 """

@@ -37,7 +37,7 @@ UNITS = {
         "tomcat-ECDSA",
     )
 }
-"""The own certificates of a node, by lower-case name [INVENTORY 1.2]."""
+"""The own certificates of a node, by lower-case name [AXLENUM]."""
 
 STORES = {
     store.lower(): store
@@ -56,7 +56,7 @@ STORES = {
         "userlicensing-trust",
     )
 }
-"""The trust stores, by lower-case name [INVENTORY 1.2]."""
+"""The trust stores, by lower-case name [AXLENUM]."""
 
 
 @attrs.frozen(kw_only=True)

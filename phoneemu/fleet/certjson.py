@@ -1,4 +1,4 @@
-"""Certificates in JSON, as the certificate-management REST service of each node answers [INVENTORY 1.7].
+"""Certificates in JSON, as the certificate-management REST service of each node answers [CERTMGR].
 
 The service's schema is not published: every object that holds a certificate in PEM, or an issuer with a
 serial, is one, wherever it stands, and what it says beside that is found under any of the likely keys.

@@ -1,6 +1,6 @@
 """Certificates in text: `run sql` answers with PEM, `show cert list`, `show cert own NAME`, and bare PEM.
 
-The wording differs by release [CLI15-show, INVENTORY 1.7]; what is not understood is left out with its line.
+The wording differs by release [CLI15-show]; what is not understood is left out with its line.
 Which node a text is of, its file's name or the answer's own column says.
 """
 

@@ -61,7 +61,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "ctl": ("ctl signature", "ctl checksum", "ctl sha1", "ctl md5", "ctl file", "ctl"),
     "itl": ("itl signature", "itl checksum", "itl sha1", "itl md5", "itl file status", "itl file", "itl"),
 }
-"""What is read, and the headers it is known under, lower-case; the first in the list wins [INVENTORY 1.1]."""
+"""What is read, and the headers it is known under, lower-case; the first in the list wins [BAT1251]."""
 
 LEFT_OUT = "row left out"
 """What every remark about a row that is not taken begins with."""

@@ -1,6 +1,6 @@
 """Phone web pages and status messages, saved as HTML, XML or text: what a phone itself says of its lists.
 
-Labels differ by model, load and letter case [INVENTORY 1.4], so they are compared without blanks and marks. A
+Labels differ by model, load and letter case [WEBPAGES, AG8821-web], so they are compared without blanks and marks. A
 page that shows no checksum says nothing; a ring of messages is short, so neither does a message that is not
 there.
 """

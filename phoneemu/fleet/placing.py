@@ -25,7 +25,7 @@ _MODES = {
 _NO_SITE = SiteEntry()
 _NO_LSC = frozenset({"none", "no", "not installed", "n/a", "false", "f", "0", "delete success"})
 _LSC_UNSURE = ("operation pending", "upgrade failed", "delete failed", "troubleshoot", "unknown")
-"""Words of the certificate status after which nobody knows whether the phone has an LSC [INVENTORY 1.2]."""
+"""Words of the certificate status after which nobody knows whether the phone has an LSC [AXLENUM]."""
 
 
 @attrs.frozen(kw_only=True, cache_hash=True)

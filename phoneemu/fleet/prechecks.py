@@ -31,7 +31,7 @@ from phoneemu.fleet.snapshot import Snapshot
 MOST_CERTIFICATES = 39
 """About as many certificates make an ITL of 64 KB [SG14-sbd]."""
 SOON_DAYS = 90
-"""Certificates that expire within this are named; RTMT warns as long before [INVENTORY 1.5]."""
+"""Certificates that expire within this are named; RTMT warns as long before [RENEWMIX]."""
 LISTED_UNITS = frozenset({CALLMANAGER, TVS, CAPF, ITL_RECOVERY})
 """Units whose certificates go into lists."""
 LARGE_BITS, SMALL_BITS = 2048, 1024

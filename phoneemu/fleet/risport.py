@@ -1,7 +1,7 @@
 """What RISPort70 saw: running load, protocol and registration of each phone, from an answer that was saved.
 
 XML as the SOAP service answers selectCmDevice, or JSON as common clients dump it. A phone that moved stands
-under several nodes: of its registrations the newest counts, and any registration before none [INVENTORY 1.3].
+under several nodes: of its registrations the newest counts, and any registration before none [RISPORT70].
 No entity is ever expanded (xmlreading).
 """
 

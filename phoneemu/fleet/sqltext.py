@@ -1,7 +1,7 @@
 """Text of `run sql ...` as a terminal shows it, or a web page after it ate the blanks.
 
 A table is a line of column names, a line of `=` runs that give the widths, and rows padded to them
-[SEED118893, INVENTORY 1.2]. A copy with collapsed blanks is read by words, as long as no value holds a blank.
+[SEED118893]. A copy with collapsed blanks is read by words, as long as no value holds a blank.
 A certificate breaks the table, for its PEM has many lines: it is put together again and counts as one word.
 What cannot be read is remarked upon by its line, never guessed.
 """

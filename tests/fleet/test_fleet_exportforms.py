@@ -28,7 +28,7 @@ MTP Required,Digest User,Always Use Prime Line,Always Use Prime Line for Voice M
     .replace("\n", ",")
     .split(",")
 )
-"""Columns of an All Details export as they are documented [INVENTORY 1.1]."""
+"""Columns of an All Details export as they are documented [BAT1251]."""
 SEEN = [
     {
         "Security Profile": "Device Security Profile",
