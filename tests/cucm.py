@@ -1,6 +1,7 @@
 """A server on loopback that behaves like AXL, RISPort70, certificates' REST and phones, as far as is asked.
 
-Its wordings are those that public clients of the real services have to understand [AXL-DEV, RISPORT70, CERTMGR].
+Its wordings are those that public clients of the real services have to understand
+[AXL-DEV, RISPORT70, CERTMGR].
 """
 
 import base64

@@ -72,7 +72,7 @@ PAGES: tuple[tuple[Reading, Reading | None], ...] = (
     (Reading.PAGE_ADAPTER, None),
     (Reading.PAGE_LOCAL_MENUS, None),
 )
-"""Where a phone may show its network setup, and where its status messages, in order [WEBPAGES, AG8821-web]."""
+"""Where a phone may show its network setup, and where its status messages, in order [WEBPAGES]."""
 
 
 _PHONES = (

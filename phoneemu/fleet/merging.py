@@ -1,7 +1,7 @@
 """What several kinds of export say of one phone, put together.
 
-A table comes first; what the database, AXL and spreadsheets add fills what it leaves open. What runs, and what
-a phone itself showed, counts before what is configured.
+A table comes first; what the database, AXL and spreadsheets add fills what it leaves open. What runs, and
+what a phone itself showed, counts before what is configured.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping

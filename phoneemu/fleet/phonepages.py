@@ -1,8 +1,8 @@
 """Phone web pages and status messages, saved as HTML, XML or text: what a phone itself says of its lists.
 
-Labels differ by model, load and letter case [WEBPAGES, AG8821-web], so they are compared without blanks and marks. A
-page that shows no checksum says nothing; a ring of messages is short, so neither does a message that is not
-there.
+Labels differ by model, load and letter case [WEBPAGES, AG8821-web], so they are compared without blanks and
+marks. A page that shows no checksum says nothing; a ring of messages is short, so neither does a message that
+is not there.
 """
 
 import enum
