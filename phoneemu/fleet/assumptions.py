@@ -25,6 +25,11 @@ HOLDS_SERVED = Assumption(
     text="the phone holds the lists and the configuration that its TFTP node serves today",
     settles="checksums read from phones, or `holds_served = true` under [phones] in cluster.toml",
 )
+HELD_THEN = Assumption(
+    id="held-then",
+    text="a phone that has not started since its list was written holds the newest older one under history/",
+    settles="a checksum read from the phone, and every list that was served under history/",
+)
 TFTP_ORDER = Assumption(
     id="tftp-order",
     text="the phone asks every node that runs TFTP, in the order of the nodes",
@@ -118,6 +123,7 @@ KNOWN = {
     each.id: each
     for each in (
         HOLDS_SERVED,
+        HELD_THEN,
         TFTP_ORDER,
         GROUP_ORDER,
         NON_SECURE,

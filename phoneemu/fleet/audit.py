@@ -164,6 +164,9 @@ class Auditor:
             holds, by = self._list(kind, words, served, profile, where)
             if by is Evidence.ASSUMED:
                 holds, by = _by_date(served, absent, lately=lately) or (holds, by)
+                if holds is Holds.STALE and node is not None and absent is not None:
+                    older = self._snapshot.lists.before(kind, node, absent.since or 0.0)
+                    where += [] if older is None else [f"{kind.name} {older.where}, by its date"]
             told.append((holds, by))
         name = profile.model if profile is not None else traits.model or "(unknown)"
         return name, told[0], told[1], tuple(where)

@@ -54,6 +54,8 @@ class Library:
     """Every list that can be recognised, by kind and checksum."""
 
     _known: Mapping[tuple[ListKind, str], Known] = attrs.field(alias="known")
+    _past: tuple[Known, ...] = attrs.field(alias="past", default=())
+    """Lists of history that say when they were written, newest first."""
 
     def find(self, kind: ListKind, checksum: str) -> Known | None:
         """The list with this checksum, if it is known."""
@@ -64,6 +66,17 @@ class Library:
         if words in (SERVED, OTHER, NONE, UNSAID) or self.find(kind, words) is not None:
             return words
         return OTHER
+
+    def before(self, kind: ListKind, node: Node, moment: float) -> Known | None:
+        """The newest list of history that this node served at that moment, as far as history goes."""
+        names = {node.name.lower(), node.address.lower(), *node.aliases}
+        for known in self._past:
+            listed = known.listed
+            servers = {name for server in listed.tftp_servers for name in (server, server.partition(".")[0])}
+            of_node = kind is ListKind.CTL or bool(names & servers)
+            if listed.kind is kind and of_node and (listed.timestamp or 0) <= moment:
+                return known
+        return None
 
     def held(self, kind: ListKind, words: str, node: Node | None) -> TrustList | None:
         """The list a phone holds that says this; `node` is the one it asks first. None for OTHER."""
@@ -76,15 +89,18 @@ class Library:
 def library(cluster: Cluster, history: Iterable[tuple[str, TrustList]]) -> Library:
     """The lists of the nodes and those of history, `(file, list)`; what is served now counts before."""
     known: dict[tuple[ListKind, str], Known] = {}
-    for file, older in history:
-        _add(known, Known(listed=older, where=file))
+    past = [Known(listed=older, where=file) for file, older in history]
+    for each in past:
+        _add(known, each)
     for node in cluster.nodes:
         for listed in (node.ctl, node.itl):
             if listed is not None:
                 _add(
                     known, Known(listed=listed, where=f"served by {node.name}", nodes=frozenset({node.name}))
                 )
-    return Library(known=known)
+    dated = (each for each in past if each.listed.timestamp is not None)
+    newest_first = sorted(dated, key=lambda each: each.listed.timestamp or 0, reverse=True)
+    return Library(known=known, past=tuple(newest_first))
 
 
 def _add(known: dict[tuple[ListKind, str], Known], found: Known) -> None:

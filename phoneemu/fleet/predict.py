@@ -19,8 +19,8 @@ from phoneemu.core.evidence import Standing
 from phoneemu.core.flash import Flash
 from phoneemu.core.modelfile import load_words, parse_load
 from phoneemu.core.profile import Profile
-from phoneemu.core.trustlist import ListKind
-from phoneemu.fleet.assumptions import HOLDS_SERVED, KNOWN, Assumption
+from phoneemu.core.trustlist import ListKind, TrustList
+from phoneemu.fleet.assumptions import HELD_THEN, HOLDS_SERVED, KNOWN, Assumption
 from phoneemu.fleet.classes import Kind, classify
 from phoneemu.fleet.forecast import Fate, Forecast, Group, Remedy
 from phoneemu.fleet.granted import granted
@@ -189,6 +189,8 @@ class Teller:
             return _cannot_say(model, FleetReason.HELD_LIST_UNKNOWN, basis, unknown_list)
         if all(words != UNSAID for _, words in _shown(kind, profiles[0])):
             basis -= {HOLDS_SERVED.id}
+        elif any(self._older(which, kind) for which in ListKind):
+            basis |= {HELD_THEN.id}
         return _agreed([(each.profile, self._run(kind, each, basis)) for each in stations])
 
     def _unreadable_load(self, kind: Kind, model: str) -> str | None:
@@ -216,12 +218,11 @@ class Teller:
         node = next(filter(None, (self._source(name) for name in place.tftp)), None)
         flash = Flash(config=publish.config_for(cluster, place.device))
         if node is not None:
-            lists = self._snapshot.lists
             reads_ctl, reads_itl = profile.reads_ctl.value, profile.reads_itl.value
             flash = attrs.evolve(
                 flash,
-                ctl=lists.held(ListKind.CTL, kind.ctl, node) if reads_ctl is not False else None,
-                itl=lists.held(ListKind.ITL, kind.itl, node) if reads_itl is not False else None,
+                ctl=self._held(ListKind.CTL, kind, node) if reads_ctl is not False else None,
+                itl=self._held(ListKind.ITL, kind, node) if reads_itl is not False else None,
             )
         return Station(
             profile=profile,
@@ -231,6 +232,24 @@ class Teller:
             flash=flash,
             elsewhere=self._plan.elsewhere(place.device),
         )
+
+    def _held(self, which: ListKind, kind: Kind, node: Node) -> TrustList | None:
+        """What the phone showed, else what its node serves, or served when the phone last started."""
+        older = self._older(which, kind)
+        words = kind.ctl if which is ListKind.CTL else kind.itl
+        return older or self._snapshot.lists.held(which, words, node)
+
+    def _older(self, which: ListKind, kind: Kind) -> TrustList | None:
+        """The older list that a phone is taken to hold which has not started since its node's was written."""
+        since = kind.off.since if kind.off is not None else None
+        node = next(filter(None, (self._source(name) for name in kind.place.tftp)), None)
+        if node is None or since is None or (kind.ctl if which is ListKind.CTL else kind.itl) != UNSAID:
+            return None
+        served = node.ctl if which is ListKind.CTL else node.itl
+        if served is None or (served.timestamp or 0) <= since:
+            return None
+        known = self._snapshot.lists.before(which, node, since)
+        return None if known is None else known.listed
 
     def _source(self, server: str) -> Node | None:
         """The node of its cluster whose lists a phone holds that asks this TFTP server, or a proxy."""

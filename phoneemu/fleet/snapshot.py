@@ -5,7 +5,7 @@ The folder's grammar is docs/snapshot.md. Reading contacts nobody and changes no
 
 import bisect
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
@@ -97,7 +97,8 @@ def read_snapshot(folder: Path, *, phones_needed: bool = True) -> Snapshot:
         basis.add(assumptions.HOLDS_SERVED.id)
     history = read_lists(lists_in(folder / HISTORY))
     if found.seen:
-        file = with_power(file, found.inventory, found.seen, made.cluster)
+        written = [each.listed.timestamp for each in history if each.listed is not None]
+        file = with_power(file, found.inventory, found.seen, made.cluster, written)
         if not file.off_said:
             basis.add(assumptions.SEEN.id)
     if not file.off_said and not all(phone.name.upper() in found.seen for phone in found.inventory.phones):
@@ -204,23 +205,27 @@ def _unknown_servers(listed: Inventory, cluster: Cluster) -> list[str]:
 
 
 def with_power(
-    file: ClusterFile, listed: Inventory, seen: Mapping[str, Sighting], cluster: Cluster
+    file: ClusterFile,
+    listed: Inventory,
+    seen: Mapping[str, Sighting],
+    cluster: Cluster,
+    written: Sequence[int | None] = (),
 ) -> ClusterFile:
     """The cluster file with what RISPort tells of power.
 
     A phone that is not registered is off since it was last seen, unless the file speaks of power itself. One
     that has been registered since before a list was written has not started since, and cannot hold that
-    list; unless the file says that phones hold what is served. Of when, only the order to the served lists
-    matters; so phones share a few entries.
+    list; unless the file says that phones hold what is served. Of when, only the order to the lists served
+    and to older ones (`written`) matters; so phones share a few entries.
     """
-    stamps = sorted(
-        {
-            float(each.timestamp)
-            for node in cluster.nodes
-            for each in (node.ctl, node.itl)
-            if each is not None and each.timestamp is not None
-        }
-    )
+    served = [
+        float(each.timestamp)
+        for node in cluster.nodes
+        for each in (node.ctl, node.itl)
+        if each is not None and each.timestamp is not None
+    ]
+    stamps = sorted({*served, *(float(each) for each in written if each is not None)})
+    newest = max(served, default=0.0)
     found: dict[tuple[bool, int], list[Sighting]] = {}
     for phone in listed.phones:
         sighting = seen.get(phone.name.upper())
@@ -228,7 +233,7 @@ def with_power(
             continue
         place = bisect.bisect_right(stamps, sighting.moment)
         if sighting.registered:
-            counts = sighting.moment > 0.0 and place < len(stamps) and not file.phones.holds_served
+            counts = 0.0 < sighting.moment < newest and not file.phones.holds_served
         else:
             counts = not file.off_said
         if counts:

@@ -235,3 +235,27 @@ def test_a_phone_away_by_a_filter_of_cluster_toml_is_judged_by_its_date(folder: 
     found = [each for each in Auditor(read_snapshot(folder)).findings() if each.phone.traits.site == "Lab"]
     assert {each.worst for each in found} == {Holds.STALE}
     assert {each.evidence for each in found} == {Evidence.LAST_SEEN}
+
+
+def test_an_absent_phone_is_taken_to_hold_the_list_of_its_day(folder: Path) -> None:
+    """history/ has an ITL of January: one went off in February, one a year before any list that is known."""
+    text = (folder / "history" / "show_itl_january.txt").read_text().replace("old-pub", "cucm-1051-a-pub")
+    (folder / "history" / "show_itl_january.txt").write_text(text)
+    (folder / "show_ctl.txt").unlink()
+    toml = folder / "cluster.toml"
+    text = toml.read_text().replace("mixed   = true", "mixed   = false").partition("[[off]]")[0]
+    one, two, three = names(read_snapshot(folder), "8861")[:3]
+    away = ((one, "2015-02-01"), (two, "2014-02-01"))
+    text += "".join(f'[[off]]\ndevices = ["{name}"]\nsince = {since}\n' for name, since in away)
+    toml.write_text(text)
+    plan = folder.parent / "plan.txt"
+    plan.write_text("phones reset\n")
+    told = {phone.name: fate for phone, fate in predict_files(folder, plan).each()}
+    assert told[two].reason == "held-list-unknown"
+    assert told[one].outcome.value == "stuck", "its ITL of January names no TVS and no signer of today"
+    assert "held-then" in told[one].basis
+    assert "held-then" not in told[three].basis
+    found = {each.phone.name: each for each in Auditor(read_snapshot(folder)).findings()}
+    assert (found[one].itl, found[one].itl_by) == (Holds.STALE, Evidence.LAST_SEEN)
+    assert found[one].where == ("ITL history/show_itl_january.txt, by its date",)
+    assert found[two].where == ()
