@@ -46,8 +46,9 @@ def restore(office: Office, step: Step) -> Performed:
     cluster = office.cluster
     then = cluster.backups.get(step.args[0].lower())
     if then is None:
-        known = ", ".join(cluster.backups) or "none was made; start with `cluster backup NAME`"
-        raise BadInput(f"no backup `{step.args[0]}`; there is {known}", place=step.place)
+        known = f"there is {', '.join(cluster.backups)}" if cluster.backups else "none was made"
+        start = "start with `cluster backup NAME`"
+        raise BadInput(f"no backup `{step.args[0]}`: {known}; {start}", place=step.place)
     only = cluster.node(step.who)
     wanted = [node for node in then.nodes if only is None or node.name == only.name]
     missing = [node.name for node in wanted if node.name not in {each.name for each in cluster.nodes}]

@@ -128,9 +128,20 @@ def predict(
             *snapshot.remarks,
             *(f"{remark.place}: {remark.text}" for remark in snapshot.inventory.remarks),
             *plan.remarks,
+            *(_unmeant(plan, classes.kinds) if phones is None else ()),
             *_left_behind(fates, classes.sizes),
         ),
     )
+
+
+def _unmeant(plan: Plan, kinds: Sequence[Kind]) -> Iterator[str]:
+    """Steps that are for no phone at all: a filter with a typing error would pass in silence."""
+    meant = frozenset[int]().union(*(kind.matches for kind in kinds))
+    for stage in plan.stages:
+        chosen = None if stage.move is None else stage.move.filter
+        if chosen is not None and chosen not in meant:
+            step = plan.steps[stage.number - 1]
+            yield f"step {stage.number} is for no phone: nothing in the exports matches `{step}`"
 
 
 def _left_behind(fates: Sequence[Fate], counts: Mapping[int, int]) -> Iterator[str]:

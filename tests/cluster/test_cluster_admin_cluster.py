@@ -252,7 +252,7 @@ def test_a_certificate_that_cannot_be_shared_is_not(release: str, why: str) -> N
 @pytest.mark.parametrize(
     ("line", "what"),
     [
-        ("cluster restore monday", "no backup `monday`; there is none was made"),
+        ("cluster restore monday", "no backup `monday`: none was made"),
         ("cluster upgrade 14", "14 is not later than 14SU3"),
         ("cluster upgrade later", "`later` is not a release"),
         ("cluster bulk-exchange TFTP with mars", "no other cluster `mars`; there is none"),

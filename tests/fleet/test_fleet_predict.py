@@ -267,3 +267,11 @@ def test_a_capf_that_leaves_the_trust_stores_concerns_phones_by_their_lsc(
     )
     told = forecast(tmp_path, HEAD.replace("\n", ",LSC Status\n") + row, plan)
     assert fates(told)["SEP1"].outcome.value == outcome
+
+
+def test_a_step_that_is_for_no_phone_is_remarked_upon(tmp_path: Path) -> None:
+    row = "SEP1,Cisco 8861,sip88xx.12-8-1-0001-455,SIP,Depot,1\n"
+    plan = "phones where site = Depo reset\nphones where site = Depot reset\nphones where percent = 0 reset\n"
+    told = forecast(tmp_path, HEAD + row, plan)
+    found = [remark.partition(":")[0] for remark in told.remarks if "is for no phone" in remark]
+    assert found == ["step 1 is for no phone", "step 3 is for no phone"]
