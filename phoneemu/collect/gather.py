@@ -5,7 +5,6 @@ of it. What is asked, and how, is not known here.
 """
 
 import enum
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
@@ -17,6 +16,7 @@ from phoneemu.collect.axl import Axl, NodeSeen
 from phoneemu.collect.failures import Kind, NotCollected
 from phoneemu.collect.folder import PAGES as FOLDER
 from phoneemu.collect.folder import Folder
+from phoneemu.collect.nodes import Known, is_address, with_publisher
 from phoneemu.collect.readings import Reading, Realm, Statement
 from phoneemu.collect.ris import Device, Ris
 from phoneemu.collect.wire import Wire
@@ -227,7 +227,7 @@ class Gathering:
         if self.named or not self._nodes:
             names = tuple(self.named) or (self.host,)
             self._nodes = tuple(NodeSeen(name=name, publisher=not at) for at, name in enumerate(names))
-        self._nodes = _with_publisher(self._nodes, self.host)
+        self._nodes = with_publisher(self._nodes, self.host)
         self._place_publisher()
         unusable = [node.name for node in self._nodes if not texts.FILE_NAME.fullmatch(node.name)]
         self._nodes = tuple(node for node in self._nodes if node.name not in unusable)
@@ -278,41 +278,40 @@ class Gathering:
         if not self._nodes_known or (self._release is None and earlier):
             yield Piece(note="stays as it was" if earlier else "nothing is known to say in it", kept=earlier)
             return
-        serving = self._who_serves()
-        callers = {name.lower() for name in self._column(Part.GROUPS, "servername")}
-        services = {
-            node.name: [
-                *(["CallManager"] if node.name.lower() in callers else []),
-                *(["TFTP"] if serving[node.name] else []),
-                "TVS",
-            ]
-            for node in self._nodes
-            if callers and node.name in serving
-        }
-        publisher = next((node.name for node in self._nodes if node.publisher), self._nodes[0].name)
-        places = {node.name: self._at(node.name) for node in self._nodes}
-        taken = Counter(place.lower() for place in (*places.values(), *places))
-        addresses = {name: place for name, place in places.items() if taken[place.lower()] == 1}
-        text = texts.cluster_toml(
-            name=publisher,
-            release=self._release,
-            taken=f"{self.folder.begun:%Y-%m-%dT%H:%M:%SZ}",
+        known = Known(
             nodes=self._nodes,
-            addresses=addresses,
-            services=services,
+            places={node.name: self._at(node.name) for node in self._nodes},
+            own={node.name: self._host_name(node) for node in self._nodes},
+            serving=self._who_serves(),
+            callers={name.lower() for name in self._column(Part.GROUPS, "servername")},
         )
+        text = known.text(self._release, f"{self.folder.begun:%Y-%m-%dT%H:%M:%SZ}")
         note = f"release {self._release or 'not known'}, {len(self._nodes)} nodes"
         if not any(node.publisher for node in self._nodes):
-            note += f"; nobody says which is the publisher: {publisher} is taken"
+            note += f"; nobody says which is the publisher: {known.publisher} is taken"
         yield Piece(note=note, file=CLUSTER, content=text.encode())
+
+    def _host_name(self, node: NodeSeen) -> str:
+        """Its name; of a node that the cluster knows by an address, the one that its own ITL has.
+
+        Lists and certificates name nodes by host name, so the address alone would be nobody there.
+        """
+        path = self.folder.path / lists.file_name(ListKind.ITL, node.name)
+        if not is_address(node.name) or not path.is_file():
+            return node.name
+        own = lists.own_name(path.read_bytes())
+        others = {each.name.lower() for each in self._nodes if each is not node}
+        return own if texts.FILE_NAME.fullmatch(own) and own.lower() not in others else node.name
 
     def _who_serves(self) -> dict[str, bool]:
         """Which nodes serve files and which do not, as this run saw it, or an earlier one that saw all."""
         if not self.folder.done(Part.LISTS.value):
             return self._serving
         listed = self.folder.parts[Part.LISTS.value].files
-        names = [name.replace(".tlv", "_{}.tlv") for name in lists.NAMES.values()]
-        kept = {node.name: any(name.format(node.name) in listed for name in names) for node in self._nodes}
+        kept = {
+            node.name: any(lists.file_name(kind, node.name) in listed for kind in lists.NAMES)
+            for node in self._nodes
+        }
         return {**kept, **self._serving}
 
     def _phone_names(self) -> list[str]:
@@ -398,7 +397,7 @@ class Gathering:
                     yield Piece(note=f"{node.name} has no {kind.name}")
                     continue
                 found += 1
-                name = lists.NAMES[kind].replace(".tlv", f"_{node.name}.tlv")
+                name = lists.file_name(kind, node.name)
                 retired = self.folder.retire(name, served.content)
                 if retired:
                     yield Piece(note=f"the one before is kept as {retired}")
@@ -439,16 +438,6 @@ class Gathering:
         read = len(waiting) - sum(map(len, missed.values()))
         earlier = len(wanted) - len(waiting)
         yield Piece(note=f"{read:,} phones read, {earlier:,} read before, {without:,} without a page")
-
-
-def _with_publisher(nodes: tuple[NodeSeen, ...], host: str) -> tuple[NodeSeen, ...]:
-    """The nodes; where the cluster did not say which is the publisher, it is the one that was asked."""
-    label = host.lower().partition(".")[0]
-    asked = [node for node in nodes if host.lower() == node.name.lower()]
-    asked = asked or [node for node in nodes if node.name.lower().partition(".")[0] == label]
-    if any(node.publisher for node in nodes) or len(asked) != 1:
-        return nodes
-    return (attrs.evolve(asked[0], publisher=True), *(node for node in nodes if node is not asked[0]))
 
 
 def page_file(name: str, *, status: bool = False) -> str:

@@ -8,11 +8,16 @@ import attrs
 from phoneemu.collect.failures import Kind, NotCollected
 from phoneemu.core import listparse
 from phoneemu.core.tlv import MalformedFile
-from phoneemu.core.trustlist import ListKind
+from phoneemu.core.trustlist import FILE_SIGNER_ROLES, ListKind
 from phoneemu.net import tftp, web
 from phoneemu.net.book import Book, Service
 
 NAMES = {ListKind.ITL: "ITLFile.tlv", ListKind.CTL: "CTLFile.tlv"}
+
+
+def file_name(kind: ListKind, node: str) -> str:
+    """The file of a snapshot that holds it."""
+    return NAMES[kind].replace(".tlv", f"_{node}.tlv")
 
 
 @attrs.frozen(kw_only=True)
@@ -48,6 +53,16 @@ def fetch(book: Book, node: str, kind: ListKind, patience: tftp.Patience) -> Ser
     if all(_refused(each) for each in silent):
         raise NotCollected(Kind.NOT_THERE, "serves no files: nobody listens for HTTP or TFTP")
     raise NotCollected(Kind.UNREACHABLE, f"no answer ({'; '.join(_words(each) for each in silent)})")
+
+
+def own_name(content: bytes) -> str:
+    """The name of the node whose ITL this is, for it has the TFTP server of no other; "" when not told."""
+    try:
+        records = listparse.parse(content).records
+    except MalformedFile:
+        return ""
+    names = {record.dns_name for record in records if record.role in FILE_SIGNER_ROLES and record.dns_name}
+    return names.pop() if len(names) == 1 else ""
 
 
 def _check(content: bytes, kind: ListKind) -> None:

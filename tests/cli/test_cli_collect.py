@@ -142,6 +142,26 @@ def test_a_cluster_is_collected_checked_and_predicted(
     assert "3 phones: " in capsys.readouterr().out
 
 
+def test_nodes_that_the_cluster_knows_by_address_have_the_names_of_their_lists(setting: Setting) -> None:
+    hosts = Path(setting.words[setting.words.index("--hosts") + 1])
+    known = {"pub": "127.0.0.1", "sub": "127.0.0.9"}
+    text = hosts.read_text()
+    for name, address in known.items():
+        text = re.sub(rf"^{name} ", f"{address} ", text, flags=re.MULTILINE)
+    hosts.write_text(text)
+    setting.cucm.nodes = [(known["sub"], "Subscriber", ""), (known["pub"], "Publisher", "")]
+    for row in setting.cucm.tables["callmanagergroup"]:
+        row["servername"] = known[row["servername"]]
+    assert main(setting.words) == 0
+    cluster = read_snapshot(setting.folder).cluster
+    assert [(node.name, node is cluster.publisher) for node in cluster.nodes] == [
+        ("pub", True),
+        ("sub", False),
+    ]
+    assert all("CallManager" in node.services for node in cluster.nodes)
+    assert main(["check", str(setting.folder)]) == 0
+
+
 def test_no_password_is_told_logged_or_written(
     setting: Setting, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:

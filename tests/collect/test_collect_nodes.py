@@ -6,7 +6,8 @@ from cucm import Handler, Request
 
 from phoneemu.collect.axl import NodeSeen
 from phoneemu.collect.failures import Kind
-from phoneemu.collect.gather import Outcome, Part, _with_publisher
+from phoneemu.collect.gather import Outcome, Part
+from phoneemu.collect.nodes import with_publisher
 from phoneemu.collect.readings import Realm
 from phoneemu.fleet import clusterfile
 from phoneemu.net.book import parse
@@ -88,7 +89,7 @@ def test_without_any_password_lists_are_collected_of_nodes_that_are_named(site: 
 
 @pytest.mark.parametrize(("host", "publisher"), [("pub", 0), ("PUB.example.com", 0), ("127.0.0.1", None)])
 def test_where_nobody_says_the_publisher_is_the_node_that_was_asked(host: str, publisher: int | None) -> None:
-    nodes = _with_publisher((NodeSeen(name="sub"), NodeSeen(name="pub")), host)
+    nodes = with_publisher((NodeSeen(name="sub"), NodeSeen(name="pub")), host)
     assert [node.publisher for node in nodes] == [at == publisher for at in range(2)]
     assert nodes[0].name == ("sub" if publisher is None else "pub")
 
