@@ -5,6 +5,8 @@ import json
 import sys
 from pathlib import Path
 
+from phoneemu.fleet.collector import at_rest
+
 HELP = "show which phones hold the served lists today, and what each model should show"
 
 
@@ -19,9 +21,10 @@ def run(arguments: argparse.Namespace) -> int:
     from phoneemu.fleet import audit
     from phoneemu.fleet.snapshot import read_snapshot
 
-    snapshot = read_snapshot(arguments.snapshot)
-    if arguments.json:
-        print(json.dumps(audit.as_json(snapshot), indent=1))
-    else:
-        sys.stdout.writelines(f"{line}\n" for line in audit.lines(snapshot))
+    with at_rest():
+        snapshot = read_snapshot(arguments.snapshot)
+        if arguments.json:
+            print(json.dumps(audit.as_json(snapshot), indent=1))
+        else:
+            sys.stdout.writelines(f"{line}\n" for line in audit.lines(snapshot))
     return 0

@@ -126,12 +126,15 @@ class Auditor:
     def findings(self) -> Iterator[Finding]:
         """Every phone, in the order of the exports."""
         absent = Absent(self._snapshot)
+        sites = self._snapshot.file.sites
         for phone in self._snapshot.inventory.phones:
             sighting = self._snapshot.presence.get(phone.name.upper())
             lately = sighting is not None and sighting.registered and sighting.moment >= self._newest > 0
-            key = (phone.traits, absent.entry_of(phone), lately)
+            # of a site, only what cluster.toml says of it matters
+            traits = phone.traits if phone.traits.site in sites else phone.traits._replace(site="")
+            key = (traits, absent.entry_of(phone), lately)
             if key not in self._found:
-                self._found[key] = self._judged(phone.traits, key[1], lately=lately)
+                self._found[key] = self._judged(traits, key[1], lately=lately)
             model, (ctl, ctl_by), (itl, itl_by), where = self._found[key]
             yield Finding(
                 phone=phone, model=model, ctl=ctl, itl=itl, where=where, ctl_by=ctl_by, itl_by=itl_by

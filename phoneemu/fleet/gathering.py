@@ -31,6 +31,7 @@ from phoneemu.fleet.phonepages import Page, read_pages
 from phoneemu.fleet.recognising import Kind, Recognised
 from phoneemu.fleet.remarks import Remark
 from phoneemu.fleet.risport import Sighting
+from phoneemu.fleet.roster import as_roster
 from phoneemu.fleet.sqlexports import Member
 from phoneemu.fleet.sqltext import SqlTable
 
@@ -176,7 +177,7 @@ class _Reader:
             pages=pages,
             groups=self._groups,
             parameters=self._parameters,
-            evidence=Counter(each.file for each in shown.phones),
+            evidence=Counter(as_roster(shown.phones).by_file()),
             notes=(*self._notes, *notes),
             remarks=tuple(self._remarks),
         )

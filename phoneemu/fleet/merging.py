@@ -11,9 +11,11 @@ import attrs
 from phoneemu.catalogue import catalogue
 from phoneemu.fleet.holding import OTHER
 from phoneemu.fleet.inventory import Inventory, Listed, Traits
+from phoneemu.fleet.joining import with_shown
 from phoneemu.fleet.phonepages import Page, Told
 from phoneemu.fleet.remarks import Remark
 from phoneemu.fleet.risport import Sighting
+from phoneemu.fleet.roster import as_roster
 
 
 def with_more(inventory: Inventory, more: Inventory) -> Inventory:
@@ -63,25 +65,14 @@ def with_sightings(inventory: Inventory, seen: Mapping[str, Sighting]) -> Invent
 
 def with_checksums(inventory: Inventory, shown: Inventory) -> Inventory:
     """The inventory with what phones showed of their lists; the later file counts."""
-    by_name = {phone.name.upper(): phone for phone in shown.phones}
-    shared: dict[tuple[Traits, str, str], Traits] = {}
-    phones: list[Listed] = []
+    phones, alone = with_shown(as_roster(inventory.phones), as_roster(shown.phones))
     remarks = [*inventory.remarks, *shown.remarks]
-    for phone in inventory.phones:
-        evidence = by_name.pop(phone.name.upper(), None)
-        if evidence is not None:
-            ctl, itl = evidence.traits.ctl or phone.traits.ctl, evidence.traits.itl or phone.traits.itl
-            key = (phone.traits, ctl, itl)
-            if key not in shared:
-                shared[key] = phone.traits._replace(ctl=ctl, itl=itl)
-            phone = phone._replace(traits=shared[key])
-        phones.append(phone)
     remarks += (
         Remark(place=f"{each.file}:{each.line}", text=f"{each.name} is no phone of the exports")
-        for each in by_name.values()
+        for each in alone
     )
     columns = (*inventory.columns, *shown.columns)
-    return Inventory(phones=tuple(phones), remarks=tuple(remarks), columns=columns)
+    return Inventory(phones=phones, remarks=tuple(remarks), columns=columns)
 
 
 def _changed(listed: Inventory, wanted: Iterable[str], change: Callable[[Listed], Traits]) -> Inventory:

@@ -1,0 +1,38 @@
+"""What phones showed, joined to the phones in bulk: the same as looking each up."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from phoneemu.fleet.inventory import Inventory
+from phoneemu.fleet.listed import Listed, Traits
+from phoneemu.fleet.merging import with_checksums
+
+names = st.sampled_from(("SEP1", "sep1", "Sep2", "SEP3", "straße", "STRASSE", "SEP4"))
+shown = st.sampled_from(("", "served", "other", "0" * 32))
+traits = st.builds(
+    Traits, model=st.sampled_from(("8861", "7960")), site=st.sampled_from(("", "Depot")), ctl=shown, itl=shown
+)
+
+
+def unique(phones: list[Listed]) -> list[Listed]:
+    return list({phone.name.upper(): phone for phone in reversed(phones)}.values())
+
+
+phones = st.lists(st.builds(Listed, names, traits, st.just("a.csv"), st.integers(2, 99))).map(unique)
+
+
+@given(phones, phones)
+def test_each_phone_gets_what_it_showed_and_what_nobody_showed_is_told(
+    listed: list[Listed], told: list[Listed]
+) -> None:
+    found = with_checksums(Inventory(phones=listed), Inventory(phones=told))
+    by_name = {phone.name.upper(): phone.traits for phone in told}
+    wanted = []
+    for phone in listed:
+        said = by_name.get(phone.name.upper(), Traits())
+        changed = phone.traits._replace(ctl=said.ctl or phone.traits.ctl, itl=said.itl or phone.traits.itl)
+        wanted.append(phone._replace(traits=changed))
+    assert list(found.phones) == wanted
+    known = {phone.name.upper() for phone in listed}
+    alone = [phone for phone in told if phone.name.upper() not in known]
+    assert [remark.place for remark in found.remarks] == [f"{each.file}:{each.line}" for each in alone]
