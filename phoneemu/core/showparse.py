@@ -247,7 +247,7 @@ class _Reader:
             length=length,
             md5=_text(_MD5, flat),
             sha1=_text(_SHA1, flat),
-            complete=serial_known and self._complete(),
+            complete=self._complete() and serial_known,
             origin=origin,
         )
         return ShowText(
@@ -275,6 +275,12 @@ class _Reader:
         rows = found.rows
         subject, issuer = _name(rows.get(3)), _name(rows.get(5))
         serial = _serial(rows.get(6))
+        if (
+            self.verified is None
+            and found is self.records[-1]
+            and len(serial or b"") < rows.get(6, (0, ""))[0]
+        ):
+            serial = None  # the copy ends in the middle of it
         identity = None
         if subject and issuer:
             if serial is None:

@@ -81,7 +81,7 @@ def named_by(export: ListExport, nodes: Mapping[str, str], publisher: str) -> li
     """Every certificate a list names whose unit is known, with the node it is of."""
     found: list[Certificate] = []
     for number, record in enumerate(export.listed.records if export.listed is not None else (), 1):
-        if record.identity is None:
+        if record.identity is None or not record.identity.serial:  # a copy that was cut names nobody
             continue
         unit = _unit(record, record.identity, export)
         if unit is None:

@@ -197,6 +197,15 @@ def test_a_copy_that_leaves_records_out_says_so() -> None:
     assert found.lines == {5: 8}
 
 
+def test_a_copy_that_ends_anywhere_names_no_certificate_that_is_not_there() -> None:
+    known = {record.identity for record in CTL.records} | {CTL.signer}
+    for end in range(TEXT.index("Record #:1"), len(TEXT) - 60, 7):
+        ctl = listed(TEXT[:end])
+        named = {record.identity for record in ctl.records if record.serial}
+        assert named <= known
+        assert not ctl.complete
+
+
 def test_a_squeezed_token_name_is_widened_by_its_printed_length() -> None:
     (record,) = listed(ELIDED).records
     assert record.identity is not None

@@ -153,6 +153,12 @@ def test_a_node_is_found_by_the_name_its_records_bear_and_phones_ask_for_it_by_t
     assert publish.ctl_of(cluster).tftp_servers == {"pub.example.org", "192.0.2.2"}
 
 
+def test_a_record_that_a_copy_cuts_off_is_nobodys_certificate() -> None:
+    cut = itl(PUB, "pub")
+    cut = attrs.evolve(cut, records=(*cut.records[:3], entry(Role.TVS, Identity("CN=p", "CN=p", 0), "pub")))
+    assert make_cluster(TWO_NODES, (export(cut, "pub"),)).cluster.by_name["pub"].own[TVS].origin == "made"
+
+
 def test_tokens_are_known_by_their_issuer() -> None:
     token = Identity('cn="SAST-ADN1";ou=IPCBU', "cn=Cisco Manufacturing CA;o=Cisco Systems", 5)
     listed = a_list(ListKind.CTL, token, entry(Role.SAST, token), *a_ctl(PUB).records)
