@@ -44,6 +44,13 @@ L4 = Rule(
     note="the checksum changes only when the content does",
 )
 L5 = Rule(number="L5", title="larger than the phone loads", standing=Standing.DOCUMENTED, source="SG14-sbd")
+L5S = Rule(
+    number="L5",
+    title="its large keys may make it larger than the phone loads",
+    standing=Standing.INFERRED,
+    source="SG14-sbd, SEED118893",
+    note="settled by the length that `show itl` prints once the list is written",
+)
 L6 = Rule(
     number="L6",
     title="signed with a digest this model lacks",
@@ -183,8 +190,21 @@ def _too_large(question: Question, offered: TrustList) -> Ruling | None:
     if question.subject is Subject.CTL:  # only the ITL's limit is documented
         return None
     if offered.length is None:
-        return refusal if len(offered.roles) > MOST_CERTIFICATES else None
+        if len(offered.roles) > MOST_CERTIFICATES:
+            return refusal
+        full = certificates_worth(offered) > MOST_CERTIFICATES
+        return Ruling(verdict=Verdict.CANNOT_SAY, reason=Reason.LIST_SIZE_UNKNOWN, rule=L5S) if full else None
     return refusal if offered.length > (limit.value or limits.ITL_BYTES) else None
+
+
+def certificates_worth(offered: TrustList) -> float:
+    """How many certificates of 2048 bits take the room that these do.
+
+    Records of 1024 and 2048 bits are 1156 and 1675 bytes long in the published listings, so each further
+    1024 bits take 519 bytes more [SEED118893].
+    """
+    bits = {record.identity: record.key_bits or 2048 for record in offered.records if record.identity}
+    return sum(max(1.0, 1 + (each - 2048) / 1024 * 519 / 1675) for each in bits.values())
 
 
 def digest_ruling(question: Question, digest: str, rule: Rule) -> Ruling | None:

@@ -52,6 +52,7 @@ class Reason(enum.Enum):
     NOT_READ_BY_MODEL = "not-read-by-model"
     NEVER_REPLACES_CTL = "never-replaces-ctl"
     LIST_TOO_LARGE = "list-too-large"
+    LIST_SIZE_UNKNOWN = "list-size-unknown"
     DIGEST_UNSUPPORTED = "digest-unsupported"
     DIGEST_SUPPORT_UNKNOWN = "digest-support-unknown"
     KEY_TOO_LARGE = "key-too-large"

@@ -20,6 +20,7 @@ from phoneemu.core import limits
 from phoneemu.core.keys import rsa_key
 from phoneemu.core.names import Identity
 from phoneemu.core.profile import Profile
+from phoneemu.core.rules_lists import certificates_worth
 from phoneemu.core.trustlist import Digest, Record, Role, TrustList
 from phoneemu.fleet.audit import Absent
 from phoneemu.fleet.certificates import named_by
@@ -152,6 +153,9 @@ def _size(scene: Scene) -> Iterator[Problem]:
             text = (
                 f"{what} names {named} certificates; more than {MOST_CERTIFICATES} may be too large to load"
             )
+            yield Problem(rule="PC1", severity=Severity.DANGER, text=text, source="SG14-sbd")
+        elif served.length is None and certificates_worth(served) > MOST_CERTIFICATES:
+            text = f"{what} names {named} certificates, some with large keys: it may be too large to load"
             yield Problem(rule="PC1", severity=Severity.DANGER, text=text, source="SG14-sbd")
 
 

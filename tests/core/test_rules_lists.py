@@ -346,3 +346,22 @@ def test_a_ctl_of_a_multi_server_certificate_authorises_every_tftp_server() -> N
     assert ruled(Subject.CTL, a_ctl(shared, timestamp=2), held, server="sub")[0] is Verdict.ACCEPT
     refused = ruled(Subject.CTL, a_ctl(timestamp=2), server="sub")
     assert refused == (Verdict.REFUSE, Reason.TFTP_NOT_AUTHORISED)
+
+
+@pytest.mark.parametrize(
+    ("bits", "expected"),
+    [
+        (2048, (Verdict.ACCEPT, Reason.LISTED_SIGNER)),
+        (3072, (Verdict.ACCEPT, Reason.LISTED_SIGNER)),
+        (4096, (Verdict.CANNOT_SAY, Reason.LIST_SIZE_UNKNOWN)),
+    ],
+)
+def test_large_keys_may_make_a_planned_itl_too_large_before_forty(
+    bits: int, expected: tuple[Verdict, Reason]
+) -> None:
+    """28 certificates of 4096 bits take the room of 45, of 3072 bits that of 37."""
+    more = [attrs.evolve(entry(Role.TVS, certificate(f"tvs-{n}")), key_bits=bits) for n in range(28)]
+    itl = an_itl(timestamp=2)
+    assert ruled(Subject.ITL, attrs.evolve(itl, records=(*itl.records[:2], *more))) == expected
+    written = attrs.evolve(itl, records=(*itl.records[:2], *more), length=60_000)
+    assert ruled(Subject.ITL, written) == (Verdict.ACCEPT, Reason.LISTED_SIGNER)

@@ -58,6 +58,8 @@ def test_a_healthy_cluster_has_notes_only(plain: Snapshot) -> None:
 def test_too_many_certificates_and_too_many_bytes_are_found(plain: Snapshot) -> None:
     many = make_cluster("office", "12.5(1)", [f"n{number}" for number in range(38)])
     assert "names 41 certificates" in found(plain, many)["PC1"][0].text
+    large = make_cluster("office", "12.5(1)", [f"n{number}" for number in range(25)], key_bits=4096)
+    assert "28 certificates, some with large keys" in found(plain, large)["PC1"][0].text
     pub = plain.cluster.publisher
     assert pub.itl is not None
     large = plain.cluster.with_node(attrs.evolve(pub, itl=attrs.evolve(pub.itl, length=70_000)))
