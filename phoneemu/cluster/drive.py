@@ -10,6 +10,7 @@ from functools import cached_property
 import attrs
 
 from phoneemu.cluster import publish, tvs
+from phoneemu.cluster import release as since
 from phoneemu.cluster.state import (
     CALLMANAGER,
     CALLMANAGER_TRUST,
@@ -231,8 +232,10 @@ def _fetch(command: Fetch, station: Station, world: World) -> Event:
     return FileArrived(name=command.name, server=command.server, content=content)
 
 
-def _too_old(tls_max: str | None, cluster: Cluster) -> bool:
-    return tls_max is not None and tls_max < cluster.min_tls
+def _no_version(command: ReachTvs | ReachCallManager, cluster: Cluster) -> bool:
+    """Whether no TLS version suits both sides."""
+    too_old = command.tls_max is not None and command.tls_max < cluster.min_tls
+    return too_old or (command.tls_min or "1.0") > since.highest_tls(cluster.release)
 
 
 def _versions_unknown(tls_max: str | None, cluster: Cluster) -> bool:
@@ -246,7 +249,7 @@ def _reach_tvs(command: ReachTvs, _station: Station, world: World) -> Event:
         return TvsFailed(server=command.server, trouble=TvsTrouble.UNREACHABLE)
     if _versions_unknown(command.tls_max, place[0]):
         return TvsFailed(server=command.server, trouble=TvsTrouble.TLS_UNKNOWN)
-    if _too_old(command.tls_max, place[0]):
+    if _no_version(command, place[0]):
         return TvsFailed(server=command.server, trouble=TvsTrouble.TLS_VERSION)
     expires = place[0].expired.get(peer.identity)
     return TvsConnected(server=command.server, peer=peer.identity, expires=expires, certificate=peer.der)
@@ -279,7 +282,7 @@ def _reach_callmanager(command: ReachCallManager, _station: Station, world: Worl
     cluster, node = place
     if not command.secure:
         return CallManagerAnswered(node=command.node)
-    if _too_old(command.tls_max, cluster):
+    if _no_version(command, cluster):
         return CallManagerFailed(node=command.node, trouble=RegistrationTrouble.TLS_VERSION)
     if _versions_unknown(command.tls_max, cluster):
         return CallManagerFailed(node=command.node, trouble=RegistrationTrouble.TLS_UNKNOWN)

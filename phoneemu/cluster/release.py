@@ -49,6 +49,11 @@ class Since:
         return release.at_least(*self.parts)
 
 
+def highest_tls(release: Release) -> str:
+    """The highest TLS version the cluster's services speak."""
+    return "1.3" if SPEAKS_TLS_1_2.holds(release) else "1.0"
+
+
 DOC, INF = Standing.DOCUMENTED, Standing.INFERRED
 
 ITL_RECOVERY_EXISTS = Since(parts=(10, 0), standing=DOC, source="TN117598, SG14-sbd")
@@ -66,6 +71,8 @@ NO_CALLMANAGER_RESTART_NEEDED = Since(parts=(14, 0), standing=DOC, source="REL14
 PHONES_RESET_THEMSELVES = Since(parts=(14, 0), standing=DOC, source="REL14, SG15-cert")
 ROLLBACK_RESETS_PHONES = Since(parts=(10, 5), standing=DOC, source="SG15-sbd")
 NEW_PROMPTS = Since(parts=(12, 5), standing=DOC, source="CVP1262")
+SPEAKS_TLS_1_2 = Since(parts=(10, 0), standing=INF, source="SG1251SU2-tls, RN1431SR3")
+"""Release 9 speaks TLS 1.0 alone, so a phone that asks for more has no use of its servers."""
 TLS_FLOOR = Since(parts=(11, 5), standing=INF, source="CLI15, SG1251SU2-tls")
 TLS_FLOOR_OF_CLUSTER = Since(parts=(15, 0, 0, 2), standing=DOC, source="CLI15")
 LICENCE_GATE = Since(parts=(12, 0), standing=DOC, source="SG125-ctl")

@@ -20,6 +20,7 @@ from urllib.parse import unquote
 import attrs
 
 from phoneemu.cluster import publish, tvs, tvstrace
+from phoneemu.cluster import release as since
 from phoneemu.cluster.drive import registration_trouble
 from phoneemu.cluster.faults import PAUSE, Faults
 from phoneemu.cluster.lab import maker
@@ -112,7 +113,7 @@ class Lab:
         self._ports = dict(terms.ports)
         self._open: dict[Spot, TftpServer | int] = {}
         self._reserved: dict[Spot, socket.socket] = {}
-        self._contexts: dict[tuple[Identity, str], ssl.SSLContext] = {}
+        self._contexts: dict[tuple[Identity, str, str], ssl.SSLContext] = {}
         self._lock = threading.RLock()
         self._tcp: TcpServer | None = None
 
@@ -344,19 +345,22 @@ class Lab:
         place = self.find(spot.node)
         shown = place[1].running.get(CALLMANAGER) if place is not None else None
         if place is not None and shown is not None:
-            with self._secured(connection, shown, place[0].min_tls) as secure:
+            with self._secured(connection, shown, place[0]) as secure:
                 self._http(spot, secure, client)
 
     # ------------------------------------------------------------ TLS services
 
     @contextlib.contextmanager
-    def _secured(self, connection: socket.socket, shown: Certificate, lowest: str) -> Iterator[ssl.SSLSocket]:
-        """The connection behind a handshake with this certificate."""
-        key = (shown.identity, lowest)
+    def _secured(
+        self, connection: socket.socket, shown: Certificate, cluster: Cluster
+    ) -> Iterator[ssl.SSLSocket]:
+        """The connection behind a handshake with this certificate, in the cluster's TLS versions."""
+        lowest, highest = cluster.min_tls, since.highest_tls(cluster.release)
+        key = (shown.identity, lowest, highest)
         with self._lock:
             if key not in self._contexts:
                 assert shown.key is not None  # noqa: S101 - a lab's certificates have keys
-                self._contexts[key] = tls.server_context(shown.der, shown.key, lowest)
+                self._contexts[key] = tls.server_context(shown.der, shown.key, lowest, highest)
             context = self._contexts[key]
         secure = context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
         try:
@@ -375,7 +379,7 @@ class Lab:
             return
         if faults.happens("tvs-new-certificate"):
             shown = _stranger()
-        with self._secured(connection, shown, place[0].min_tls) as secure:
+        with self._secured(connection, shown, place[0]) as secure:
             request = lines.read(secure, SECONDS)
             if isinstance(request, messages.Answer):
                 return
@@ -448,7 +452,7 @@ class Lab:
         place = self.find(spot.node)
         shown = place[1].running.get(CALLMANAGER) if place is not None else None
         if place is not None and shown is not None:
-            with self._secured(connection, shown, place[0].min_tls) as tied:
+            with self._secured(connection, shown, place[0]) as tied:
                 self._registrar(spot, tied, secure=True)
 
     def _registrar(self, spot: Spot, connection: socket.socket, *, secure: bool) -> None:

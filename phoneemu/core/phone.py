@@ -278,7 +278,7 @@ class Phone:
             return self._rule(self._about(Stage.TVS_EXHAUSTED, self._tvs_last))
         self._peer = self._tvs_left.pop(0)
         self._note(ReachedForTvs(server=self._peer))
-        return [ReachTvs(server=self._peer, tls_max=self.profile.tls_max.value)]
+        return [ReachTvs(server=self._peer, tls_max=self.profile.tls_max.value, tls_min=self._lowest_tls())]
 
     def _tvs_peer(self, event: TvsConnected | TvsFailed) -> list[Command]:
         if event.server != self._peer:
@@ -337,7 +337,13 @@ class Phone:
         self._peer = self._callmanagers.pop(0)
         secure = self._secure()
         self._note(ReachedForCallManager(node=self._peer, secure=secure))
-        return [ReachCallManager(node=self._peer, secure=secure, tls_max=self._signalling_tls())]
+        highest, lowest = self._signalling_tls(), self._lowest_tls()
+        return [ReachCallManager(node=self._peer, secure=secure, tls_max=highest, tls_min=lowest)]
+
+    def _lowest_tls(self) -> str | None:
+        """The lowest TLS version it speaks; None where every version will do [RN1431SR3]."""
+        lowest = self.profile.tls_min.value
+        return lowest if lowest is not None and lowest > "1.0" else None
 
     def _signalling_tls(self) -> str | None:
         """The highest TLS version for signalling; authenticated is NULL-SHA, which 1.3 lacks [SG15-tls]."""

@@ -4,7 +4,7 @@ A TVS itself is judged here before a byte of the question is sent: the driver co
 verifying and hands over the certificate.
 """
 
-from phoneemu.core.evidence import Standing
+from phoneemu.core.evidence import Fact, Standing
 from phoneemu.core.question import Absence, Question, Subject
 from phoneemu.core.rules_lists import accepted, has_expired, list_signer_roles
 from phoneemu.core.ruling import Reason, Rule, Ruling, Verdict
@@ -286,14 +286,21 @@ def _several_tvs(question: Question) -> bool:
 
 def _tvs_failed(question: Question, answer: TvsFailed) -> Ruling:
     if answer.trouble is TvsTrouble.TLS_VERSION:
-        fact = question.profile.tls_max
-        return Ruling(verdict=Verdict.NEXT, reason=Reason.TVS_TLS_VERSION, rule=T4, facts=(fact,))
+        return Ruling(
+            verdict=Verdict.NEXT, reason=Reason.TVS_TLS_VERSION, rule=T4, facts=_tls_facts(question)
+        )
     if answer.trouble is TvsTrouble.TLS_UNKNOWN:
         fact = question.profile.tls_max
         return Ruling(verdict=Verdict.CANNOT_SAY, reason=Reason.TLS_SUPPORT_UNKNOWN, rule=R13, facts=(fact,))
     if answer.trouble is TvsTrouble.HANDSHAKE:
         return _not_trusted(question)
     return _TVS_TROUBLE[answer.trouble]
+
+
+def _tls_facts(question: Question) -> tuple[Fact[object], ...]:
+    """The versions of this model; its lowest only where it is above that of every server."""
+    highest, lowest = question.profile.tls_max, question.profile.tls_min
+    return (highest, lowest) if (lowest.value or "1.0") > "1.0" else (highest,)
 
 
 def judge_tvs_answer(question: Question) -> Ruling:
@@ -352,7 +359,7 @@ def judge_callmanager(question: Question) -> Ruling:
     answer = question.answer
     if isinstance(answer, CallManagerFailed):
         verdict, reason, rule = _REGISTRATION[answer.trouble]
-        facts = (question.profile.tls_max,) if rule in (R6, R13) else ()
+        facts = _tls_facts(question) if rule in (R6, R13) else ()
         return Ruling(verdict=verdict, reason=reason, rule=rule, facts=facts)
     if not isinstance(answer, CallManagerAnswered):
         return _CONFIRMED

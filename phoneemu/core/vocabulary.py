@@ -203,6 +203,8 @@ class ReachTvs:
 
     server: str
     tls_max: str | None
+    tls_min: str | None = None
+    """The lowest version it will speak; None for any."""
 
 
 @attrs.frozen(kw_only=True)
@@ -221,6 +223,8 @@ class ReachCallManager:
     node: str
     secure: bool
     tls_max: str | None
+    tls_min: str | None = None
+    """The lowest version it will speak; None for any."""
 
 
 @attrs.frozen(kw_only=True)

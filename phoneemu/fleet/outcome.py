@@ -11,6 +11,7 @@ from typing import Literal
 import attrs
 
 from phoneemu.cluster import drive, tvs
+from phoneemu.cluster import release as since
 from phoneemu.cluster.certs import MADE
 from phoneemu.cluster.drive import Boot, Station, World
 from phoneemu.cluster.state import TOMCAT, Certificate, Cluster, Node
@@ -249,7 +250,7 @@ def https_usable(station: Station, world: World) -> Literal[True] | Reason | Fle
     [SG1251SU2-tls].
     """
     itl, config, highest = station.flash.itl, station.flash.config, station.profile.tls_max.value
-    asks = station.profile.asks_tvs.value
+    lowest, asks = station.profile.tls_min.value or "1.0", station.profile.asks_tvs.value
     if asks is False or itl is None or config is None:
         return True
     why: Reason | FleetReason = FleetReason.TVS_UNUSABLE
@@ -264,7 +265,7 @@ def https_usable(station: Station, world: World) -> Literal[True] | Reason | Fle
         elif highest is None and cluster.min_tls > "1.0":
             why = Reason.TLS_SUPPORT_UNKNOWN
             break
-        elif highest is not None and highest < cluster.min_tls:
+        elif (highest or "1.3") < cluster.min_tls or lowest > since.highest_tls(cluster.release):
             why = Reason.TVS_TLS_VERSION
         else:
             return _web_usable(cluster)

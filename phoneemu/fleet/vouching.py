@@ -6,6 +6,7 @@ each line compares what a TVS shows and knows with what the phone holds.
 
 from collections.abc import Iterator
 
+from phoneemu.cluster import release as since
 from phoneemu.cluster import tvs
 from phoneemu.cluster.drive import Station, World
 from phoneemu.cluster.state import Cluster, Node
@@ -41,6 +42,9 @@ def _worth(station: Station, world: World, server: str) -> str:
         return f"answers with {peer.identity.short}, which has expired"
     if highest is not None and highest < cluster.min_tls:
         return f"speaks TLS {cluster.min_tls} and later, the phone up to {highest}"
+    spoken, lowest = since.highest_tls(cluster.release), station.profile.tls_min.value
+    if lowest is not None and lowest > spoken:
+        return f"speaks TLS up to {spoken}, the phone {lowest} and later"
     knows = _knowledge(station, world, cluster, node)
     return f"answers with {peer.identity.short}, which the ITL lists; {knows}"
 

@@ -201,7 +201,9 @@ class Line:
         server = command.server
         try:
             plain = self._connect(server, Service.TVS)
-            self._socket, certificate = tls.connect(plain, command.tls_max or LOWEST)
+            self._socket, certificate = tls.connect(
+                plain, command.tls_max or LOWEST, command.tls_min or LOWEST
+            )
         except tls.Refused as refused:
             return TvsFailed(server=server, trouble=_tvs_trouble(refused, command.tls_max))
         except OSError:
@@ -254,7 +256,9 @@ class Line:
             plain = self._connect(node, Service.SIPS if command.secure else Service.SIP)
             if not command.secure:
                 return CallManagerAnswered(node=node)
-            self._socket, certificate = tls.connect(plain, command.tls_max or LOWEST)
+            self._socket, certificate = tls.connect(
+                plain, command.tls_max or LOWEST, command.tls_min or LOWEST
+            )
         except tls.Refused as refused:
             return CallManagerFailed(node=node, trouble=_callmanager_trouble(refused, command.tls_max))
         except OSError:

@@ -56,22 +56,24 @@ def _bounded(context: ssl.SSLContext, lowest: str, highest: str) -> ssl.SSLConte
 
 
 @functools.cache
-def client_context(highest: str) -> ssl.SSLContext:
-    """A phone's side: TLS 1.0 up to its highest version, nothing verified."""
+def client_context(highest: str, lowest: str = "1.0") -> ssl.SSLContext:
+    """A phone's side: its lowest to its highest version, nothing verified."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
-    return _bounded(context, "1.0", highest)
+    return _bounded(context, min(lowest, highest), highest)
 
 
-def server_context(certificate: bytes, key: RSAPrivateKey, lowest: str) -> ssl.SSLContext:
-    """A cluster's side: its certificate and key, and the cluster's TLS floor.
+def server_context(
+    certificate: bytes, key: RSAPrivateKey, lowest: str, highest: str = "1.3"
+) -> ssl.SSLContext:
+    """A cluster's side: its certificate and key, the cluster's TLS floor, and the highest it speaks.
 
     Raises:
         OSError: no temporary file can be written; the library reads keys from files alone.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    _bounded(context, lowest, "1.3")
+    _bounded(context, min(lowest, highest), highest)
     secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     with tempfile.NamedTemporaryFile(suffix=".pem") as file:  # readable by its owner alone
         file.write(secret + ssl.DER_cert_to_PEM_cert(certificate).encode())
@@ -80,7 +82,7 @@ def server_context(certificate: bytes, key: RSAPrivateKey, lowest: str) -> ssl.S
     return context
 
 
-def connect(sock: socket.socket, highest: str) -> tuple[ssl.SSLSocket, bytes]:
+def connect(sock: socket.socket, highest: str, lowest: str = "1.0") -> tuple[ssl.SSLSocket, bytes]:
     """Complete a handshake; the peer's certificate as DER comes with the connection.
 
     Raises:
@@ -88,7 +90,7 @@ def connect(sock: socket.socket, highest: str) -> tuple[ssl.SSLSocket, bytes]:
         OSError: the peer hung up, or did not answer in the socket's time.
     """
     try:
-        secure = client_context(highest).wrap_socket(sock)
+        secure = client_context(highest, lowest).wrap_socket(sock)
     except ssl.SSLEOFError as error:
         raise ConnectionResetError("the peer hung up in the handshake") from error
     except ssl.SSLError as error:

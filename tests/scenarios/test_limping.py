@@ -47,6 +47,13 @@ def test_a_tls_floor_alone_takes_https_services_from_older_phones(
     assert end.says == says
 
 
+def test_a_tvs_too_old_for_the_phone_is_no_use_to_https_services() -> None:
+    """[RN1431SR3]: from 14.3(1)SR3 the phone asks for TLS 1.2; release 9 does not speak it."""
+    old = make_cluster("office", "9.1(2)", ("pub", "sub"))
+    assert through("phones reset", old, load="14-3-1SR3").says == ("degraded", "tvs-tls-version")
+    assert through("phones reset", old, load="14-2-1").says == ("ok", "confirmed")
+
+
 def test_a_phone_that_no_tftp_server_answers_is_not_well() -> None:
     end = through("* utils service stop Cisco Tftp; phones reset", NEWER)
     assert end.says == ("degraded", "no-tftp-server")

@@ -271,6 +271,33 @@ def test_a_tls_floor_takes_the_tvs_from_older_phones() -> None:
     assert ruled(ITL, Verdict.ACCEPT, Reason.LISTED_SIGNER) in phone.restarts().story
 
 
+@pytest.mark.parametrize(
+    ("release", "load", "ruling"),
+    [
+        ("9.1(2)", "sip88xx.14-2-1-1", ruled(ITL, Verdict.ACCEPT, Reason.TVS_VOUCHES)),
+        ("9.1(2)", "sip88xx.14-3-1SR3-1", ruled(ITL, Verdict.REFUSE, Reason.TVS_TLS_VERSION)),
+        ("11.5(1)", "sip88xx.14-3-1SR3-1", ruled(ITL, Verdict.ACCEPT, Reason.TVS_VOUCHES)),
+    ],
+)
+def test_a_load_that_asks_for_tls_1_2_has_no_use_of_an_old_tvs(
+    release: str, load: str, ruling: tuple[object, ...]
+) -> None:
+    """[RN1431SR3]: the default floor of the phone; release 9 speaks TLS 1.0 alone [SG1251SU2-tls]."""
+    office = Office(release)
+    phone = office.phone("8861", load=load)
+    office.does(CALLMANAGER, TFTP)
+    assert ruling in phone.restarts().story
+
+
+def test_a_secure_phone_that_asks_for_tls_1_2_cannot_register_to_an_old_cluster() -> None:
+    office = Office("9.1(2)")
+    office.does("cluster ctl-client sign-with a tokens a b")
+    phone = office.phone("8861", load="sip88xx.14-3-1SR3-1", security=DeviceSecurity.ENCRYPTED)
+    assert phone.restarts().story[-1] == ("out of service",)
+    older = office.phone("8861", load="sip88xx.14-2-1-1", security=DeviceSecurity.ENCRYPTED)
+    assert older.restarts().registered_to == "pub"
+
+
 def test_an_lsc_of_a_foreign_capf_is_not_taken() -> None:
     office = Office("12.5", mixed=True)
     foreign = Office("12.5", ("x",), name="foreign").capf
