@@ -114,7 +114,7 @@ PLAIN_SERVERS = (
         **WHOLE_FILES,
     ),
     asks(
-        "7942/unknown-load/plain-server",
+        "7942/unknown/plain-server",
         LISTS_MISSING,
         "behaviour-more",
         "the order of four names against a plain server.",
@@ -125,7 +125,7 @@ PLAIN_SERVERS = (
         **WHOLE_FILES,
     ),
     asks(
-        "8851/unknown-load/plain-server",
+        "8851/unknown/plain-server",
         LISTS_MISSING,
         "behaviour-more",
         "the order of four names against a plain server.",
@@ -138,7 +138,7 @@ PLAIN_SERVERS = (
         **WHOLE_FILES,
     ),
     asks(
-        "8851/unknown-load/unusable-configuration-again",
+        "8851/unknown/unusable-configuration-again",
         "after a configuration it cannot use, the phone goes through all names again after about 45 s",
         "behaviour-more",
         "that the whole cycle of requests is repeated after about 45 seconds.",
@@ -177,7 +177,7 @@ PLAIN_SERVERS = (
         **WHOLE_FILES,
     ),
     asks(
-        "7912/unknown-load/default-configurations",
+        "7912/unknown/default-configurations",
         "a phone of before trust lists: its own configuration, then two default ones",
         "AG7902",
         "the order of three names in the start-up steps of the manual.",
@@ -189,7 +189,7 @@ PLAIN_SERVERS = (
         **WHOLE_FILES,
     ),
     asks(
-        "ATA-191/unknown-load/default-configuration",
+        "ATA-191/unknown/default-configuration",
         "an adapter asks for a CTL, its own configuration and the default one, and for no ITL",
         "ATA191-start",
         "the order of names in the start-up steps of the manual.",
@@ -214,7 +214,7 @@ PLAIN_SERVERS = (
         ending=told(status_messages=("No Trust List installed",)),
     ),
     asks(
-        "8861/unknown-load/no-ctl-is-harmless",
+        "8861/unknown/no-ctl-is-harmless",
         "a cluster without a CTL: the phone says so and goes on",
         "AG8800-status",
         "the status message `File Not Found <CTLFile.tlv>`, and that it has no impact.",
@@ -273,7 +273,7 @@ CLUSTERS = (
         **WHOLE_FILES,
     ),
     asks(
-        "7821/unknown-load/used-phone-after-reset",
+        "7821/unknown/used-phone-after-reset",
         "a phone of another cluster, after its security settings were reset: lists and configuration by HTTP",
         "LAB7821",
         "after the reset: CTL, ITL and the signed configuration by HTTP, each sent.",
@@ -321,7 +321,7 @@ CONNECTIONS = (
         filled="date, device; the log shows no boot.",
     ),
     asks(
-        "7975/unknown-load/registers-with-lsc",
+        "7975/unknown/registers-with-lsc",
         "an encrypted phone opens TLS for signalling with its LSC",
         "TN200860",
         "the phone's console log: signalling, TLS 1.0, the certificate is the LSC.",

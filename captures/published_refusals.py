@@ -81,7 +81,7 @@ def old_ctl(path: str, title: str, source: str, text: str) -> Restated:
 
 CASES = (
     stuck(
-        "7965/unknown-load/signer-not-in-ctl",
+        "7965/unknown/signer-not-in-ctl",
         "a signed configuration whose signer no list names: the console says so",
         "MIGITL8",
         "the console line of a failed check, error class 8, code 19: the signer is not in the CTL.",
@@ -93,7 +93,7 @@ CASES = (
         "reached.",
     ),
     stuck(
-        "8945/unknown-load/configuration-refused",
+        "8945/unknown/configuration-refused",
         "phones staged on another cluster refuse their configuration",
         "C8945",
         "the status message that names the signed configuration and reason 14.",
@@ -103,7 +103,7 @@ CASES = (
         ending=told(status_messages=(f"invalid file {SIGNED}, authenticated fail. Reason:14.",)),
     ),
     stuck(
-        "7942/unknown-load/stale-itl",
+        "7942/unknown/stale-itl",
         "a phone with the ITL of a former system",
         "TN113500",
         "the status message `Trust List Update Failed`; that the ITL must be removed.",
@@ -114,7 +114,7 @@ CASES = (
         ending=told(installed=(), status_messages=("Trust List Update Failed",)),
     ),
     stuck(
-        "7821/unknown-load/used-phone",
+        "7821/unknown/used-phone",
         "a phone that still holds another cluster's lists does not take its configuration",
         "LAB7821",
         "that the configuration has no effect until the security settings are reset.",
@@ -124,7 +124,7 @@ CASES = (
         ending=told(installed=()),
     ),
     stuck(
-        "7965/unknown-load/moved-to-unsigned-system",
+        "7965/unknown/moved-to-unsigned-system",
         "a phone with an ITL asks for signed names alone; the new system has none",
         "CCNPV-CME",
         "that it asks for the signed name, finds none, and goes on with its last configuration.",
@@ -140,7 +140,7 @@ CASES = (
         "the headline of CSCuv12329, resolved in 9.3(1)SR3; the load stands for those before.",
     ),
     old_ctl(
-        "ATA-191/unknown-load/keeps-its-ctl",
+        "ATA-191/unknown/keeps-its-ctl",
         "a changed CTL is not taken; only a factory reset helps",
         "ATA191-trouble",
         "that an updated CTL is not taken and a factory reset is needed.",

@@ -164,7 +164,7 @@ class Restated:
             source=self.source,
             standing=self.standing,
             model=self.model or model,
-            load=None if load == "unknown-load" else load,
+            load=None if load == "unknown" else load,
             before=before,
             **(fixed | more),
         )

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from phoneemu.replay.player import Recording
     from phoneemu.replay.results import Explanation
 
 HELP = "replay captured boots, and name every difference by its rule or model fact"
@@ -18,10 +19,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="*",
         type=Path,
         metavar="CASE",
-        help="a case's folder, or a folder of cases; without one, captures/",
+        help="a case's folder, a folder of cases, or a pcap file; without one, captures/",
     )
     parser.add_argument(
         "--load", metavar="LOAD", help="replay on this firmware load instead of the recorded one"
+    )
+    parser.add_argument(
+        "--model", default="", help="of a pcap file: the phone's model, where it does not tell"
+    )
+    parser.add_argument("--before", type=Path, metavar="DIR", help="of a pcap file: what the phone held")
+    parser.add_argument(
+        "--origin", choices=("hardware", "synthetic"), help="of a pcap file: a real phone, or a program"
     )
     parser.add_argument(
         "--results", type=Path, metavar="FILE", help="keep what was done, as JSON; - prints it"
@@ -51,9 +59,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.against:
         old = results.loads(arguments.against.read_text(encoding="utf-8"), str(arguments.against))
         known = _explanations(arguments.explanations)
-    places = arguments.case or [suite.shipped()]
-    gaps = suite.gaps_of(suite.roots_of(places))
-    outcomes = list(suite.run(suite.recordings(places), catalogue(), gaps, arguments.load))
+    recordings, gaps = _recordings(arguments)
+    outcomes = list(suite.run(recordings, catalogue(), gaps, arguments.load))
     said = results.document(outcomes)
     quiet = str(arguments.results) == "-"
     if quiet:
@@ -77,6 +84,25 @@ def run(arguments: argparse.Namespace) -> int:
         write_text(arguments.junit, xml)
     print("\n".join(lines), file=sys.stderr if quiet else sys.stdout)
     return int(not good)
+
+
+def _recordings(arguments: argparse.Namespace) -> "tuple[list[Recording], dict[str, str]]":
+    """What is to be replayed, and the known gaps that are listed beside it."""
+    from phoneemu.catalogue import catalogue
+    from phoneemu.replay import suite
+    from phoneemu.replay.case import Origin
+    from phoneemu.replay.casemaking import Terms
+
+    places: list[Path] = arguments.case or [suite.shipped()]
+    files = [place for place in places if place.is_file()]
+    folders = [place for place in places if not place.is_file()]
+    terms = Terms(
+        models={"": arguments.model} if arguments.model else {},
+        before=arguments.before,
+        origin=Origin(arguments.origin) if arguments.origin else None,
+    )
+    found = [recording for path in files for recording in suite.imported(path, terms, catalogue())]
+    return suite.recordings(folders) + found, suite.gaps_of(suite.roots_of(folders))
 
 
 def _explanations(path: Path | None) -> "list[Explanation]":

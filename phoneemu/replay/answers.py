@@ -193,6 +193,10 @@ class Answers:
         """
         return _PERFORMERS[type(command)](self, command)
 
+    def end_behind(self, why: str) -> None:
+        """The evidence ends behind the exchange found last: what the phone makes of it cannot be told."""
+        self.ended, self.ended_at = why, self._last + 1
+
     def _end(self, why: str) -> Event | None:
         """No answer: the evidence ends with the exchange found last."""
         self.ended, self.ended_at = why, self._last

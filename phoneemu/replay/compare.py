@@ -100,7 +100,7 @@ def compare(replayed: Replayed) -> Comparison:
 
 def _until_the_end(rows: list[Row], replayed: Replayed) -> list[Row]:
     """Evidence that the replay could not come to is not compared: the recording lacks what leads there."""
-    left = _subject_of(replayed.state)
+    left = _subject_of(replayed)
     return [
         attrs.evolve(row, mark=Mark.NOT_SHOWN)
         if row.mark is Mark.ONLY_EVIDENCE and _behind(row, replayed.ended_at, left)
@@ -112,9 +112,11 @@ def _until_the_end(rows: list[Row], replayed: Replayed) -> list[Row]:
 _ORDER = tuple(subject.value for subject in (Subject.CTL, Subject.ITL, Subject.CONFIG, Subject.REGISTRATION))
 
 
-def _subject_of(state: State) -> int:
+def _subject_of(replayed: Replayed) -> int:
     """The place, in the order of a boot, of what the phone was about when the replay ended."""
-    about = state.value.removeprefix("fetching-").rpartition("-for-")[2]
+    about = replayed.state.value.removeprefix("fetching-").rpartition("-for-")[2]
+    if replayed.state is State.UNDECIDED:
+        about = replayed.journal.rulings()[-1].subject.value
     return _ORDER.index(about) if about in _ORDER else len(_ORDER) - 1
 
 

@@ -13,6 +13,7 @@ from phoneemu.core.flash import Flash
 from phoneemu.core.journal import Journal
 from phoneemu.core.phone import Phone
 from phoneemu.core.profile import Profile
+from phoneemu.core.ruling import Reason
 from phoneemu.core.states import RESTING, State
 from phoneemu.core.vocabulary import ErasedByHand, PoweredOn, Save
 from phoneemu.errors import BadInput
@@ -109,6 +110,9 @@ def replay(recording: Recording, profile: Profile) -> Replayed:
         event = answers.perform(command)
         if event is not None:
             queue += phone.receive(event)
+    decided = phone.decided_by
+    if decided is not None and decided.reason is Reason.LIST_INCOMPLETE and case.before.unknown:
+        answers.end_behind("what the phone held is not shown, so that nobody can say what it decides")
     return Replayed(
         recording=recording,
         profile=profile,

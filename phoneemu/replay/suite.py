@@ -12,7 +12,8 @@ import attrs
 
 from phoneemu.catalogue import Catalogue
 from phoneemu.errors import BadInput
-from phoneemu.replay import casefile, tables
+from phoneemu.replay import casefile, importing, tables
+from phoneemu.replay.casemaking import Terms
 from phoneemu.replay.compare import Comparison, compare
 from phoneemu.replay.player import Recording, profile_of, read, replay
 
@@ -77,9 +78,6 @@ def folders(places: Sequence[Path]) -> list[Path]:
     """
     found: dict[Path, None] = {}
     for place in places:
-        if place.is_file():
-            hint = "a recording or log is first imported: phoneemu capture FILE -o captures"
-            raise BadInput(f"no folder of a case; {hint}", place=str(place))
         below = list(casefile.walk(place))
         if not below:
             raise BadInput(f"no case here: no {casefile.NAME} at or below it", place=str(place))
@@ -95,6 +93,22 @@ def recordings(places: Sequence[Path]) -> list[Recording]:
         OSError: a file cannot be read.
     """
     return [read(folder) for folder in folders(places)]
+
+
+def imported(path: Path, terms: Terms, catalogue: Catalogue) -> list[Recording]:
+    """The boots in a packet capture, as `phoneemu capture` would write them.
+
+    Raises:
+        BadInput: it is no capture, or the model or the origin of a phone in it is not known.
+        OSError: it cannot be read.
+    """
+    drafts = [draft.finished() for draft in importing.read(path, terms, catalogue).drafts]
+    if not drafts:
+        raise BadInput("no phone asks for a file in it", place=str(path))
+    return [
+        Recording(name=each.folder.as_posix(), case=each.case, files=each.files, place=str(path))
+        for each in drafts
+    ]
 
 
 def gaps_of(roots: Iterable[Path]) -> dict[str, str]:

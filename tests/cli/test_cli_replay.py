@@ -4,10 +4,13 @@ import json
 import shutil
 from pathlib import Path
 
+import packetmaking
 import pytest
+from making import a_config
 from replaymaking import CAPTURES, REFUSED, RENEWED
 
 from phoneemu.cli import main
+from phoneemu.core import phoneconfig
 
 LOAD = str(CAPTURES / "8861/sip88xx.10-3-1-20")
 
@@ -99,9 +102,56 @@ def test_what_is_no_case_or_of_no_model_is_bad_input(
     assert replay(tmp_path / "empty") == 2
     assert replay(tmp_path / "gone") == 2
     assert replay(corpus / RENEWED / "capture.toml") == 2
-    assert "phoneemu capture FILE" in capsys.readouterr().err
+    assert "capture.toml" in capsys.readouterr().err
     assert replay("--explanations", corpus) == 2
     place = corpus / RENEWED / "capture.toml"
     place.write_text(place.read_text(encoding="utf-8").replace('"8861"', '"8861x"'), encoding="utf-8")
     assert replay(corpus) == 2
     assert capsys.readouterr().err.splitlines()[-1].startswith(f"phoneemu: {place.resolve()}: `model`")
+
+
+# ---------------------------------------------------------------- a packet capture, straight
+
+PHONE = "SEP001122334455"
+CONFIG = phoneconfig.render(a_config())
+
+
+def boot(folder: Path, served: str) -> Path:
+    """A recording of a start at a server that has one list."""
+    line = packetmaking.Line()
+    line.tftp(f"CTL{PHONE}.tlv", (CAPTURES / served).read_bytes())
+    line.tftp(f"{PHONE}.cnf.xml.sgn", CONFIG)
+    path = folder / "boot.pcap"
+    path.write_bytes(packetmaking.pcap(line.frames))
+    return path
+
+
+def test_a_recording_is_replayed_without_being_written_down(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = tmp_path / "before"
+    before.mkdir()
+    path = boot(tmp_path, f"{REFUSED}/before/CTL.tlv")
+    words = ("--model", "7960", "--origin", "synthetic")
+    assert replay(path, *words, "--before", before) == 0
+    said = capsys.readouterr().out
+    assert said.startswith(f"agrees     7960/unknown/{PHONE.lower()}")
+    assert replay(path, *words, "--before", before, "--verbose") == 0
+    assert "CTL: accept, first-trust" in capsys.readouterr().out
+
+
+def test_a_recording_of_a_phone_that_held_nobody_knows_what_is_compared_up_to_its_first_list(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = boot(tmp_path, f"{REFUSED}/before/CTL.tlv")
+    assert replay(path, "--model", "7960", "--origin", "synthetic", "--verbose") == 0
+    said = capsys.readouterr().out
+    assert "the replay ends where the evidence does: what the phone held is not shown" in said
+    assert ", 1 files, " in said
+
+
+def test_a_recording_whose_model_nobody_tells_is_bad_input(tmp_path: Path) -> None:
+    path = boot(tmp_path, f"{REFUSED}/before/CTL.tlv")
+    assert replay(path) == 2
+    path.write_bytes(packetmaking.pcap([]))
+    assert replay(path, "--model", "7960") == 2

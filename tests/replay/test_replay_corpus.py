@@ -54,7 +54,7 @@ def test_every_case_is_where_its_model_and_load_say() -> None:
         case = casefile.load(folder)
         model, load = folder.relative_to(ROOT).parts[:2]
         assert model == case.model.replace(" ", "-")
-        assert load == (case.load or "unknown-load")
+        assert load == (case.load or "unknown")
 
 
 def test_the_phones_that_matter_have_every_scene_that_means_something_to_them() -> None:
