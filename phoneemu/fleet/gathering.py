@@ -178,9 +178,23 @@ class _Reader:
             groups=self._groups,
             parameters=self._parameters,
             evidence=Counter(as_roster(shown.phones).by_file()),
-            notes=(*self._notes, *notes),
+            notes=(*self._notes, *_page_notes(notes, pages)),
             remarks=tuple(self._remarks),
         )
+
+
+PAGES_TOLD = 20
+"""Most pages that are told one by one."""
+
+
+def _page_notes(notes: Sequence[str], pages: Mapping[str, Page]) -> Sequence[str]:
+    """What each page says; of many, how many say something of the phone's lists."""
+    if len(notes) <= PAGES_TOLD:
+        return notes
+    telling = sum(bool(page.ctl or page.itl or page.told) for page in pages.values())
+    return (
+        f"{len(notes):,} pages of {len(pages):,} phones; {telling:,} phones say something of their lists",
+    )
 
 
 def _seen_notes(seen: Mapping[str, Sighting]) -> Iterator[str]:

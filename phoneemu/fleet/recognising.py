@@ -95,7 +95,8 @@ def recognise(folder: Path) -> tuple[Recognised, ...]:
             found.append(Recognised(path=path, why="a folder that is not looked into"))
     if (folder / PAGES).is_dir():
         inside = (path for path in sorted((folder / PAGES).rglob("*")) if not path.name.startswith("."))
-        found += (_of(path) for path in inside if path.is_file())
+        every = (_of(path) for path in inside if path.is_file())
+        found += (attrs.evolve(each, named=True) if each.kinds == (Kind.PAGE,) else each for each in every)
     return tuple(found)
 
 

@@ -204,3 +204,15 @@ def test_the_tftp_servers_a_phone_names_are_its_own_where_they_are_nodes(folder:
         (folder / f"{name}.html").write_text(page(("Host name", name), ("TFTP server 1", server)))
         snapshot = read_snapshot(folder)
         assert any("198.51.100.9" in remark for remark in snapshot.remarks) is not known
+
+
+def test_many_pages_are_told_together(folder: Path) -> None:
+    (folder / "pages").mkdir()
+    for number in range(30):
+        signature = "<tr><td>ITL signature</td><td>Not Installed</td></tr>" if number < 4 else ""
+        name = f"SEP02005E2{number:05X}"
+        page = f"<html><table><tr><td>Host name</td><td>{name}</td></tr><tr><td>TFTP server 1</td>{signature}"
+        (folder / "pages" / f"{name}.html").write_text(page + "<td>x</td></tr></table></html>")
+    snapshot = read_snapshot(folder)
+    assert "30 pages of 30 phones; 4 phones say something of their lists" in snapshot.notes
+    assert not any(name.endswith(".html") for name, _ in snapshot.by_content)
