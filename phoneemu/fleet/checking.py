@@ -5,6 +5,7 @@ The assumptions are counted by a prediction of an empty runbook, so that `check`
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 
 import attrs
 
@@ -195,11 +196,23 @@ def _cluster(snapshot: Snapshot) -> Iterator[str]:
         services = ", ".join(sorted(node.services))
         power = "" if node.up else ", down"
         yield f"  {node.name}{' (publisher)' if node is cluster.publisher else ''}: {services}{power}"
-        for unit in (CALLMANAGER, TVS, CAPF, ITL_RECOVERY):
+        beside = (unit for unit, each in node.own.items() if each.origin != "made" and unit not in LISTED)
+        for unit in (*LISTED, *beside):
             certificate = node.own.get(unit)
             if certificate is not None and (certificate.origin != "made" or unit in node.services):
                 where = "assumed: no export names it" if certificate.origin == "made" else certificate.origin
-                yield f"    {unit}: {certificate.identity.short}    {where}"
+                yield f"    {unit}: {certificate.identity.short}    {where}{_until(certificate)}"
+
+
+LISTED = (CALLMANAGER, TVS, CAPF, ITL_RECOVERY)
+"""Units whose certificates stand in lists."""
+
+
+def _until(certificate: Certificate) -> str:
+    if certificate.origin == "made" or certificate.not_after is None:
+        return ""
+    day = datetime.fromtimestamp(certificate.not_after, tz=UTC)
+    return f", until {day:%Y-%m-%d}" + (f", {certificate.key_bits} bits" if certificate.key_bits else "")
 
 
 def _phones(snapshot: Snapshot) -> Iterator[str]:

@@ -358,6 +358,19 @@ def test_a_file_named_after_its_node_gives_its_certificates_to_that_node(folder:
     assert own(read_snapshot(folder), SUB, "TVS")[0] == 8
 
 
+def test_check_says_when_exported_certificates_end(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "certs.sql.txt").write_text(
+        answer([(PUB, "CallManager", pem(PUB)), (PUB, "ipsec", pem(PUB, 3))])
+    )
+    assert main(["check", str(folder)]) == 0
+    said = capsys.readouterr().out
+    assert (
+        "CallManager: CN=cucm-1051-a-pub, serial 70:CA:F6:4E…    certs.sql.txt:4, until 2020-03-04, 1024 bits"
+        in said
+    )
+    assert "    ipsec: CN=cucm-1051-a-pub, serial 03    certs.sql.txt:" in said
+
+
 def test_certificates_of_another_cluster_are_refused(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
