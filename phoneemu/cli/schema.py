@@ -6,7 +6,7 @@ from importlib import resources
 
 HELP = "print the JSON Schema of what a command's --json writes"
 
-NAMES = ("predict",)
+NAMES = ("audit", "predict", "score")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -13,9 +13,11 @@ from phoneemu import example
 from phoneemu.cli import main
 from phoneemu.core.evidence import Standing
 from phoneemu.core.ruling import Reason
+from phoneemu.fleet.audit import Evidence, Holds
 from phoneemu.fleet.export import SCHEMA
 from phoneemu.fleet.forecast import RemedyKind
 from phoneemu.fleet.outcome import FleetReason, Outcome, Service, Trust, TrustPath
+from phoneemu.fleet.scoring import Score, SeenAs
 
 Document = dict[str, Any]
 
@@ -106,3 +108,50 @@ def test_what_is_wrong_does_not_fit(schema: Document, told: Document, what: str)
 def test_the_schema_ships_beside_the_code() -> None:
     shipped = Path(__file__).resolve().parents[2] / "phoneemu" / "schemas" / "predict.json"
     assert json.loads(shipped.read_text(encoding="utf-8"))["title"] == "phoneemu predict --json"
+
+
+@pytest.fixture(scope="module")
+def beside(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The example with a prediction, a checksum shown, and a later RISPort answer."""
+    folder = tmp_path_factory.mktemp("beside")
+    example.write(folder)
+    snapshot = folder / "snapshot"
+    words = ["predict", str(snapshot), "--runbook", str(folder / "runbook.txt")]
+    assert main([*words, "--json", str(folder / "told.json")]) == 0
+    names = [each["device"] for each in json.loads((folder / "told.json").read_text())["phones"]]
+    shown = f"Device Name,ITL Signature\n{names[0]},MisMatch\n{names[-1]},Match\n"
+    (snapshot / "checksums.csv").write_text(shown)
+    seen = [{"Name": name, "Status": "Registered", "TimeStamp": "1704067200"} for name in names[::2]]
+    (snapshot / "ris-after.json").write_text(json.dumps(seen))
+    return folder
+
+
+@pytest.mark.parametrize("name", ["audit", "score"])
+def test_audits_and_scores_fit_their_schemas_with_every_key_named(
+    name: str, beside: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["schema", name]) == 0
+    schema = json.loads(capsys.readouterr().out)
+    snapshot = str(beside / "snapshot")
+    words = [snapshot] if name == "audit" else [str(beside / "told.json"), snapshot]
+    assert main([name, *words, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    Draft202012Validator.check_schema(schema)
+    strict = closed(schema)
+    assert isinstance(strict, dict)
+    assert list(Draft202012Validator(strict).iter_errors(told)) == []
+    told["phones"][0]["holds"] = "something"
+    assert not Draft202012Validator(schema).is_valid(told)
+
+
+def test_the_words_of_audit_and_score_are_those_of_the_program(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["schema", "audit"]) == 0
+    audit = json.loads(capsys.readouterr().out)["$defs"]
+    assert (audit["holds"]["enum"], audit["evidence"]["enum"]) == (
+        [each.value for each in Holds],
+        [each.value for each in Evidence],
+    )
+    assert main(["schema", "score"]) == 0
+    phone = json.loads(capsys.readouterr().out)["$defs"]["phone"]["properties"]
+    assert set(phone["score"]["enum"]) == {each.value for each in Score}
+    assert set(phone["seen"]["enum"]) == {each.value for each in SeenAs}
