@@ -6,12 +6,12 @@ from importlib import resources
 
 HELP = "print the JSON Schema of what a command's --json writes"
 
-NAMES = ("audit", "predict", "score")
+NAMES = ("audit", "predict", "replay", "score")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("name", choices=NAMES, help="the command whose --json is meant")
+    parser.add_argument("name", choices=NAMES, help="the command whose --json, or --results, is meant")
 
 
 def run(arguments: argparse.Namespace) -> int:

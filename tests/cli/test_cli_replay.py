@@ -6,11 +6,17 @@ from pathlib import Path
 
 import packetmaking
 import pytest
+from jsonschema import Draft202012Validator
 from making import a_config
 from replaymaking import CAPTURES, REFUSED, RENEWED
 
 from phoneemu.cli import main
 from phoneemu.core import phoneconfig
+from phoneemu.core.evidence import Standing
+from phoneemu.core.question import Subject
+from phoneemu.core.ruling import Verdict
+from phoneemu.replay.case import Origin
+from phoneemu.replay.suite import Result
 
 LOAD = str(CAPTURES / "8861/sip88xx.10-3-1-20")
 
@@ -65,6 +71,28 @@ def test_two_loads_are_compared_by_their_results(tmp_path: Path, capsys: pytest.
 def test_results_may_go_to_the_standard_output(capsys: pytest.CaptureFixture[str]) -> None:
     assert replay(CAPTURES / RENEWED, "--results", "-") == 0
     assert list(json.loads(capsys.readouterr().out)["cases"]) == [RENEWED]
+
+
+def test_results_fit_the_published_schema_whose_words_are_those_of_the_program(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["schema", "replay"]) == 0
+    schema = json.loads(capsys.readouterr().out)
+    Draft202012Validator.check_schema(schema)
+    assert replay(CAPTURES, "--load", "14-2-1", "--results", "-") == 1
+    results = json.loads(capsys.readouterr().out)
+    strict = json.loads(
+        json.dumps(schema).replace('"required":', '"additionalProperties": false, "required":')
+    )
+    assert list(Draft202012Validator(strict).iter_errors(results)) == []
+    words = {name: set(part["enum"]) for name, part in schema["$defs"].items() if "enum" in part}
+    assert words == {
+        "origin": {each.value for each in Origin},
+        "result": {each.value for each in Result},
+        "subject": {each.value for each in Subject},
+        "verdict": {each.value for each in Verdict},
+        "standing": {each.label for each in Standing},
+    }
 
 
 def test_a_known_gap_is_expected_to_differ_and_a_closed_one_must_leave_the_list(
