@@ -29,12 +29,6 @@ class Placed:
     """Own certificates of which only a name is known, and perhaps when they end."""
     remarks: tuple[str, ...] = ()
 
-    @property
-    def places(self) -> frozenset[str]:
-        """Where the placed certificates were read."""
-        owned = (each.origin for units in self.own.values() for each in units.values())
-        return frozenset(owned) | {each.origin for held in self.stores.values() for each in held}
-
 
 def servers_of(entries: Iterable[CertEntry]) -> tuple[str, ...]:
     """Servers that have certificates of a node of their own, in the order of the export."""

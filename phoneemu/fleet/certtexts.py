@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 import attrs
 
+from phoneemu.core.keys import key_bits
 from phoneemu.core.names import Identity, canonical_name
 from phoneemu.fleet.certentries import PEM_BEGIN, PEM_END, CertEntry, from_der, pem_blocks, service_named
 from phoneemu.fleet.remarks import Remark
@@ -18,7 +19,7 @@ from phoneemu.fleet.sqltext import SqlTable
 _LISTED = re.compile(r"^\s*(?P<name>[\w-]+/\S.*?\.(?:pem|der))\s*:\s*(?P<text>.*\S)?\s*$")
 _ASKED = re.compile(r"admin:\s*show\s+cert\s+(?:own|trust)\s+(?P<name>\S.*?)\s*$", re.IGNORECASE)
 _FIELD = re.compile(r"^\s*(?P<key>[A-Za-z][A-Za-z ]*?)\s*(?::|=)\s*(?P<value>.*\S)\s*$")
-_BITS = re.compile(r"^[0-9a-fA-F\s:]+$")
+_HEX = re.compile(r"[0-9a-f]+")
 _WHEN = re.compile(r"([A-Z][a-z]{2})\s+(\d{1,2})\s+(\d\d:\d\d:\d\d)\s+(?:[A-Z]{1,5}\s+)?(\d{4})")
 _ISO = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d:\d\d))?")
 
@@ -192,10 +193,8 @@ def moment(text: str) -> float | None:
 def _bits(text: str) -> int | None:
     """The size of an RSA key printed in hex: a PKCS#1 key, or its modulus alone; None where it is cut off."""
     plain = re.sub(r"[\s:]", "", text).lower()
-    if not plain or not _BITS.fullmatch(plain):
+    if not plain or len(plain) % 2 or not _HEX.fullmatch(plain):
         return None
-    number = plain.lstrip("0")
-    for bits in (1024, 2048, 3072, 4096):
-        if len(number) == bits // 4 and not number.startswith("3082"):
-            return bits
-    return None
+    size = key_bits(bytes.fromhex(plain)) if plain.startswith("30") else None
+    modulus = int(plain, 16).bit_length()
+    return size if size is not None or plain.startswith("30") else modulus if modulus % 512 == 0 else None

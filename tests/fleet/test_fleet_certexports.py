@@ -8,7 +8,7 @@ from pathlib import Path
 
 import listmaking
 import pytest
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -167,6 +167,41 @@ def test_one_certificate_shown_is_the_one_that_lists_name(text: str) -> None:
     listed = Identity("", f"CN={PUB}{REST}", LISTED)
     placed = certplacing.place([found], {PUB: PUB, SUB: SUB}, PUB, [listed])
     assert placed.own[PUB]["CallManager"].identity == listed
+
+
+@pytest.mark.parametrize("bits", [1024, 2048])
+def test_a_printed_key_tells_its_size(bits: int) -> None:
+    key = listmaking.rsa_key(bits).public_key()
+    pkcs1 = key.public_bytes(Encoding.DER, PublicFormat.PKCS1).hex()
+    modulus = f"{key.public_numbers().n:x}"
+    for label, text in (("Key Value", pkcs1), ("Modulus", modulus)):
+        (found,), _ = certtexts.of_text(OLD.replace("]\n", f"  {label}: {text}\n]\n"), "x")
+        assert found.key_bits == bits
+    for text in (pkcs1[:100], modulus[:-4], "no hex", "abc"):
+        (found,), _ = certtexts.of_text(OLD.replace("]\n", f"  Modulus: {text}\n]\n"), "x")
+        assert found.key_bits is None
+
+
+def test_of_two_certificates_of_one_unit_the_later_counts_and_both_are_told() -> None:
+    entries = [
+        CertEntry(
+            place=f"x:{at}", service="TVS", server=PUB, identity=Identity("", "CN=a", at), not_before=at
+        )
+        for at in (5, 9, 5, 7)
+    ]
+    placed = certplacing.place(entries, {PUB: PUB}, PUB, ())
+    assert placed.own[PUB]["TVS"].identity.serial == 9
+    told = [remark.partition(" name ")[0] for remark in placed.remarks]
+    assert told == ["x:5 and x:9", "x:5 and x:9", "x:7 and x:9"]
+
+
+def test_a_certificate_of_nobody_is_told_and_an_only_node_owns_what_is_left() -> None:
+    entry = CertEntry(place="x.txt:3", service="TVS", identity=Identity("CN=a", "CN=a", 5))
+    alone = certplacing.place([entry], {PUB: PUB}, PUB, ())
+    assert alone.own[PUB]["TVS"].origin == "x.txt:3"
+    two = certplacing.place([entry], {PUB: PUB, SUB: SUB}, PUB, ())
+    assert two.own == {PUB: {}, SUB: {}}
+    assert two.remarks == ("x.txt: 1 own certificates of no known node are left aside",)
 
 
 def test_bare_pem_is_of_the_unit_asked_for() -> None:

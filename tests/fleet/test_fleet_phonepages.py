@@ -184,6 +184,13 @@ def test_a_phone_that_failed_its_update_is_never_taken_to_hold_what_is_served(fo
     assert any(f"{name} says that the last update failed" in remark for remark in told.remarks)
 
 
+def test_messages_that_say_two_things_are_told_and_taken_for_nothing(folder: Path) -> None:
+    name = a_phone(folder, "Cisco 8861")
+    (folder / f"status_{name}.txt").write_text("Trust List update failed\nTrust List updated\n")
+    assert traits(folder, name)[2:] == ("", "")
+    assert any("nothing is taken from it" in remark for remark in read_snapshot(folder).remarks)
+
+
 def test_a_failure_of_a_phone_that_reads_no_itl_is_of_its_ctl(folder: Path) -> None:
     name = a_phone(folder, "Cisco 7960")
     (folder / f"status_{name}.txt").write_text("Trust List update failed\n")

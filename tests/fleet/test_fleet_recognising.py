@@ -114,6 +114,28 @@ def test_one_terminal_log_may_hold_every_output(folder: Path) -> None:
     assert not any("certificate-unknown" in each for each in snapshot.node_basis.values())
 
 
+def test_the_clusters_own_names_of_models_count_where_the_catalogue_knows_no_number(folder: Path) -> None:
+    (folder / "phones.csv").write_text("Name,Model\nSEP1,99999\nSEP2,685\nSEP3,99998\n")
+    (folder / "m.txt").write_text(
+        "enum  name\n===== ============\n685   Cisco 7960\n99999 Cisco 8861\n99998 Cisco Futura\n"
+    )
+    snapshot = read_snapshot(folder)
+    assert [phone.traits.model for phone in snapshot.inventory.phones] == ["Cisco 8861", "685", "99998"]
+    assert "m.txt: 3 names of phone models" in snapshot.notes
+
+
+def test_a_table_of_something_else_is_told(folder: Path) -> None:
+    (folder / "x.sql.txt").write_text("pkid extension\n==== =========\n1    1001\n")
+    notes = read_snapshot(folder).notes
+    assert "x.sql.txt: a table of pkid, extension: nothing is taken from it" in notes
+
+
+def test_a_file_named_after_certificates_that_holds_none_is_an_error(folder: Path) -> None:
+    (folder / "certs_pub.txt").write_text("dear Anna\n")
+    with pytest.raises(BadInput, match=r"^certs_pub\.txt: no certificate in it"):
+        read_snapshot(folder)
+
+
 def test_older_lists_are_known_by_content_too(folder: Path) -> None:
     (folder / "history").mkdir()
     (folder / "history" / "before.log").write_text((folder / "show_ctl.txt").read_text())
