@@ -19,6 +19,7 @@ from phoneemu.errors import BadInput
 from phoneemu.fleet import certjson, certplacing, certtexts, sqltext
 from phoneemu.fleet.certentries import CertEntry, from_der, service_named
 from phoneemu.fleet.prechecks import Problem, problems
+from phoneemu.fleet.predict import predict_files
 from phoneemu.fleet.snapshot import Snapshot, read_snapshot
 
 REST = ";OU=TAC;O=Cisco;L=Krakow;ST=Malopolska;C=PL"
@@ -414,3 +415,19 @@ def test_certificates_of_another_cluster_are_refused(
     said = capsys.readouterr().err
     assert said.startswith("phoneemu: certs.sql.txt: it is of other-pub")
     assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize(("taken", "reason"), [("2019-02-20", "confirmed"), ("2021-02-20", "signer-expired")])
+def test_a_certificate_that_has_expired_by_its_export_is_told_in_a_prediction(
+    folder: Path, taken: str, reason: str
+) -> None:
+    """[REGEN214231]: an expired CallManager certificate takes trust in its TFTP server."""
+    (folder / "certs.sql.txt").write_text(answer([(PUB, "CallManager", pem(PUB))]))
+    toml = (folder / "cluster.toml").read_text()
+    said = re.sub(r"^taken .*$", f"taken = {taken}T00:00:00Z", toml, flags=re.MULTILINE)
+    (folder / "cluster.toml").write_text(said)
+    plan = folder.parent / "plan.txt"
+    plan.write_text("phones reset\n")
+    told = predict_files(folder, plan)
+    fates = {fate.reason for phone, fate in told.each() if phone.traits.site == "Headquarters"}
+    assert fates == {reason}
