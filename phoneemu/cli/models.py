@@ -88,6 +88,8 @@ def _diff(words: list[str], catalogue: Catalogue, arguments: argparse.Namespace)
             said = f"{_value(fact)}  [{fact.standing.label}, {fact.source}]" if fact else "not stated"
             print(f"  {mark} {said}")
     print(f"{len(found)} facts differ" if len(found) != 1 else "1 fact differs")
+    if not found and old.model == new.model:
+        print("the catalogue knows no border between these loads")
     return 0
 
 

@@ -287,7 +287,8 @@ class Answers:
         return listed[0]
 
     def _ask_tvs(self, command: AskTvs) -> Event | None:
-        found, server = self._tvs, command.server
+        server = command.server
+        found = self._about(command)
         if found is None or found.outcome is not TvsOutcome.ANSWERED:
             return TvsFailed(server=server, trouble=TvsTrouble.NO_ANSWER)
         if found.answer is not None:
@@ -302,6 +303,21 @@ class Answers:
             roles=frozenset(found.roles or ()),
             ttl=found.ttl or 0,
         )
+
+    def _about(self, command: AskTvs) -> TvsExchange | None:
+        """The connection on which this signer was asked about; None when another one was, on all of them."""
+        found = self._tvs
+        if found is None or found.asked in (None, command.signer):
+            return found
+        other = self._find(
+            TvsExchange,
+            lambda each: self._same(each.server, command.server) and each.asked in (None, command.signer),
+        )
+        if other is None:
+            self._note(
+                f"no TVS was asked about {command.signer.short} in the recording; the replay gives no answer"
+            )
+        return other
 
     def _answered(self, command: AskTvs, path: str) -> Event:
         try:

@@ -108,6 +108,23 @@ def test_a_peer_nobody_saw_is_taken_as_listed_because_the_phone_went_on() -> Non
     assert any("not visible" in note for note in done.notes)
 
 
+def test_an_answer_about_another_signer_is_not_given() -> None:
+    other = Identity("CN=other", "CN=other", 1)
+    done = replayed(tvs(asked=other))
+    assert last(done)[1] is Reason.TVS_SILENT
+    assert any("no TVS was asked about" in note for note in done.notes)
+
+
+def test_of_two_answers_of_one_server_that_about_the_signer_is_given() -> None:
+    recording = a_recording(RENEWED)
+    right = recording.case.exchanges[1]
+    assert isinstance(right, TvsExchange)
+    wrong = attrs.evolve(right, asked=Identity("CN=other", "CN=other", 1), answer=None, valid=False)
+    told = (wrong, *recording.case.exchanges)
+    done = replayed(attrs.evolve(recording, case=attrs.evolve(recording.case, exchanges=told)))
+    assert last(done) == (Verdict.ACCEPT, Reason.TVS_VOUCHES)
+
+
 def test_an_answer_nobody_saw_ends_the_replay() -> None:
     assert "answered" in replayed(tvs(answer=None)).ended
 

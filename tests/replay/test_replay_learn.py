@@ -123,6 +123,12 @@ def test_cases_of_one_phone_are_learned_from_together() -> None:
     assert "nothing to learn" in learn.lines(lesson, catalogue())[0]
 
 
+def test_a_change_that_mends_one_case_and_breaks_another_is_not_proposed() -> None:
+    (alone,) = learn.learn([by_http()], catalogue())
+    (together,) = learn.learn([by_http(), a_recording("8861/sip88xx.10-3-1-20/first-trust")], catalogue())
+    assert (bool(alone.solutions), together.solutions) == (True, ())
+
+
 # ---------------------------------------------------------------- the proposal
 
 
