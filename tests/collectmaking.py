@@ -96,6 +96,7 @@ class Site:
         from phoneemu.collect.folder import Folder  # late: without the extra other tests must still run
         from phoneemu.collect.gather import USUAL, Gathering
 
+        self.bench.wire.given_up.clear()  # as each run has a wire of its own
         gathering = Gathering(
             wire=self.bench.wire,
             folder=Folder.open(self.folder, "127.0.0.1", NOW, fresh=fresh),

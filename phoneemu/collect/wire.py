@@ -35,6 +35,8 @@ SAID = 200
 _BUSY = (429, 503)
 _RATE = b"Exceeded allowed rate"
 """RISPort's fault above its 15 requests a minute [RISPORT70], in the words that public clients look for."""
+_LASTING = frozenset({Kind.UNREACHABLE, Kind.UNTRUSTED, Kind.SILENT, Kind.BUSY})
+"""What is the same a moment later."""
 _CHUNK = 64 * 1024
 
 Headers = Mapping[str, str]
@@ -79,6 +81,8 @@ class Wire:
     """Gets a line while something is waited for."""
     refused: set[Realm] = attrs.field(factory=set)
     """Realms whose password a server did not take."""
+    given_up: dict[tuple[str, str], Kind] = attrs.field(factory=dict)
+    """(host, path) that cost all patience once, "" for every path: a run does not spend it again."""
     _last: dict[tuple[str, str], float] = attrs.field(factory=dict)
 
     def ask(self, reading: Reading, host: str, body: str = "", version: str = "") -> Answer:
@@ -92,6 +96,19 @@ class Wire:
             raise ValueError(f"no question of {reading.name}: nothing else is ever sent")
         if operation.realm in self.refused:
             raise NotCollected(Kind.DENIED, f"not asked: the {operation.realm.value} was refused before")
+        given_up = self.given_up.get((host, operation.path)) or self.given_up.get((host, ""))
+        if given_up is not None:
+            raise NotCollected(given_up, f"not asked again: {given_up.value} before")
+        try:
+            return self._asked(operation, host, body, version)
+        except NotCollected as failure:
+            if failure.kind in _LASTING:
+                whole_host = failure.kind in (Kind.UNREACHABLE, Kind.UNTRUSTED)
+                self.given_up[host, "" if whole_host else operation.path] = failure.kind
+            raise
+
+    def _asked(self, operation: Operation, host: str, body: str, version: str) -> Answer:
+        """Ask until the server is not busy."""
         credential = self.credentials.get(operation.realm)
         headers = _headers(operation, version) | (credential.header() if credential is not None else {})
         waits = iter(self.patience.waits)

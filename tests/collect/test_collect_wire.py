@@ -240,6 +240,27 @@ def test_a_hanging_server_is_given_up_after_the_time(bench: Bench) -> None:
     assert missed(bench.wire).kind is Kind.SILENT
 
 
+def test_a_service_that_hung_once_is_not_waited_for_again_and_others_are_asked(bench: Bench) -> None:
+    def hangs(handler: Handler, request: Request) -> bool:
+        if request.path == AXL_PATH:
+            threading.Event().wait(0.6)
+        return request.path == AXL_PATH
+
+    bench.wire.patience = attrs.evolve(bench.wire.patience, whole=0.3)
+    bench.cucm.special = hangs
+    assert [missed(bench.wire).kind for _ in range(3)] == [Kind.SILENT] * 3
+    assert len(bench.cucm.requests) == 1
+    assert ask(bench.wire, reading=Reading.SEEN).status == 200
+
+
+def test_a_host_that_is_not_trusted_is_asked_for_nothing_else(bench: Bench, tmp_path: Path) -> None:
+    trusted, bench.wire.context = bench.wire.context, trusting(certificate(tmp_path))
+    assert missed(bench.wire).kind is Kind.UNTRUSTED
+    bench.wire.context = trusted
+    assert missed(bench.wire, reading=Reading.SEEN).kind is Kind.UNTRUSTED
+    assert ask(bench.wire, host="localhost").status == 200
+
+
 def test_a_server_that_drips_headers_is_given_up_after_the_time(bench: Bench) -> None:
     def drips(handler: Handler, _request: Request) -> bool:
         handler.wfile.write(b"HTTP/1.1 200 OK\r\n")
