@@ -20,6 +20,7 @@ from phoneemu.fleet import (
     merging,
     risport,
     sheets,
+    sqlanswers,
     sqlexports,
     sqltext,
     textfile,
@@ -90,18 +91,24 @@ class _Reader:
     def phones(self) -> Inventory:
         """The phones of every table of phones, the database and AXL."""
         listed = inventory.read_inventory(self.paths(Kind.PHONES))
-        for path in self.paths(Kind.SQL):
-            tables, remarks = sqltext.read(path)
-            self._remarks += remarks
-            for table in tables:
-                more = self._table(table, path.name)
-                if more is not None:
-                    listed = merging.with_more(listed, more)
+        for file, table in self._tables():
+            more = self._table(table, file)
+            if more is not None:
+                listed = merging.with_more(listed, more)
         for path in self.paths(Kind.LIST_PHONE):
             listed = merging.with_more(listed, listphone.read(path))
         for path in self.paths(Kind.SHEET):
             listed = merging.with_more(listed, sheets.read(path))
         return listed
+
+    def _tables(self) -> Iterator[tuple[str, SqlTable]]:
+        """(file, table) of every answer of the database."""
+        for path in self.paths(Kind.SQL):
+            tables, remarks = sqltext.read(path)
+            self._remarks += remarks
+            yield from ((path.name, table) for table in tables)
+        for path in self.paths(Kind.SQL_ANSWER):
+            yield from ((path.name, table) for table in sqlanswers.read(path))
 
     def _table(self, table: SqlTable, file: str) -> Inventory | None:
         """What an answer of `run sql` is, by its columns; phones are given back."""

@@ -28,6 +28,7 @@ class Kind(enum.Enum):
     SHEET = "spreadsheet"
     SHOWN = "table of checksums"
     SQL = "text of run sql"
+    SQL_ANSWER = "AXL answer of executeSQLQuery"
     RIS = "RISPort answer"
     LIST_PHONE = "AXL answer of listPhone"
     LISTS = "text of show ctl or show itl"
@@ -42,8 +43,8 @@ NAMES: Mapping[str, Kind] = {
     "phones*.csv": Kind.PHONES,
     "phones*.xlsx": Kind.SHEET,
     "phones*.parquet": Kind.SHEET,
-    "phones*.xml": Kind.LIST_PHONE,
     "*.sql.txt": Kind.SQL,
+    "phones*.xml": Kind.LIST_PHONE,
     "certs*.txt": Kind.CERT_TEXT,
     "certs*.json": Kind.CERT_JSON,
     "checksums*.csv": Kind.SHOWN,
@@ -54,6 +55,9 @@ NAMES: Mapping[str, Kind] = {
     "*.tlv": Kind.RAW_LIST,
 }
 """The grammar of names; docs/snapshot.md tells it to people."""
+
+SEVERAL = frozenset({Kind.CERT_TEXT, Kind.LIST_PHONE})
+"""Kinds whose names stand for several forms: what is in the file tells which."""
 
 HISTORY = "history"
 """The folder of older trust lists."""
@@ -117,7 +121,7 @@ def _of(path: Path) -> Recognised:
         return Recognised(path=path, why="a folder that is not looked into")
     for pattern, kind in NAMES.items():
         if path.match(pattern):
-            several = _inside(path) if kind is Kind.CERT_TEXT else ()
+            several = _inside(path) if kind in SEVERAL else ()
             return Recognised(path=path, kinds=several or (kind,), named=True)
     kinds = _inside(path)
     why = "" if kinds else "not recognised, neither by its name nor by what is in it"
@@ -165,6 +169,8 @@ def _marked(head: str) -> Iterator[Kind]:
     lowered = head.lower()
     if "selectcmdevice" in lowered or "cmdevices" in lowered:
         yield Kind.RIS
+    elif "executesqlqueryresponse" in lowered or "<row>" in lowered:
+        yield Kind.SQL_ANSWER
     elif "listphoneresponse" in lowered or ("<phone" in lowered and "devicepoolname" in lowered):
         yield Kind.LIST_PHONE
     elif _PAGE.search(head):

@@ -30,7 +30,9 @@ from phoneemu.fleet.recognising import HISTORY, Kind, Recognised, lists_in, reco
 from phoneemu.fleet.risport import Sighting
 from phoneemu.fleet.roster import as_roster
 
-OF_PHONES = frozenset({Kind.PHONES, Kind.SHEET, Kind.SHOWN, Kind.SQL, Kind.RIS, Kind.LIST_PHONE, Kind.PAGE})
+OF_PHONES = frozenset(
+    {Kind.PHONES, Kind.SHEET, Kind.SHOWN, Kind.SQL, Kind.SQL_ANSWER, Kind.RIS, Kind.LIST_PHONE, Kind.PAGE}
+)
 """Kinds of files in which phones stand."""
 
 

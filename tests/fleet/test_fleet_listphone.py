@@ -2,13 +2,15 @@
 
 from pathlib import Path
 
+import listmaking
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import given
 from hypothesis import strategies as st
 
 from phoneemu import example
 from phoneemu.errors import BadInput
-from phoneemu.fleet import listphone, xmlreading
+from phoneemu.fleet import listphone, sqlanswers, xmlreading
 from phoneemu.fleet.snapshot import read_snapshot
 
 PHONES = """
@@ -78,6 +80,48 @@ def test_any_bytes_are_a_tree_or_one_error(content: bytes) -> None:
         assert xmlreading.parse(content, "x").tag
     except BadInput:
         return
+
+
+def rows(*cells: dict[str, str]) -> str:
+    inside = "".join(
+        f"<row>{''.join(f'<{key}>{value}</{key}>' for key, value in each.items())}</row>\n" for each in cells
+    )
+    return (
+        '<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/"><soapenv:Body>\n'
+        f'<ns:executeSQLQueryResponse xmlns:ns="http://www.cisco.com/AXL/API/14.0"><return>{inside}</return>'
+        "</ns:executeSQLQueryResponse></soapenv:Body></soapenv:Envelope>"
+    )
+
+
+def test_an_answer_of_the_database_by_axl_is_read_as_its_text_is(tmp_path: Path) -> None:
+    example.write(tmp_path)
+    folder = tmp_path / "snapshot"
+    node = "cucm-1051-a-sub1"
+    certificate = listmaking.make(f"CN={node}", serial=9).public_bytes(Encoding.PEM).decode()
+    (folder / "phones.csv").unlink()
+    (folder / "phones.xml").write_text(rows({"name": "SEP1", "model": "Cisco 8861", "devicepool": "Main"}))
+    (folder / "a").write_text(rows({"cmgname": "CMG-9", "servername": node, "priority": "0"}))
+    (folder / "b").write_text(rows({"servername": node, "name": "TVS", "certificate": certificate}))
+    snapshot = read_snapshot(folder)
+    (phone,) = snapshot.inventory.phones
+    assert (phone.name, phone.traits.site, phone.line) == ("SEP1", "Main", 2)
+    assert snapshot.file.groups["CMG-9"] == (node,)
+    assert snapshot.cluster.by_name[node].own["TVS"].origin == "b:2"
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        (rows(), "a.xml: no row in it"),
+        (rows({"faultstring": "no"}), "a.xml:2: the service answered: no"),
+        (rows({"name": "x"})[:-9], "a.xml:3: no well-formed XML"),
+    ],
+)
+def test_an_answer_of_the_database_without_rows_is_named(tmp_path: Path, text: str, what: str) -> None:
+    (tmp_path / "a.xml").write_text(text)
+    with pytest.raises(BadInput) as error:
+        sqlanswers.read(tmp_path / "a.xml")
+    assert str(error.value).startswith(what)
 
 
 def test_what_one_export_leaves_open_another_fills(tmp_path: Path) -> None:
