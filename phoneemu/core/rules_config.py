@@ -50,6 +50,13 @@ C7 = Rule(
     standing=Standing.DOCUMENTED,
     source="AG8800-secprob, AG6901-status",
 )
+C7N = Rule(
+    number="C7",
+    title="the installed CTL lists servers by address and the phone knows its own by name, or the reverse",
+    standing=Standing.ASSUMED,
+    source="phoneemu",
+    note="a phone would look the name up; settled by `address` of each [[node]] in cluster.toml",
+)
 C8 = Rule(
     number="C8",
     title="this load does not find its TFTP server behind a multi-server certificate",
@@ -152,7 +159,7 @@ def _unfit(question: Question, offered: SignedFile) -> Ruling | None:
     return (
         digest_ruling(question, offered.digest.label if offered.digest else "", C5)
         or key_ruling(question, offered.key_bits, C6)
-        or tftp_ruling(question, "config", C7, C10)
+        or tftp_ruling(question, "config", (C7, C7N, C10))
     )
 
 

@@ -70,6 +70,13 @@ L9 = Rule(
     standing=Standing.DOCUMENTED,
     source="AG8800-secprob, IPCHG-010",
 )
+L9N = Rule(
+    number="L9",
+    title="the installed CTL lists servers by address and the phone knows its own by name, or the reverse",
+    standing=Standing.ASSUMED,
+    source="phoneemu",
+    note="a phone would look the name up; settled by `address` of each [[node]] in cluster.toml",
+)
 L10 = Rule(
     number="L10",
     title="nothing installed: the first list is taken on trust",
@@ -178,7 +185,7 @@ def _unfit(question: Question, offered: TrustList) -> Ruling | None:
         or digest_ruling(question, offered.digest.label if offered.digest else "", L6)
         or key_ruling(question, offered.key_bits, L7)
         or _never_replaced(question)
-        or tftp_ruling(question, question.subject.value, L9, L13)
+        or tftp_ruling(question, question.subject.value, (L9, L9N, L13))
     )
 
 
@@ -247,12 +254,14 @@ def _never_replaced(question: Question) -> Ruling | None:
     return Ruling(verdict=Verdict.REFUSE, reason=Reason.NEVER_REPLACES_CTL, rule=L8, facts=(takes,))
 
 
-def tftp_ruling(question: Question, kind: str, rule: Rule, partial: Rule) -> Ruling | None:
+def tftp_ruling(question: Question, kind: str, rules: tuple[Rule, Rule, Rule]) -> Ruling | None:
     """In mixed mode the installed CTL says which TFTP servers may be believed.
 
     A CTL with a multi-server certificate names one node for all of them: such clusters are exempt in one of
-    two copies of the note [IPCHG-01]. `partial` is the rule for a CTL that is known only in part.
+    two copies of the note [IPCHG-01]. `rules` are (not listed, listed in another form,
+    known only in part).
     """
+    unlisted, incomparable, partial = rules
     authorises = question.profile.authorises_tftp
     ctl = question.flash.ctl
     if ctl is None or (authorises.value is not None and kind not in authorises.value):
@@ -266,8 +275,14 @@ def tftp_ruling(question: Question, kind: str, rule: Rule, partial: Rule) -> Rul
         return Ruling(verdict=Verdict.CANNOT_SAY, reason=Reason.LIST_INCOMPLETE, rule=partial)
     if not servers:
         return None
+    if not any(_is_address(each) is _is_address(server) for each in servers):
+        return Ruling(verdict=Verdict.CANNOT_SAY, reason=Reason.TFTP_NAME_UNKNOWN, rule=incomparable)
     verdict = Verdict.CANNOT_SAY if authorises.value is None else Verdict.REFUSE
-    return Ruling(verdict=verdict, reason=Reason.TFTP_NOT_AUTHORISED, rule=rule, facts=(authorises,))
+    return Ruling(verdict=verdict, reason=Reason.TFTP_NOT_AUTHORISED, rule=unlisted, facts=(authorises,))
+
+
+def _is_address(server: str) -> bool:
+    return ":" in server or server.replace(".", "").isdigit()
 
 
 def _unanchored(question: Question) -> Ruling | None:

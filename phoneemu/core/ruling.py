@@ -60,6 +60,7 @@ class Reason(enum.Enum):
     SIGNATURE_BAD = "signature-bad"
     SIGNER_EXPIRED = "signer-expired"
     TFTP_NOT_AUTHORISED = "tftp-not-authorised"
+    TFTP_NAME_UNKNOWN = "tftp-name-unknown"
     LIST_SUPPORT_UNKNOWN = "list-support-unknown"
     TVS_SUPPORT_UNKNOWN = "tvs-support-unknown"
     VERIFICATION_UNKNOWN = "verification-unknown"

@@ -157,6 +157,22 @@ def test_a_tftp_server_that_a_partial_ctl_does_not_show_cannot_be_said() -> None
     assert ruled(Subject.CTL, offered, partial, server="pub")[0] is Verdict.ACCEPT
 
 
+@pytest.mark.parametrize(
+    ("listed", "server", "reason"),
+    [
+        ("192.0.2.11", "pub", Reason.TFTP_NAME_UNKNOWN),
+        ("pub", "192.0.2.11", Reason.TFTP_NAME_UNKNOWN),
+        ("pub", "2001:db8::1", Reason.TFTP_NAME_UNKNOWN),
+        ("192.0.2.11", "192.0.2.12", Reason.TFTP_NOT_AUTHORISED),
+        ("192.0.2.11", "192.0.2.11", Reason.LISTED_SIGNER),
+    ],
+)
+def test_a_name_and_an_address_cannot_be_compared(listed: str, server: str, reason: Reason) -> None:
+    ctl = a_list(ListKind.CTL, CM, entry(Role.SAST, CM, listed), entry(Role.CCM_TFTP, CM, listed))
+    held = attrs.evolve(HELD, ctl=ctl)
+    assert ruled(Subject.CTL, a_ctl(timestamp=2), held, server=server)[1] is reason
+
+
 def test_facts_nobody_knows_about_updates_cannot_be_said() -> None:
     offered, may_not = a_ctl(timestamp=2), (Verdict.CANNOT_SAY, Reason.LOAD_MAY_NOT_UPDATE)
     assert ruled(Subject.CTL, offered, profile=a_profile(takes_changed_ctl=None)) == may_not
