@@ -71,6 +71,8 @@ def dhcp_says(message: bytes) -> Announced | None:
 
 def names(message: bytes) -> Iterator[tuple[str, bytes]]:
     """Host names and their addresses in an answer of DNS."""
+    if len(message) > _DNS_BYTES:
+        return
     try:
         read = dns.DNS(message)
         if read.qr != dns.DNS_R or not read.qd:
@@ -84,12 +86,16 @@ def names(message: bytes) -> Iterator[tuple[str, bytes]]:
             yield asked.rstrip("."), address
 
 
-_STATUS = re.compile(rb"SIP/2\.0 (\d{3})[^\r\n]*\r\n(?:[^\r\n]+\r\n)*?CSeq:\s*\d+\s+REGISTER", re.IGNORECASE)
+_STATUS = re.compile(rb"SIP/2\.0 (\d{3})\b")
+_OF_REGISTER = re.compile(rb"^CSeq:\s*\d+\s+REGISTER", re.IGNORECASE | re.MULTILINE)
 _REGISTER = re.compile(rb"REGISTER sip")
 _AGENT = re.compile(rb"User-Agent:\s*Cisco[-/](?:CP)?([\w-]{3,16})/([\w.()-]{3,32})", re.IGNORECASE)
 _NAMED = re.compile(rb"\b((?:SEP|ATA)[0-9A-F]{12})\b")
 _SCCP_ACK, _SCCP_REJECT = 0x81, 0x9D
 _HELD = 16 * 1024
+_ENDS_HEAD = b"\r\n\r\n"
+_DNS_BYTES = 2048
+"""Largest answer of DNS that is looked at."""
 
 
 Announce = Callable[[float, Announced | None], None]
@@ -107,11 +113,14 @@ class SignallingWatch:
         self._connected = False
 
     def client(self, when: float, data: bytes) -> None:
-        """The phone's bytes."""
+        """The phone's bytes: the first thing it says is its registration."""
+        if self._seen.protocol == "SIP" and (not self._connected or self._said):
+            self._said = (self._said + data)[:_HELD]
+            head, ended, _ = self._said.partition(_ENDS_HEAD)
+            if ended or len(self._said) == _HELD:
+                self._announce(when, sip_says(head))
+                self._said = b""
         self._connected, self._seen.ended = True, when
-        if self._seen.protocol == "SIP" and len(self._said) < _HELD:
-            self._said += data[:_HELD]
-            self._announce(when, sip_says(self._said))
 
     def server(self, when: float, data: bytes) -> None:
         """The CallManager's bytes: whether it took the registration."""
@@ -119,9 +128,11 @@ class SignallingWatch:
         if self._seen.outcome is not None:
             return
         self._seen.ended = when
-        self._heard = (self._heard + data)[-_HELD:]
-        judged = judge_sip if self._seen.protocol == "SIP" else _judge_sccp
-        self._seen.outcome = judged(self._heard)
+        self._heard += data
+        judge = _judge_heads if self._seen.protocol == "SIP" else _judge_frames
+        self._seen.outcome, self._heard = judge(self._heard)
+        if len(self._heard) > _HELD:
+            self._heard = b""
 
     def hole(self, when: float, size: int, *, by_client: bool) -> None:
         """Bytes are missing; what follows is looked at all the same."""
@@ -137,30 +148,42 @@ class SignallingWatch:
             self._emit(self._seen)
 
 
-def judge_sip(heard: bytes) -> CallManagerOutcome | None:
-    """What the last final answer to a REGISTER says; a challenge is none."""
-    outcome = None
-    for status in _STATUS.findall(heard):
-        number = int(status)
-        if number == 200:
-            outcome = CallManagerOutcome.REGISTERED
-        elif number >= 300 and number not in (401, 407):
-            outcome = CallManagerOutcome.REJECTED
-    return outcome
+Judged = tuple[CallManagerOutcome | None, bytes]
+"""How it ended, if that is said; and the bytes that are not looked at yet."""
 
 
-def _judge_sccp(heard: bytes) -> CallManagerOutcome | None:
+def _judge_heads(heard: bytes) -> Judged:
+    while _ENDS_HEAD in heard:
+        head, _, heard = heard.partition(_ENDS_HEAD)
+        outcome = judge_sip(head)
+        if outcome is not None:
+            return outcome, b""
+    return None, heard
+
+
+def judge_sip(head: bytes) -> CallManagerOutcome | None:
+    """What a final answer to a REGISTER says; None for a challenge, and for anything else."""
+    status = _STATUS.match(head)
+    if status is None or _OF_REGISTER.search(head) is None:
+        return None
+    number = int(status[1])
+    if number == 200:
+        return CallManagerOutcome.REGISTERED
+    return CallManagerOutcome.REJECTED if number >= 300 and number not in (401, 407) else None
+
+
+def _judge_frames(heard: bytes) -> Judged:
     at = 0
     while at + 12 <= len(heard):
         length, _, kind = struct.unpack_from("<III", heard, at)
         if kind == _SCCP_ACK:
-            return CallManagerOutcome.REGISTERED
+            return CallManagerOutcome.REGISTERED, b""
         if kind == _SCCP_REJECT:
-            return CallManagerOutcome.REJECTED
+            return CallManagerOutcome.REJECTED, b""
         if length < 4 or length > _HELD:
-            return None
+            return None, b""
         at += 8 + length
-    return None
+    return None, heard[at:]
 
 
 def sip_says(message: bytes) -> Announced | None:

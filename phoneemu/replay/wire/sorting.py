@@ -142,16 +142,17 @@ def sort(sightings: Sightings) -> tuple[list[Boot], list[str]]:
 
 
 def _introduce(boots: Iterable[Boot], announced: Iterable[tuple[float, Announced]]) -> None:
-    """Give each start what its phone said of itself: by name, hardware or address."""
-    by_device: dict[str, list[Boot]] = {}
-    by_address: dict[bytes, list[Boot]] = {}
-    for boot in boots:
-        by_device.setdefault(boot.device, []).append(boot)
-        by_address.setdefault(boot.address, []).append(boot)
-        by_device.setdefault(boot.device[-12:], by_device[boot.device])
+    """Give each start what its phone said of itself: by name, hardware or address, in this order."""
+    told: dict[str | bytes, Announced] = {}
     for _, said in announced:
-        found = by_device.get(said.device) or by_device.get(said.hardware.hex().upper())
-        for boot in found or by_address.get(said.address, []):
+        for key in (said.device, said.hardware.hex().upper(), said.address):
+            if key:
+                before = told.get(key, Announced())
+                kept = {each.name: getattr(before, each.name) for each in attrs.fields(Announced)}
+                told[key] = attrs.evolve(said, **{name: value for name, value in kept.items() if value})
+    for boot in boots:
+        for key in (boot.device, boot.device[-12:], boot.address):
+            said = told.get(key, Announced())
             boot.product = boot.product or said.product
             boot.load = boot.load or said.load
             boot.protocol = boot.protocol or said.protocol

@@ -4,6 +4,7 @@ Of bytes that come twice the first count. Bytes that the receiver acknowledged a
 are reported as a hole. What is held for a missing segment is limited.
 """
 
+import heapq
 from typing import Protocol
 
 import attrs
@@ -12,6 +13,8 @@ from phoneemu.core import limits
 from phoneemu.replay.wire.sights import Ends
 
 FIN, SYN, RST, ACK = 1, 2, 4, 16
+_OVERHEAD = 512
+"""About what the bookkeeping of one waiting segment takes."""
 _REORDERED = 0.05
 """Seconds by which packets may stand in the wrong order."""
 
@@ -34,11 +37,16 @@ class Listener(Protocol):
 
 @attrs.define(slots=True)
 class Half:
-    """One direction. `following` is the number of its next byte, None until one was seen."""
+    """One direction. `following` is the number of its next byte, None until one was seen.
+
+    `place` counts the bytes that passed; what waits for earlier ones is kept by its place, `order` is a heap.
+    """
 
     by_client: bool
     following: int | None = None
+    place: int = 0
     waiting: dict[int, bytes] = attrs.field(factory=dict)
+    order: list[int] = attrs.field(factory=list)
     held: int = 0
     finished: bool = False
     owed: float | None = None
@@ -82,7 +90,7 @@ class Connection:
             self._acknowledged(self.down if half.by_client else self.up, when, head)
         if flags & FIN:
             half.finished = True
-            if not half.waiting:
+            if not half.order:
                 return self._close(when, "closed")
         return False
 
@@ -103,25 +111,26 @@ class Connection:
     def _take(self, half: Half, when: float, number: int, content: bytes) -> None:
         if half.following is None:
             half.following = number  # the capture began in the middle
-        ahead = (number - half.following) & 0xFFFFFFFF
+        ahead = self._distance(half, number)
         if ahead == 0:
             self._deliver(half, when, content)
-            if half.waiting:
+            if half.order:
                 self._resume(half, when)
-        elif ahead > 0x7FFFFFFF:
-            known = 0x100000000 - ahead
-            if len(content) > known:
-                self._deliver(half, when, content[known:])
+        elif ahead < 0:
+            if len(content) > -ahead:
+                self._deliver(half, when, content[-ahead:])
                 self._resume(half, when)
-        elif number not in half.waiting:
-            half.waiting[number] = content
-            half.held += len(content)
+        elif half.place + ahead not in half.waiting:
+            half.waiting[half.place + ahead] = content
+            heapq.heappush(half.order, half.place + ahead)
+            half.held += len(content) + _OVERHEAD
             if half.held > limits.CAPTURE_SEGMENT_BYTES:
                 self._skip(half, when)
 
     def _deliver(self, half: Half, when: float, content: bytes) -> None:
         assert half.following is not None  # noqa: S101 - set by the caller
         half.following = (half.following + len(content)) & 0xFFFFFFFF
+        half.place += len(content)
         if half.by_client:
             self._listener.client(when, content)
         else:
@@ -129,15 +138,13 @@ class Connection:
 
     def _resume(self, half: Half, when: float) -> None:
         """Deliver what waited for the bytes that just came."""
-        while half.waiting:
-            number = min(half.waiting, key=lambda each: self._distance(half, each))
-            ahead = self._distance(half, number)
-            if ahead > 0:
-                return
-            content = half.waiting.pop(number)
-            half.held -= len(content)
-            if len(content) > -ahead:
-                self._deliver(half, when, content[-ahead:])
+        while half.order and half.order[0] <= half.place:
+            place = heapq.heappop(half.order)
+            content = half.waiting.pop(place)
+            half.held -= len(content) + _OVERHEAD
+            known = half.place - place
+            if len(content) > known:
+                self._deliver(half, when, content[known:])
 
     @staticmethod
     def _distance(half: Half, number: int) -> int:
@@ -147,11 +154,13 @@ class Connection:
 
     def _skip(self, half: Half, when: float) -> None:
         """Give the missing bytes up and go on behind them."""
-        number = min(half.waiting, key=lambda each: self._distance(half, each))
-        missing = self._distance(half, number)
+        self._pass(half, when, half.order[0] - half.place)
+
+    def _pass(self, half: Half, when: float, missing: int) -> None:
         if missing > 0:
             self._listener.hole(when, missing, by_client=half.by_client)
-            half.following = number
+            half.following = ((half.following or 0) + missing) & 0xFFFFFFFF
+            half.place += missing
         self._resume(half, when)
 
     def _acknowledged(self, other: Half, when: float, head: bytes) -> None:
@@ -172,21 +181,14 @@ class Connection:
 
     def _give_up(self, half: Half, when: float, reached: int) -> None:
         half.owed = None
-        while half.waiting and self._nearest(half) < self._distance(half, reached):
+        while half.order and half.order[0] < half.place + self._distance(half, reached):
             self._skip(half, when)
-        ahead = self._distance(half, reached) - half.finished
-        if ahead > 0:
-            self._listener.hole(when, ahead, by_client=half.by_client)
-            half.following = reached
-            self._resume(half, when)
-
-    def _nearest(self, half: Half) -> int:
-        return min(self._distance(half, each) for each in half.waiting)
+        self._pass(half, when, self._distance(half, reached) - half.finished)
 
     def _close(self, when: float, ending: str) -> bool:
         if not self.over:
             for half in (self.up, self.down):
-                while half.waiting:
+                while half.order:
                     self._skip(half, when)
             self.over = True
             self._listener.closed(when, ending)

@@ -94,8 +94,8 @@ def cipher_name(number: int) -> str:
 class _Side:
     """One direction: records, and the handshake messages in them until they are encrypted."""
 
-    raw: bytes = b""
-    messages: bytes = b""
+    raw: bytearray = attrs.field(factory=bytearray)
+    messages: bytearray = attrs.field(factory=bytearray)
     taken: int = 0
     hidden: bool = False
     """Everything from here on is encrypted."""
@@ -148,9 +148,9 @@ class TlsWatch:
                 return
             if len(side.raw) - at < 5 + length:
                 break
-            self._record(side, kind, side.raw[at + 5 : at + 5 + length], by_client=by_client)
+            self._record(side, kind, bytes(side.raw[at + 5 : at + 5 + length]), by_client=by_client)
             at += 5 + length
-        side.raw = side.raw[at:]
+        del side.raw[:at]
 
     def _old_hello(self, side: _Side) -> None:
         """A hello in the form of SSL 2, as old libraries begin."""
@@ -161,7 +161,7 @@ class TlsWatch:
             highest = side.raw[3] << 8 | side.raw[4]
             self._hello.offered = tuple(name for number, name in VERSIONS.items() if number <= highest)
             side.records += 1
-        side.raw = side.raw[2 + length :]
+        del side.raw[: 2 + length]
 
     def _record(self, side: _Side, kind: int, content: bytes, *, by_client: bool) -> None:
         side.records += 1
@@ -201,8 +201,8 @@ class TlsWatch:
             length = int.from_bytes(side.messages[1:4], "big")
             if len(side.messages) < 4 + length:
                 return
-            kind, body = side.messages[0], side.messages[4 : 4 + length]
-            side.messages = side.messages[4 + length :]
+            kind, body = side.messages[0], bytes(side.messages[4 : 4 + length])
+            del side.messages[: 4 + length]
             if kind == _CLIENT_HELLO and by_client:
                 self._client_hello(body)
             elif kind == _SERVER_HELLO and not by_client:
