@@ -57,6 +57,9 @@ CAPTURE_FRAGMENT_BYTES = 16 * 1024 * 1024
 CAPTURE_SEGMENT_BYTES = 1024 * 1024
 """Most bytes of one TCP direction that are held because an earlier segment is missing [assumed]."""
 
+CAPTURE_HELD_BYTES = 96 * 1024 * 1024
+"""Most bytes of unfinished messages and segments that are held; beyond, the oldest is closed [assumed]."""
+
 CAPTURE_BODY_BYTES = 160 * 1024 * 1024
 """Most bytes of files held at a time, each content once; beyond, a file keeps its size and hash [assumed]."""
 

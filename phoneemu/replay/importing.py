@@ -48,6 +48,8 @@ def read(
         remarks.append(f"{sightings.unknown_links:,} packets of a link type that is not known are not used")
     if witness.dropped:
         remarks.append(f"{witness.dropped:,} packets in fragments never became whole")
+    if witness.given_up:
+        remarks.append(f"{witness.given_up:,} connections were given up: more was unfinished than the limit")
     drafts = [
         draft(boot, terms, catalogue, sightings.names)
         for boot in boots

@@ -1,9 +1,12 @@
+from collections.abc import Iterator
+
 import packetmaking as make
 import pytest
 
 from phoneemu.core import limits
 from phoneemu.core.vocabulary import Transport
 from phoneemu.replay.case import FileOutcome
+from phoneemu.replay.wire import witness as witnessing
 from phoneemu.replay.wire.framing import Packet
 from phoneemu.replay.wire.sights import SeenFile
 from phoneemu.replay.wire.witness import PATIENCE, Witness
@@ -212,3 +215,27 @@ def test_a_direction_that_holds_too_much_goes_on_behind_the_gap(monkeypatch: pyt
     data = [frame for frame in line.frames if len(frame[1]) > 900]
     line.frames.remove(data[2])
     assert (only(line).outcome, only(line).size) == (FileOutcome.ARRIVED, 9000)
+
+
+def test_what_is_held_of_unfinished_connections_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "CAPTURE_HELD_BYTES", 20_000)
+    monkeypatch.setattr(witnessing, "_NOW_AND_THEN", 50_000)
+    line = make.Line()
+    for port in range(1000, 1040):  # heads without an end
+        line.segment(port, 6970, 0, 0, make.SYN)
+        line.segment(port, 6970, 1, 0, make.ACK, b"GET /x HTTP/1.1\r\n" + bytes(1000))
+    for port in range(2000, 2040):  # a transfer of which the first block is missing
+        line.asks("some.tlv", port=port)
+        line.down(50000, port, b"\0\3\0\2" + bytes(512))
+    line.frames += [(line.when, bytes(60_000))] * 2
+    witness, most = Witness(), 0
+
+    def watched() -> Iterator[Packet]:
+        nonlocal most
+        for when, frame in line.frames:  # what is held is looked at now and then
+            yield Packet(when, 1, frame)
+            most = max(most, witness.held)
+
+    witness.watch(watched())
+    assert most > 20_000
+    assert witness.given_up > 40

@@ -112,6 +112,14 @@ class SignallingWatch:
         self._heard = b""
         self._connected = False
 
+    @property
+    def held(self) -> int:
+        """Bytes that are held of unfinished messages."""
+        return len(self._said) + len(self._heard)
+
+    def settle(self) -> None:
+        """Nothing here can be held in less."""
+
     def client(self, when: float, data: bytes) -> None:
         """The phone's bytes: the first thing it says is its registration."""
         if self._seen.protocol == "SIP" and (not self._connected or self._said):

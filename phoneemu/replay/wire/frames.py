@@ -5,6 +5,7 @@ not understood gives nothing and never an error: a capture holds whatever was on
 """
 
 import struct
+from collections import OrderedDict
 from typing import NamedTuple
 
 import attrs
@@ -68,7 +69,7 @@ class Fragments:
     """IP packets from frames; keeps the fragments of unfinished ones, within limits."""
 
     def __init__(self) -> None:
-        self._waiting: dict[tuple[bytes, bytes, int, bytes], _Pieces] = {}
+        self._waiting: OrderedDict[tuple[bytes, bytes, int, bytes], _Pieces] = OrderedDict()
         self._bytes = 0
         self.dropped = 0
 

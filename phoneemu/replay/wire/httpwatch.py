@@ -42,6 +42,16 @@ class HttpWatch:
         self._lost = False
         self._count = 0
 
+    @property
+    def held(self) -> int:
+        """Bytes that are held of heads and of a body."""
+        return len(self._said) + len(self._heard) + (self._body.pending if self._body is not None else 0)
+
+    def settle(self) -> None:
+        """Hash what came of a body."""
+        if self._body is not None:
+            self._body.settle()
+
     # ------------------------------------------------------------ the phone
 
     def client(self, when: float, data: bytes) -> None:

@@ -167,15 +167,21 @@ class Body:
         self.holes = 0
         self.dropped = ""
 
+    @property
+    def pending(self) -> int:
+        """Bytes that are neither hashed nor counted as kept yet."""
+        return self._unhashed
+
     def add(self, chunk: bytes) -> None:
         """The next bytes."""
         self.size += len(chunk)
         self._fresh.append(chunk)
         self._unhashed += len(chunk)
         if self._unhashed >= _LUMP:
-            self._settle()
+            self.settle()
 
-    def _settle(self) -> None:
+    def settle(self) -> None:
+        """Hash what came, and keep it if it is wanted and there is room."""
         lump = b"".join(self._fresh)
         self._fresh.clear()
         self._unhashed = 0
@@ -203,7 +209,7 @@ class Body:
 
     def done(self) -> tuple[str, bytes | None]:
         """The SHA-256 and, if they are kept, the bytes; no hash for a file with holes."""
-        self._settle()
+        self.settle()
         if self.holes:
             return "", None
         digest = self._hash.hexdigest()

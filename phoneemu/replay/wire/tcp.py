@@ -22,6 +22,13 @@ _REORDERED = 0.05
 class Listener(Protocol):
     """What is told of a connection."""
 
+    @property
+    def held(self) -> int:
+        """Bytes that it holds of what is not finished."""
+
+    def settle(self) -> None:
+        """Hold less, where that loses nothing."""
+
     def client(self, when: float, data: bytes) -> None:
         """The phone's next bytes."""
 
@@ -71,6 +78,15 @@ class Connection:
         self.up = Half(by_client=True)
         self.down = Half(by_client=False)
         self._first: int | None = None
+
+    @property
+    def held(self) -> int:
+        """Bytes that are held of it."""
+        return self.up.held + self.down.held + self._listener.held
+
+    def settle(self) -> None:
+        """Hold less, where that loses nothing."""
+        self._listener.settle()
 
     def segment(self, half: Half, when: float, head: bytes, content: bytes) -> bool:
         """One packet of a direction; `head` are the first twenty bytes of TCP. True when all is over."""

@@ -4,6 +4,8 @@ A request goes to port 69 and is answered from a port of its own; the answer tha
 transfer, others are strangers. Windows are followed, since blocks then still come in order.
 """
 
+from collections import OrderedDict
+
 import attrs
 
 from phoneemu.core.vocabulary import Transport
@@ -54,6 +56,11 @@ class Session:
     ahead: dict[int, bytes] = attrs.field(factory=dict)
     claimed: int = 0
     """A block that the phone has and that was not seen yet."""
+
+    @property
+    def held(self) -> int:
+        """Bytes that are held of it, beside what is counted as kept."""
+        return self.body.pending + sum(map(len, self.ahead.values()))
 
     @property
     def holed(self) -> bool:
@@ -121,6 +128,16 @@ class Transfer:
         self._options = options
         self._retries = 0
         self._refused = ""
+
+    @property
+    def held(self) -> int:
+        """Bytes that are held of it."""
+        return sum(each.held for each in self.sessions.values())
+
+    def settle(self) -> None:
+        """Hash what came."""
+        for each in self.sessions.values():
+            each.body.settle()
 
     def repeated(self, when: float) -> None:
         """The same request again."""
@@ -227,7 +244,7 @@ class TftpWatch:
     def __init__(self, larder: Larder, emit: Emit) -> None:
         self._larder = larder
         self._emit = emit
-        self.asking: dict[bytes, Transfer] = {}
+        self.asking: OrderedDict[bytes, Transfer] = OrderedDict()
         """Phone's address and port -> its transfer."""
 
     def request(self, client: bytes, ends: Ends, when: float, datagram: bytes) -> None:

@@ -113,6 +113,14 @@ class TlsWatch:
         self._up, self._down = _Side(), _Side()
         self._hello = self._seen.hello
 
+    @property
+    def held(self) -> int:
+        """Bytes that are held of unfinished records and messages."""
+        return sum(len(side.raw) + len(side.messages) for side in (self._up, self._down))
+
+    def settle(self) -> None:
+        """Nothing here can be held in less."""
+
     def client(self, when: float, data: bytes) -> None:
         """The phone's bytes."""
         self._seen.ended = when

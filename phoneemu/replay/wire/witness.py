@@ -4,6 +4,7 @@ What comes out are `Seen` values in the order in which they ended; `sorting` say
 of. This is the inner loop of an import: one dictionary look-up decides about nearly every packet.
 """
 
+from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 
 import attrs
@@ -18,7 +19,7 @@ from phoneemu.replay.wire.framing import Packet
 from phoneemu.replay.wire.httpwatch import HttpWatch
 from phoneemu.replay.wire.sights import Announced, Ends, Larder, Seen, SeenSignalling, trusted_kind
 from phoneemu.replay.wire.tcp import Connection, Half, Listener
-from phoneemu.replay.wire.tftpwatch import TftpWatch
+from phoneemu.replay.wire.tftpwatch import TftpWatch, Transfer
 from phoneemu.replay.wire.tlswatch import TlsWatch
 
 TFTP, HTTP, HTTPS, TVS, SIP, SIPS, SCCP, SCCPS = (
@@ -49,6 +50,9 @@ PATIENCE = 10.0
 
 _PLAIN = b"\x08\x00\x45"
 """EtherType of IPv4, then its version with a head of twenty bytes."""
+
+_NOW_AND_THEN = 16 * 1024 * 1024
+"""Bytes that pass between two looks at what is held."""
 
 _REMEMBERED = 4096
 """Connections that are over and whose late packets are still known as such."""
@@ -81,8 +85,11 @@ class Witness:
         self._larder = Larder(wanted=(lambda _: True) if everything else trusted_kind)
         self._tftp = TftpWatch(self._larder, self._emit)
         self._fragments = Fragments()
-        self._tcp: dict[bytes, tuple[Connection, Half]] = {}
-        self._gone: dict[bytes, None] = {}
+        self.given_up = 0
+        """Connections and transfers that were closed because too much was held."""
+        # the oldest of an ordered dictionary is found at once, that of a plain one only past its gaps
+        self._tcp: OrderedDict[bytes, tuple[Connection, Half]] = OrderedDict()
+        self._gone: OrderedDict[bytes, None] = OrderedDict()
         self._registering: dict[bytes, SeenSignalling] = {}
         self._said: set[Announced] = set()
 
@@ -96,6 +103,12 @@ class Witness:
         """Packets in fragments that were given up."""
         return self._fragments.dropped
 
+    @property
+    def held(self) -> int:
+        """Bytes that are held of what is unfinished."""
+        flows = dict.fromkeys(connection for connection, _ in self._tcp.values())
+        return sum(each.held for each in flows) + sum(each.held for each in self._tftp.asking.values())
+
     def watch(self, packets: Iterable[Packet]) -> Sightings:
         """Look at all packets.
 
@@ -104,9 +117,13 @@ class Witness:
         """
         tcp, asking, slow = self._tcp, self._tftp.asking, self._slow
         segment, datagram = self._segment, self._udp
-        count, first, when = 0, None, 0.0
+        count, passed, first, when = 0, 0, None, 0.0
         for when, link, frame in packets:
             count += 1
+            passed += len(frame)
+            if passed > _NOW_AND_THEN:
+                self._relieve()
+                passed = 0
             if first is None:
                 first = when
             # the plain case: Ethernet, IPv4 without options and fragments, whole
@@ -136,6 +153,28 @@ class Witness:
         self.seen.packets, self.seen.first, self.seen.last = count, first or 0.0, when
         self._end(when)
         return self.seen
+
+    def _relieve(self) -> None:
+        """Hold no more of what is unfinished than the limit: the oldest is given up."""
+        flows = {connection: flow for flow, (connection, _) in self._tcp.items()}
+        unfinished: list[Connection | Transfer] = [*flows, *self._tftp.asking.values()]
+        limit = limits.CAPTURE_HELD_BYTES
+        if sum(each.held for each in unfinished) <= limit:
+            return
+        for each in unfinished:
+            each.settle()
+        held = sum(each.held for each in unfinished)
+        for connection, flow in flows.items():
+            if held <= limit:
+                return
+            held -= connection.held
+            connection.end(patient=False)
+            self._drop(flow)
+            self.given_up += 1
+        while held > limit and self._tftp.asking:
+            held -= next(iter(self._tftp.asking.values())).held
+            self._tftp.oldest()
+            self.given_up += 1
 
     # ------------------------------------------------------------ what is not plain
 
