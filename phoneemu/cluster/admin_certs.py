@@ -66,6 +66,7 @@ def regenerate(office: Office, node: Node, step: Step) -> Performed:
         cluster=took_effect(cluster, node.name, unit),
         lines=_regenerated(unit),
         resets=phones_reset(cluster, node, unit),
+        resets_with=groups_reset(cluster, node, unit),
         remarks=_told_of(unit),
     )
 
@@ -181,13 +182,22 @@ def took_effect(cluster: Cluster, name: str, unit: str) -> Cluster:
 
 
 def phones_reset(cluster: Cluster, node: Node, unit: str) -> bool:
-    """Whether phones reset by themselves after this renewal: from 14, unless set to manual [REL14]."""
-    manual = "manual" in cluster.parameters.get(PHONE_INTERACTION, "").lower()
-    if manual or not since.PHONES_RESET_THEMSELVES.holds(cluster.release):
+    """Whether all phones reset by themselves after this renewal: from 14, unless set to manual [REL14]."""
+    if not _resets_by_itself(cluster):
         return False
     if unit == CALLMANAGER:
         return TFTP in node.services
-    return unit in (TVS, CAPF, ITL_RECOVERY)
+    return unit == ITL_RECOVERY or (unit == CAPF and cluster.capf_active)
+
+
+def groups_reset(cluster: Cluster, node: Node, unit: str) -> frozenset[str]:
+    """The nodes whose groups' phones reset by themselves: a TVS concerns those that ask it [ADM125-bulk]."""
+    return frozenset({node.name}) if unit == TVS and _resets_by_itself(cluster) else frozenset()
+
+
+def _resets_by_itself(cluster: Cluster) -> bool:
+    manual = "manual" in cluster.parameters.get(PHONE_INTERACTION, "").lower()
+    return since.PHONES_RESET_THEMSELVES.holds(cluster.release) and not manual
 
 
 def expire(office: Office, node: Node, step: Step) -> Performed:
@@ -263,6 +273,7 @@ def upload_signed(office: Office, node: Node, step: Step) -> Performed:
         cluster=cluster,
         lines=(f"Certificate Uploaded: {unit}",),
         resets=phones_reset(cluster, node, unit),
+        resets_with=groups_reset(cluster, node, unit),
         remarks=("uploading CallManager or CAPF may reset phones by itself [SG15-cert]",),
     )
 

@@ -21,7 +21,8 @@ class Office:
 class Performed:
     """What a command did.
 
-    `lines` is the terminal's text. `resets` tells that phones now reset by themselves. `refused` tells that
+    `lines` is the terminal's text. `resets` tells that all phones of the cluster now reset by themselves,
+    `resets_with` that those do whose CallManager group has one of these nodes. `refused` tells that
     the cluster did not do it. `remarks` are facts with source keys that an explanation may quote. `others`
     are further clusters that changed with it, by name (an exchange of certificates).
     """
@@ -29,6 +30,7 @@ class Performed:
     cluster: Cluster
     lines: tuple[str, ...] = ()
     resets: bool = False
+    resets_with: frozenset[str] = frozenset()
     refused: bool = False
     remarks: tuple[str, ...] = ()
     others: Mapping[str, Cluster] = attrs.field(factory=dict)
@@ -39,6 +41,7 @@ class Performed:
             cluster=later.cluster,
             lines=self.lines + later.lines,
             resets=self.resets or later.resets,
+            resets_with=self.resets_with | later.resets_with,
             refused=self.refused or later.refused,
             remarks=self.remarks + later.remarks,
             others={**self.others, **later.others},

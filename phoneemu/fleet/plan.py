@@ -104,7 +104,8 @@ class _Performer:
     def perform(self, number: int, step: Step) -> None:
         """One step: on phones, or on the cluster it names."""
         self._pauses[number] = step.verb == "wait" or step.who == "phones"
-        move, resets = None, False
+        move: Move | None = None
+        resets: frozenset[tuple[str, str]] = frozenset()
         if step.who == "phones":
             move = self._move(step)
         else:
@@ -131,7 +132,8 @@ class _Performer:
         )
         self._note(number)
 
-    def _administer(self, number: int, step: Step) -> bool:
+    def _administer(self, number: int, step: Step) -> frozenset[tuple[str, str]]:
+        """A step on a cluster; whose phones now reset by themselves, as a Stage has it."""
         at = self._cluster_of(step)
         others = {each.name: each for each in self._clusters if each is not self._clusters[at]}
         cluster = self._clusters[at]
@@ -145,7 +147,10 @@ class _Performer:
             self._remarks += [f"step {number} ({step.place}): {remark}" for remark in done.remarks]
         now = (*self._clusters[:at], done.cluster, *self._clusters[at + 1 :])
         self._clusters = tuple(done.others.get(each.name, each) for each in now)
-        return done.resets
+        everybody = (done.cluster.name, *done.others) if done.resets else ()
+        return frozenset(
+            (*((name, "") for name in everybody), *((done.cluster.name, node) for node in done.resets_with))
+        )
 
     def _cluster_of(self, step: Step) -> int:
         """The cluster a step is for: the one with that node or name, else the first."""
@@ -224,17 +229,17 @@ class _Performer:
         the end, which is the worse of the two cases.
         """
         settled: list[Stage] = []
-        pending = False
+        pending: frozenset[tuple[str, str]] = frozenset()
         for stage, later in zip_longest(self._stages, self._stages[1:]):
-            pending = pending or stage.resets
-            overtaken = pending and later is not None and not self._pauses[later.number]
+            pending |= stage.resets
+            overtaken = bool(pending) and later is not None and not self._pauses[later.number]
             if overtaken and later.world is not stage.world:
                 self._remarks.append(
                     f"step {stage.number}: phones reset by themselves, but step {later.number} does not wait "
                     "for them and is taken to overtake them; put `phones wait 30m` between"
                 )
-            settled.append(attrs.evolve(stage, resets=pending and not overtaken))
-            pending = overtaken
+            settled.append(attrs.evolve(stage, resets=frozenset() if overtaken else pending))
+            pending = pending if overtaken else frozenset()
         return tuple(settled)
 
     def _remedies(self) -> list[Administered]:

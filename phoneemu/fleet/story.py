@@ -40,7 +40,8 @@ class Move:
 class Stage:
     """The world after one step. `number` is the step's, 0 for the state before the first.
 
-    `resets` tells that the cluster itself resets its phones at this step.
+    `resets` tells whose phones a cluster itself resets at this step: (cluster, ""), or (cluster, node) for
+    those whose CallManager group has that node.
     """
 
     number: int
@@ -48,7 +49,7 @@ class Stage:
     world: World
     now: float
     move: Move | None = None
-    resets: bool = False
+    resets: frozenset[tuple[str, str]] = frozenset()
 
 
 @attrs.frozen(kw_only=True)
@@ -114,7 +115,7 @@ def _act(
 ) -> tuple[bool, Station, bool]:
     """(whether the phone starts now, the station after hands were laid on it, whether it has power)."""
     move = stage.move
-    starts = powered and stage.resets
+    starts = powered and bool(stage.resets) and _reset_by_its_cluster(station, stage)
     if move is None or (move.filter is not None and move.filter not in matches):
         return starts, station, powered
     if move.erases is not None and powered:
@@ -131,6 +132,15 @@ def _act(
         starts = move.power and not powered
         powered = move.power
     return starts or (move.boots and powered), station, powered
+
+
+def _reset_by_its_cluster(station: Station, stage: Stage) -> bool:
+    """Whether the cluster that serves the phone its files resets it."""
+    places = (stage.world.behind(server) or stage.world.find(server) for server in station.tftp_servers)
+    home = next((place[0] for place in places if place is not None), stage.world.clusters[0])
+    group = station.device_in(home).group
+    members = {node.name for name in group if (node := home.node(name)) is not None}
+    return any(name == home.name and (not node or node in members) for name, node in stage.resets)
 
 
 def _ordered(stage: Stage, matches: frozenset[int], loads: Mapping[str, Station]) -> Profile | None:

@@ -249,7 +249,7 @@ def test_a_tvs_shows_its_new_certificate_at_once_and_the_lists_wait() -> None:
     ("unit", "parameter", "resets"),
     [
         ("CallManager", "", True),
-        ("TVS", "", True),
+        ("TVS", "", False),
         ("CAPF", "", True),
         ("ITLRecovery", "", True),
         ("tomcat", "", False),
@@ -264,7 +264,9 @@ def test_from_14_phones_reset_themselves_unless_told_otherwise(
     office = Office("14")
     if parameter:
         office.does(f'cluster parameter "Phone Interaction on Certificate Update" = "{parameter}"')
-    assert office.does(f"pub set cert regen {unit}").resets is resets
+    done = office.does(f"pub set cert regen {unit}")
+    assert done.resets is resets
+    assert done.resets_with == ({"pub"} if unit == "TVS" else set()), "a TVS concerns those that ask it"
 
 
 def test_a_tomcat_or_ipsec_renewal_touches_no_list() -> None:

@@ -75,6 +75,29 @@ def test_from_14_a_cluster_resets_its_phones_unless_it_is_told_not_to(
     assert end.says == OK
 
 
+@pytest.mark.parametrize(
+    ("group", "step"),
+    [(("pub", "sub"), 1), (("sub",), 1), (("pub",), None)],
+    ids=["both", "asked", "not asked"],
+)
+def test_a_renewed_tvs_resets_the_phones_that_ask_it(group: tuple[str, ...], step: int | None) -> None:
+    """[ADM125-bulk]: TVS: phones by their CallManager group."""
+    office = make_cluster("office", "14SU3", BOTH)
+    end = through("sub set cert regen TVS", office, group=group)
+    assert ([each.step for each in end.story.episodes], end.says) == ([step], OK)
+
+
+def test_a_cluster_resets_its_own_phones_only() -> None:
+    office = make_cluster("office", "14SU3", BOTH)
+    other = make_cluster("hq", "14SU3", ("hq-pub",))
+    renewed = "hq-pub set cert regen CallManager; phones wait 30m"
+    assert [each.step for each in through(renewed, office, other).story.episodes] == [None]
+    exchanged = "cluster bulk-exchange all with hq; phones wait 30m; phones point-to hq; phones wait 30m"
+    moved = through(f"{exchanged}; {renewed}", office, other)
+    assert moved.starts == [(1, "ok"), (3, "ok"), (5, "ok")]
+    assert moved.last.registered_to == "hq-pub"
+
+
 # ---------------------------------------------------------------- another cluster
 
 
