@@ -1,7 +1,7 @@
 """Prove that what is shipped works where it was never developed.
 
 Builds the source archive and from it the wheel, installs the wheel into a fresh environment outside the
-checkout, and runs the demo there: its output must be what the checkout prints.
+checkout, and runs the demo there, makes a page and prints a schema: each must be what the checkout makes of it.
 """
 
 import subprocess
@@ -26,8 +26,16 @@ def build(folder: Path) -> Path:
     return wheel
 
 
-def demo_of(wheel: Path, folder: Path) -> str:
-    """The demo's output from a fresh environment that holds the wheel and what it needs."""
+def said_by(program: tuple[str | Path, ...], folder: Path) -> list[str]:
+    """The demo, a page and a schema, as this program writes them in this folder."""
+    predict = ("predict", "office/snapshot", "--runbook", "office/runbook.txt", "--html", "-")
+    asked = (("demo", "--write", "office"), predict, ("schema", "predict"))
+    folder.mkdir()
+    return [_output(*program, *words, cwd=folder) for words in asked]
+
+
+def said_installed(wheel: Path, folder: Path) -> list[str]:
+    """The same from a fresh environment that holds the wheel and what it needs."""
     venv.create(folder / "venv", with_pip=True)
     python = folder / "venv" / "bin" / "python"
     pip = (
@@ -42,7 +50,7 @@ def demo_of(wheel: Path, folder: Path) -> str:
         wheel,
     )
     subprocess.run(pip, check=True)
-    return _output(folder / "venv" / "bin" / "phoneemu", "demo", cwd=folder)
+    return said_by((folder / "venv" / "bin" / "phoneemu",), folder / "installed")
 
 
 def main() -> int:
@@ -50,10 +58,10 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="phoneemu-wheel-") as name:
         folder = Path(name)
         wheel = build(folder / "dist")
-        shipped = demo_of(wheel, folder)
-    here = _output(sys.executable, "-m", "phoneemu", "demo", cwd=ROOT)
-    if not shipped.strip() or shipped != here:
-        print("the installed wheel's demo differs from the checkout's", file=sys.stderr)
+        shipped = said_installed(wheel, folder)
+        here = said_by((sys.executable, "-m", "phoneemu"), folder / "here")
+    if not all(text.strip() for text in shipped) or shipped != here:
+        print("what the installed wheel says differs from what the checkout says", file=sys.stderr)
         return 1
     print(f"{wheel.name}: installs and runs outside the checkout")
     return 0
