@@ -1,7 +1,7 @@
 """Prove that what is shipped works where it was never developed.
 
 Builds the source archive and from it the wheel, installs the wheel into a fresh environment outside the
-checkout, and runs the demo there, makes a page and prints a schema: each must be what the checkout makes of it.
+checkout, and there runs the demo, makes a page and prints a schema: each must be what the checkout makes.
 """
 
 import subprocess

@@ -6,6 +6,7 @@ Each module holds HELP, add_arguments(parser) and run(arguments) -> exit code. E
 
 import argparse
 import importlib
+import io
 import os
 import pkgutil
 import sys
@@ -42,6 +43,9 @@ def _parser(wanted: str | None) -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a name that a terminal cannot show is no crash
     arguments = _parser(words[0] if words else None).parse_args(words)
     try:
         code: int = arguments.run(arguments)

@@ -5,7 +5,7 @@ How it reads is in report and export; how it is made, in predict.
 
 import enum
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 
 import attrs
@@ -100,14 +100,6 @@ class Group:
     fate: Fate
     phones: Roster = attrs.field(repr=False, converter=as_roster)
     example: Listed = attrs.field(default=attrs.Factory(lambda self: self.phones[0], takes_self=True))
-
-
-def merged(groups: Iterable[Group]) -> dict[Fate, Roster]:
-    """The phones of groups whose fates say the same, in the order of the first such group."""
-    alike: dict[Fate, list[Roster]] = {}
-    for group in groups:
-        alike.setdefault(group.fate, []).append(group.phones)
-    return {fate: joined(phones) for fate, phones in alike.items()}
 
 
 @attrs.frozen(kw_only=True)

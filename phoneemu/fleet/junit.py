@@ -7,9 +7,9 @@ pipeline's page shows what is to be done where, and a large fleet stays a page t
 from collections.abc import Iterable, Iterator
 from xml.sax.saxutils import quoteattr
 
-from phoneemu.fleet.forecast import Fate, Forecast, merged
+from phoneemu.fleet.forecast import Fate, Forecast, Group
 from phoneemu.fleet.outcome import Outcome
-from phoneemu.fleet.roster import SITE, Roster
+from phoneemu.fleet.roster import SITE, Roster, joined
 
 NAMED = 50
 """Most devices named in one failure; the CSV has all."""
@@ -20,51 +20,62 @@ FAILURES = 10_000
 def render(forecast: Forecast, failing: Iterable[Outcome]) -> str:
     """The report; a case fails when its outcome is one of these, or any but `ok` when none is given."""
     bad = frozenset(failing) or frozenset(Outcome) - {Outcome.OK}
-    alike = merged(forecast.groups)
-    failed = {fate: phones for fate, phones in alike.items() if fate.outcome in bad}
-    by_site = sum(len(phones.by_site()) for phones in failed.values()) <= FAILURES
-    failures = [case for each in failed.items() for case in _failures(*each, by_site=by_site)]
-    passed = [_passed(fate, phones) for fate, phones in alike.items() if fate.outcome not in bad]
-    count = f'tests="{len(failures) + len(passed)}" failures="{len(failures)}" errors="0" skipped="0"'
+    alike: dict[str, list[Group]] = {}
+    for group in forecast.groups:
+        alike.setdefault(_name(group.fate), []).append(group)
+    told = [
+        (name, groups[0].fate, joined([each.phones for each in groups])) for name, groups in alike.items()
+    ]
+    failed = [each for each in told if each[1].outcome in bad]
+    by_site = sum(len(phones.by_site()) for _, _, phones in failed) <= FAILURES
+    failures = [case for each in failed for case in _failures(*each, by_site=by_site)]
+    passed = [_passed(name, phones) for name, fate, phones in told if fate.outcome not in bad]
+    count = f'tests="{len(failures) + len(passed)}" failures="{len(failures)}" errors="0"'
     head = f'name={_attribute(forecast.cluster)} {count} time="0"'
-    suite = f"<testsuite {head}>\n{''.join((*failures, *passed))}</testsuite>"
+    suite = f'<testsuite {head} skipped="0">\n{"".join((*failures, *passed))}</testsuite>'
     return f'<?xml version="1.0" encoding="UTF-8"?>\n<testsuites {head}>\n{suite}\n</testsuites>\n'
 
 
-def _failures(fate: Fate, phones: Roster, *, by_site: bool) -> Iterator[str]:
+def _name(fate: Fate) -> str:
+    """What a case is called: the same from run to run while its phones end the same."""
+    return f"{fate.model}: {_message(fate)}"
+
+
+def _failures(name: str, fate: Fate, phones: Roster, *, by_site: bool) -> Iterator[str]:
     if not by_site:
-        yield _failure(fate, f"({len(phones.by_site()):,} sites)", phones)
+        yield _failure(name, fate, f"({len(phones.by_site()):,} sites)", phones)
         return
     codes = phones.frame[SITE]
-    for code in codes.unique(maintain_order=True).to_list():
-        here = phones.ordered((codes == code).arg_true())
-        yield _failure(fate, phones.sites[code] or "(no site)", here)
+    for site in phones.by_site():
+        here = [code for code, each in enumerate(phones.sites) if each == site]
+        yield _failure(name, fate, site or "(no site)", phones.ordered(codes.is_in(here).arg_true()))
 
 
-def _failure(fate: Fate, where: str, phones: Roster) -> str:
-    devices = [phone.name for phone in phones[:NAMED]]
-    more = f" and {len(phones) - NAMED} more" if len(phones) > NAMED else ""
-    message = f"message={_attribute(_message(fate))} type={_attribute(fate.outcome.value)}"
-    failure = f"<failure {message}>{_text(', '.join(devices) + more)}</failure>"
-    return f"{_case(fate, where, len(phones))}>{failure}</testcase>\n"
+def _failure(name: str, fate: Fate, where: str, phones: Roster) -> str:
+    count = len(phones)
+    devices = ", ".join(phone.name for phone in phones[:NAMED])
+    more = f" and {count - NAMED} more" if count > NAMED else ""
+    message = f"{count} {'phone' if count == 1 else 'phones'} {_message(fate)}"
+    said = f"message={_attribute(message)} type={_attribute(fate.outcome.value)}"
+    return f"{_case(name, where)}><failure {said}>{_text(devices + more)}</failure></testcase>\n"
 
 
-def _passed(fate: Fate, phones: Roster) -> str:
+def _passed(name: str, phones: Roster) -> str:
     sites = phones.by_site()
     where = f"({len(sites):,} sites)" if len(sites) > 1 else next(iter(sites)) or "(no site)"
-    return f"{_case(fate, where, len(phones))}/>\n"
+    return f"{_case(name, where)}/>\n"
 
 
-def _case(fate: Fate, where: str, count: int) -> str:
-    phones = f"{count} {'phone' if count == 1 else 'phones'}"
-    name = f"{fate.model}, {phones}: {fate.outcome.value}, {fate.reason}"
+def _case(name: str, where: str) -> str:
     return f'<testcase classname={_attribute(where)} name={_attribute(name)} time="0"'
 
 
 def _message(fate: Fate) -> str:
     step = fate.lost_at_step
     when = "" if step is None else ", before the first step" if step == 0 else f", at step {step}"
-    return f"{fate.outcome.value}{when}: {fate.reason}; remedy: {fate.remedy.kind.value}"
+    remedy = fate.remedy.kind.value if fate.remedy.found else "not found"
+    helps = "" if fate.outcome is Outcome.OK else f"; remedy: {remedy}"
+    return f"{fate.outcome.value}{when}: {fate.reason}{helps}"
 
 
 def _plain(text: str) -> str:

@@ -98,11 +98,12 @@ def as_roster(phones: Sequence[Listed]) -> Roster:
         traits = phone.traits
         pair = pairs.get(traits)
         if pair is None:
-            kind = kinds.setdefault(traits._replace(site=""), len(kinds))
-            pair = pairs[traits] = kind, sites.setdefault(traits.site, len(sites))
+            clean = Traits._make(map(_encodable, traits))
+            kind = kinds.setdefault(clean._replace(site=""), len(kinds))
+            pair = pairs[traits] = kind, sites.setdefault(clean.site, len(sites))
         codes.append(pair)
     columns = {
-        NAME: [phone.name for phone in phones],
+        NAME: [_encodable(phone.name) for phone in phones],
         KIND: [kind for kind, _ in codes],
         SITE: [site for _, site in codes],
         FILE: [files.setdefault(phone.file, len(files)) for phone in phones],
@@ -110,6 +111,11 @@ def as_roster(phones: Sequence[Listed]) -> Roster:
     }
     frame = pl.DataFrame(columns, schema=SCHEMA)
     return Roster(frame=frame, kinds=tuple(kinds), sites=tuple(sites), files=tuple(files))
+
+
+def _encodable(text: str) -> str:
+    """The text with a mark for what no file can hold: half of a pair of JSON escapes."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 def joined(rosters: Sequence[Roster]) -> Roster:

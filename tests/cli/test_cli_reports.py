@@ -174,6 +174,33 @@ def test_the_pipeline_report_fails_what_it_is_told_to_fail(told: tuple[Forecast,
     assert sum((failure.text or "").count("SEP") for failure in failures) == 4
 
 
+SHAPE = {
+    "testsuites": ({"name", "tests", "failures", "errors", "time"}, {"testsuite"}),
+    "testsuite": ({"name", "tests", "failures", "errors", "time", "skipped"}, {"testcase"}),
+    "testcase": ({"name", "classname", "time"}, {"failure"}),
+    "failure": ({"message", "type"}, set()),
+}
+"""Element -> the attributes it has and the elements it may hold: the common part of what pipelines read."""
+
+
+@pytest.mark.parametrize("failing", [(), (Outcome.OK,), tuple(Outcome)])
+def test_the_pipeline_report_has_the_shape_that_pipelines_read(
+    told: tuple[Forecast, Snapshot, Plan], failing: tuple[Outcome, ...]
+) -> None:
+    forecast, _, _ = told
+    root = ET.fromstring(junit.render(forecast, failing))  # noqa: S314 - our own
+    for element in root.iter():
+        attributes, inside = SHAPE[element.tag]
+        assert set(element.attrib) == attributes
+        assert {each.tag for each in element} <= inside
+    (suite,) = root
+    cases = suite.findall("testcase")
+    assert len({(case.attrib["classname"], case.attrib["name"]) for case in cases}) == len(cases)
+    for counted in (root, suite):
+        assert counted.attrib["tests"] == str(len(cases))
+        assert counted.attrib["failures"] == str(len(suite.findall("testcase/failure")))
+
+
 def test_both_are_written_by_predict(office: Path, tmp_path: Path) -> None:
     words = ["predict", str(office / "snapshot"), "--runbook", str(office / "runbook.txt")]
     assert main([*words, "--html", str(tmp_path / "r.html"), "--junit", str(tmp_path / "r.xml")]) == 0

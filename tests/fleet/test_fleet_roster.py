@@ -48,3 +48,9 @@ def test_phones_are_counted_by_what_they_share() -> None:
 def test_a_phone_that_is_not_there_is_an_index_error() -> None:
     with pytest.raises(IndexError):
         as_roster([])[0]
+
+
+def test_half_an_escaped_letter_is_a_mark_and_no_crash() -> None:
+    half = "x\ud800"
+    (phone,) = as_roster([Listed(half, Traits(model=half, site=half), "ris.json", 1)])
+    assert (phone.name, phone.traits.model, phone.traits.site) == ("x?", "x?", "x?")
