@@ -14,8 +14,10 @@ from phoneemu.cluster.performing import Office, Performed, refused
 from phoneemu.cluster.runbook import Step
 from phoneemu.cluster.state import (
     CALLMANAGER,
+    CAPF,
     ITL_RECOVERY,
     TFTP,
+    TVS,
     Certificate,
     Cluster,
     Node,
@@ -186,6 +188,9 @@ def reset_itl(office: Office, node: Node, step: Step) -> Performed:
         return refused(cluster, "run utils itl reset on the publisher [CLI15]")
     if step.args[0].lower() == "remotekey" and since.NEW_ITL_RESET_TEXT.holds(cluster.release):
         return refused(cluster, "utils itl reset remotekey is gone from 15 on [CLI15]")
+    if _recovery_key_is_small(cluster):
+        why = "the recovery key has 1024 bits and other certificates have more: the command fails"
+        return refused(cluster, f"{why} [REGEN214231]")
     key, host = step.args[0].lower(), step.args[1] if len(step.args) > 1 else ""
     signer = remote_key(office, host, step) if key == "remotekey" else _local_key(cluster)
     base = cluster.publisher.itl or publish.itl_of(cluster, cluster.publisher)
@@ -194,6 +199,14 @@ def reset_itl(office: Office, node: Node, step: Step) -> Performed:
     for each in serving:
         cluster = cluster.with_node(attrs.evolve(each, itl=written))
     return Performed(cluster=cluster, lines=_reset_itl_text(cluster, [each.name for each in serving]))
+
+
+def _recovery_key_is_small(cluster: Cluster) -> bool:
+    """Whether the recovery certificate was left at 1024 bits while others were renewed [REGEN214231]."""
+    own = cluster.publisher.own
+    recovery = own[ITL_RECOVERY].key_bits if ITL_RECOVERY in own else None
+    others = (each.key_bits or 0 for unit, each in own.items() if unit in (CALLMANAGER, TVS, CAPF))
+    return recovery is not None and recovery <= 1024 and max(others, default=0) > 1024
 
 
 def _local_key(cluster: Cluster) -> Certificate:

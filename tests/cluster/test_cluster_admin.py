@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from office import Office
 
-from phoneemu.cluster import publish
+from phoneemu.cluster import admin, publish
+from phoneemu.cluster.runbook import NODE_VERBS
 from phoneemu.cluster.state import Certificate
 from phoneemu.core.trustlist import Role
 from phoneemu.errors import BadInput
@@ -491,3 +492,8 @@ def test_whatever_is_typed_the_cluster_stays_sound(release: str, lines: list[str
                 assert itl.emptied or node.own["CallManager"].identity in itl.file_signers
         served = {node.ctl.fingerprint for node in office.cluster.nodes if node.up and node.ctl is not None}
         assert len(served) <= 2  # one, but for a node that was off while another was written
+
+
+def test_every_verb_of_the_language_is_performed() -> None:
+    known = {*admin.ON_NODE, *admin.ON_CLUSTER, "wait"}
+    assert {verb.name for verb in NODE_VERBS} == known

@@ -78,3 +78,20 @@ def test_before_10_there_is_no_key_to_save() -> None:
     nine = make_cluster("office", "9.1(2)", ("pub", "sub"))
     end = through("pub file get tftp ITLRecovery.p12", nine)
     assert "no ITLRecovery.p12 before 10.0" in end.plan.remarks[0]
+
+
+def test_a_recovery_key_of_1024_bits_is_no_way_back_once_others_are_larger() -> None:
+    """[REGEN214231]: the other certificates became 2048 bits by their renewal, and the command fails."""
+    small = make_cluster("office", "10.5(2)", ("pub", "sub"), key_bits=1024)
+    lost = f"* set cert regen CallManager; * set cert regen TVS; {TFTP}; {RESET}"
+    end = through(f"{lost}; pub utils itl reset localkey; {RESET}", small)
+    assert end.says == ("stuck", "tvs-not-trusted")
+    assert (
+        "step 5 (runbook:5) is refused by the cluster: the recovery key has 1024 bits" in end.plan.remarks[0]
+    )
+    assert end.remedy.kind.value == "erase-security"
+    first = through(
+        f"pub set cert regen ITLRecovery; {TFTP}; {RESET}; {lost}; pub utils itl reset localkey; {RESET}",
+        small,
+    )
+    assert first.says == ("ok", "confirmed"), "renewed in time, and taken by phones, it is large enough"
