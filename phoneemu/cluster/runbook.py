@@ -137,7 +137,8 @@ NODE_VERBS: tuple[Verb, ...] = (
 """What a node or the whole cluster is told."""
 
 PHONE_VERBS: tuple[Verb, ...] = (
-    _verb("reset", r"reset|restart|apply-config", "reset"),
+    _verb("reset", r"reset|restart", "reset"),
+    _verb("apply-config", r"apply-config", "apply-config"),
     _verb("power", r"power (off|on)", "power off"),
     _verb("erase", r"erase (ctl|itl|security)", "erase ctl"),
     _verb("factory-reset", r"factory-reset", "factory-reset"),

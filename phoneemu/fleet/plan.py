@@ -168,6 +168,8 @@ class _Performer:
         move = Move(filter=chosen)
         if step.verb == "reset":
             return attrs.evolve(move, boots=True)
+        if step.verb == "apply-config":
+            return attrs.evolve(move, applies=True)
         if step.verb == "power":
             return attrs.evolve(move, power=step.args[0].lower() == "on")
         if step.verb == "erase":

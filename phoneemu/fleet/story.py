@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 
 import attrs
 
-from phoneemu.cluster import drive
+from phoneemu.cluster import drive, publish
 from phoneemu.cluster.drive import Station, World
-from phoneemu.cluster.state import CAPF
+from phoneemu.cluster.state import CAPF, Cluster
 from phoneemu.core.profile import Profile
 from phoneemu.core.question import Subject
 from phoneemu.core.ruling import Verdict
@@ -28,6 +28,8 @@ class Move:
 
     filter: int | None = None
     boots: bool = False
+    applies: bool = False
+    """The phone reads its configuration again, and starts only when that differs [ADM125-entparam]."""
     power: bool | None = None
     erases: EraseTarget | None = None
     tftp: tuple[str, ...] | None = None
@@ -131,13 +133,25 @@ def _act(
     if move.power is not None:
         starts = move.power and not powered
         powered = move.power
-    return starts or (move.boots and powered), station, powered
+    asked = move.boots or (move.applies and _configured_otherwise(station, stage))
+    return starts or (asked and powered), station, powered
+
+
+def _home(station: Station, world: World) -> Cluster:
+    """The cluster that serves the phone its files."""
+    places = (world.behind(server) or world.find(server) for server in station.tftp_servers)
+    return next((place[0] for place in places if place is not None), world.clusters[0])
+
+
+def _configured_otherwise(station: Station, stage: Stage) -> bool:
+    """Whether its cluster has another configuration for the phone than it holds."""
+    home = _home(station, stage.world)
+    return publish.config_for(home, station.device_in(home)) != station.flash.config
 
 
 def _reset_by_its_cluster(station: Station, stage: Stage) -> bool:
     """Whether the cluster that serves the phone its files resets it."""
-    places = (stage.world.behind(server) or stage.world.find(server) for server in station.tftp_servers)
-    home = next((place[0] for place in places if place is not None), stage.world.clusters[0])
+    home = _home(station, stage.world)
     group = station.device_in(home).group
     members = {node.name for name in group if (node := home.node(name)) is not None}
     return any(name == home.name and (not node or node in members) for name, node in stage.resets)

@@ -98,6 +98,14 @@ def test_a_cluster_resets_its_own_phones_only() -> None:
     assert moved.last.registered_to == "hq-pub"
 
 
+def test_applying_the_configuration_restarts_only_phones_whose_configuration_changed() -> None:
+    """[ADM125-entparam]: it resets only if it must; the ITL comes with a reset or restart [SG15-sbd]."""
+    renewed = f"pub set cert regen CallManager; {TFTP}; phones apply-config"
+    assert [each.step for each in through(renewed, ELEVEN).story.episodes] == [None]
+    secured = f"pub utils ctl set-cluster mixed-mode; {TFTP}; {CALLMANAGER}; phones apply-config"
+    assert through(secured, ELEVEN, security=ENCRYPTED).starts == [(4, "ok")]
+
+
 # ---------------------------------------------------------------- another cluster
 
 
