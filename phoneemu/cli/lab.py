@@ -309,7 +309,10 @@ def _typed_lines(arguments: argparse.Namespace, lab: "Lab", session: "Session") 
     from prompt_toolkit.completion import WordCompleter
     from prompt_toolkit.history import FileHistory, InMemoryHistory
 
-    from phoneemu.cluster.session import usages
+    from phoneemu.cluster.session import completions
+
+    def words() -> list[str]:
+        return [*completions(session.cluster), "exit", "help"]
 
     def status() -> str:
         served = ", ".join(f"{service} {count}" for service, count in sorted(lab.requests.items()))
@@ -320,7 +323,7 @@ def _typed_lines(arguments: argparse.Namespace, lab: "Lab", session: "Session") 
     history = (
         InMemoryHistory() if arguments.state is None else FileHistory(str(arguments.state / "typed.txt"))
     )
-    completer = WordCompleter([*usages(), "exit", "help"], sentence=True, ignore_case=True)
+    completer = WordCompleter(words, sentence=True, ignore_case=True)
     prompt: PromptSession[str] = PromptSession(
         PROMPT, history=history, completer=completer, bottom_toolbar=status, refresh_interval=1.0
     )

@@ -13,13 +13,14 @@ from phoneemu.cluster.runbook import Step
 from phoneemu.cluster.state import CALLMANAGER, CAPF, ROLLBACK, SIGNATURE_ALGORITHM, TFTP, TVS, Cluster, Node
 from phoneemu.errors import BadInput
 
-_NAMED: Mapping[str, str] = {
+NAMED: Mapping[str, str] = {
     "Cisco Tftp": TFTP,
     "Cisco CallManager": CALLMANAGER,
     "Cisco Trust Verification Service": TVS,
     "Cisco Certificate Authority Proxy Function": CAPF,
 }
-SERVICES: Mapping[str, str] = {name.lower(): unit for name, unit in _NAMED.items()}
+"""Services as an administrator types them, and what each runs."""
+SERVICES: Mapping[str, str] = {name.lower(): unit for name, unit in NAMED.items()}
 """Services whose restart matters for trust, by their exact names in lower case [SERV125]."""
 
 OTHER_SERVICES = frozenset(
@@ -45,7 +46,7 @@ OTHER_SERVICES = frozenset(
 def _service_name(step: Step) -> str:
     said = step.args[1].strip().strip('"').lower()
     if said not in SERVICES and said not in OTHER_SERVICES:
-        known = ", ".join(sorted(_NAMED))
+        known = ", ".join(sorted(NAMED))
         raise BadInput(f"no service `{step.args[1]}`; those about trust are {known}", place=step.place)
     return said
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 import attrs
 
 from phoneemu.cluster import admin, runbook
+from phoneemu.cluster.admin_services import NAMED
 from phoneemu.cluster.certs import Maker
 from phoneemu.cluster.performing import Performed
 from phoneemu.cluster.runbook import Step
@@ -118,6 +119,18 @@ def split(lines: Sequence[str]) -> tuple[tuple[str, ...], str, tuple[str, ...]]:
 def usages() -> tuple[str, ...]:
     """What can be typed, one example each, for completion."""
     return tuple(dict.fromkeys(verb.usage for verb in runbook.NODE_VERBS))
+
+
+def completions(cluster: Cluster) -> tuple[str, ...]:
+    """Whole lines that can be typed on this cluster, at the publisher and at a named node."""
+    units = dict.fromkeys(unit for node in cluster.nodes for unit in node.own)
+    lines = (
+        *usages(),
+        *(f"set cert regen {unit}" for unit in units),
+        *(f"utils service {what} {name}" for what in ("restart", "stop", "start") for name in NAMED),
+    )
+    named = (f"{who} {line}" for who in (*(node.name for node in cluster.nodes), "*") for line in lines)
+    return tuple(dict.fromkeys((*lines, *named)))
 
 
 def history_line(clock: float, text: str) -> str:

@@ -9,7 +9,7 @@ from listmaking import rsa_key
 
 from phoneemu.cluster import keeping, lab
 from phoneemu.cluster.keeping import Founding, LabFolder
-from phoneemu.cluster.session import NO_PHONES, Session, split, usages
+from phoneemu.cluster.session import NO_PHONES, Session, completions, split, usages
 from phoneemu.errors import BadInput
 
 FOUNDING = Founding(mixed=True, clock=1_700_000_000.0)
@@ -80,6 +80,16 @@ def test_lines_are_split_at_their_question(lines: tuple[str, ...], parts: object
 
 def test_what_can_be_typed_is_listed() -> None:
     assert "utils ctl update CTLFile" in usages()
+
+
+def test_a_line_is_completed_by_what_this_cluster_has() -> None:
+    at = session()
+    offered = completions(at.cluster)
+    assert len(offered) == len(set(offered))
+    assert set(usages()) <= set(offered)
+    for line in ("set cert regen TVS", "* utils service stop Cisco Tftp", "sub set cert regen CallManager"):
+        assert line in offered
+        at.consider(line, 1_700_000_100.0)
 
 
 def founding_of(**more: object) -> str:

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import loopback
 import packetmaking as make
@@ -40,6 +41,8 @@ from phoneemu.replay.case import FileExchange, TvsExchange
 
 HOST, NAME = "127.0.0.1", "SEP001122AABBCC"
 OFFICE = Office("12.5(1)", mixed=True, maker=loopback.maker())
+PATIENT: Any = {"waits": (15.0, 15.0), "answer_seconds": 60.0}
+"""A request that a slow machine lets a phone repeat would be one more than is expected."""
 PATHS = "/usr/sbin:/sbin:" + os.environ.get("PATH", "")
 
 
@@ -176,7 +179,7 @@ def boots(book: Book, server: str, model: str) -> Journal:
     The server goes by a node's name: in mixed mode a phone takes files only from servers its CTL lists.
     """
     phone = Phone(StoryPhone(OFFICE, model).profile, NAME, Flash())
-    wire = live.Wire(book=book, waits=(5.0, 10.0, 20.0))
+    wire = live.Wire(book=book, **PATIENT)
     journal = live.boot(phone, wire, (server,), OFFICE.cluster.clock)
     assert phone.flash.ctl is not None
     assert phone.flash.ctl.raw == ctl()
@@ -302,7 +305,7 @@ def test_tshark_finds_nothing_malformed_in_a_boot(tmp_path: Path) -> None:
         places = {service: lab.book.find("pub", service)[1] for service in Service}
         with recorded(capture, "127.0.0.77", tshark):
             phone = Phone(StoryPhone(OFFICE, "7975").profile, NAME, before)
-            live.boot(phone, live.Wire(book=lab.book), ("pub",), OFFICE.cluster.clock)
+            live.boot(phone, live.Wire(book=lab.book, **PATIENT), ("pub",), OFFICE.cluster.clock)
             assert phone.state is State.IN_SERVICE
     reads = [tshark, "-n", "-r", str(capture)]
     reads += ["-d", f"udp.port=={places[Service.TFTP]},tftp", "-d", f"tcp.port=={places[Service.TVS]},tls"]
@@ -333,7 +336,7 @@ def test_a_boot_that_others_record_is_the_case_that_the_phone_records(
         hosts.write_text(lab.book.render())
         recording = Recording(phone, lab.book, ("pub",), OFFICE.cluster.clock)
         with recorded(capture, address, need(words[0]), *words[1:]):
-            wire = live.Wire(book=lab.book, hear=recording.hear)
+            wire = live.Wire(book=lab.book, hear=recording.hear, **PATIENT)
             journal = live.boot(phone, wire, ("pub",), OFFICE.cluster.clock)
         own = recording.write(tmp_path / "own", phone, journal)
     asked = ["capture", str(capture), "--hosts", str(hosts), "--before", str(held), "--model", model]
