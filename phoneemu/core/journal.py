@@ -71,7 +71,7 @@ class Ruled:
 
 @attrs.frozen(kw_only=True)
 class ReachedForTvs:
-    """The phone opened TLS to a TVS."""
+    """The phone reached for a TVS, to open TLS to it."""
 
     server: str
 

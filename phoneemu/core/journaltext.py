@@ -67,7 +67,7 @@ _TEXT: Mapping[type, Callable[..., str]] = {
     Started: lambda entry: f"started, TFTP servers {', '.join(entry.tftp_servers) or 'none'}",
     Fetched: _fetched,
     Ruled: _ruled,
-    ReachedForTvs: lambda entry: f"opened TLS to the TVS on {entry.server}",
+    ReachedForTvs: lambda entry: f"reached for the TVS on {entry.server}",
     AskedTvs: lambda entry: f"asked the TVS on {entry.server} about {entry.signer.short}",
     Installed: _installed,
     LostItl: lambda _: "dropped its ITL: every certificate in it that signs files had changed",

@@ -182,7 +182,7 @@ def test_every_kind_of_entry_reads_as_a_line() -> None:
         "CTL: unchanged, server-silent (rule A4: no server answers: keep what is installed)",
         "asked pub for ITLSEP1.tlv by tftp: arrived",
         "ITL: ask, signer-unknown (rule L18: ask the TVS)",
-        "opened TLS to the TVS on pub",
+        "reached for the TVS on pub",
         "ITL: accept, listed-peer (rule T1: the TVS shows a certificate the installed ITL lists as TVS)",
         "asked the TVS on pub about CN=cm-new, serial 63:6D:2D:6E…",
         "ITL: accept, tvs-vouches (rule T9: the TVS vouches)",
