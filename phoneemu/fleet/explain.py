@@ -21,7 +21,7 @@ from phoneemu.core.trustlist import Role, TrustList
 from phoneemu.fleet import vouching
 from phoneemu.fleet.forecast import Episode, Fate
 from phoneemu.fleet.inventory import Listed
-from phoneemu.fleet.outcome import FleetReason, Outcome, Service, Trust, serving_node
+from phoneemu.fleet.outcome import FleetReason, Outcome, Service, Trust, holds_served, serving_node
 from phoneemu.fleet.plan import Plan
 from phoneemu.fleet.snapshot import Snapshot
 
@@ -216,7 +216,7 @@ def _trust_words(last: Episode) -> str:
     node = serving_node(station, last.world)
     if node is None:
         return "keeps what it holds, because none of its TFTP servers answers"
-    if last.ending.trust is Trust.CURRENT:
+    if last.ending.trust is Trust.CURRENT or holds_served(station, last.world):
         return "holds the lists that its cluster serves"
     parts = [
         f"keeps its {held.kind.name} ({_checksums(held, served, how)})"

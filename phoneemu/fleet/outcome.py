@@ -17,6 +17,7 @@ from phoneemu.cluster.drive import Boot, Station, World
 from phoneemu.cluster.state import TOMCAT, Certificate, Cluster, Node
 from phoneemu.core.evidence import Standing, weakest
 from phoneemu.core.journal import Ruled
+from phoneemu.core.profile import Profile
 from phoneemu.core.question import Stage, Subject
 from phoneemu.core.ruling import Reason, Verdict
 from phoneemu.core.states import State
@@ -222,18 +223,45 @@ def serving_node(station: Station, world: World) -> Node | None:
     return None
 
 
+def missing(end: Ending, profile: Profile) -> str:
+    """The fact that a cannot-say lacks, with what would settle it; "" for every other outcome."""
+    if end.outcome is not Outcome.CANNOT_SAY:
+        return ""
+    rule = end.decisive.ruling.rule if end.decisive is not None else None
+    facts = end.decisive.ruling.facts if end.decisive is not None else ()
+    if end.reason is Reason.TVS_SUPPORT_UNKNOWN:
+        facts = (profile.asks_tvs,)
+    if end.reason is Reason.TLS_SUPPORT_UNKNOWN:
+        facts = (profile.tls_max,)
+    unknown = [f"{fact.name} of this model is not known; {fact.note}" for fact in facts if not fact.known]
+    if unknown:
+        return unknown[0]
+    if rule is None:
+        return "its ITL is known only in part; settled by the complete `show itl` text, or the .tlv file"
+    noted = (fact.note for fact in facts if fact.note)
+    return f"{rule.title}; {rule.note or next(noted, rule.source)}"
+
+
+def holds_served(station: Station, world: World) -> bool | None:
+    """Whether it holds what its TFTP node serves, of the lists it reads; None when no TFTP server answers."""
+    node = serving_node(station, world)
+    if node is None:
+        return None
+    profile, flash = station.profile, station.flash
+    pairs = ((profile.reads_ctl, flash.ctl, node.ctl), (profile.reads_itl, flash.itl, node.itl))
+    return all(_same(held, served) for reads, held, served in pairs if reads.value is not False)
+
+
 def _trust(boot: Boot, world: World) -> Trust:
     station = boot.station
-    profile, flash = station.profile, station.flash
+    flash = station.flash
     if boot.state is State.UNDECIDED:
         return Trust.UNKNOWN
     if flash.ctl is None and flash.itl is None:
         return Trust.NONE
-    node = serving_node(station, world)
-    if node is None:
+    current = holds_served(station, world)
+    if current is None:
         return Trust.UNKNOWN
-    pairs = ((profile.reads_ctl, flash.ctl, node.ctl), (profile.reads_itl, flash.itl, node.itl))
-    current = all(_same(held, served) for reads, held, served in pairs if reads.value is not False)
     return Trust.CURRENT if current else Trust.STALE
 
 

@@ -33,6 +33,7 @@ from phoneemu.fleet.outcome import (
     Service,
     Trust,
     TrustPath,
+    missing,
     path_of,
     serving_node,
     standing_of,
@@ -306,6 +307,7 @@ class Teller:
             standing=standing_of(boots, (*used, *assumed)),
             occasion=last.occasion,
             basis=basis,
+            note=missing(last.ending, profile),
             episodes=story.episodes,
         )
 

@@ -6,10 +6,13 @@ from planmaking import ENCRYPTED, OLDER, through
 
 from phoneemu.cluster.founding import make_cluster
 from phoneemu.core.trustlist import Role
+from phoneemu.fleet.outcome import missing
 
 MIXED = make_cluster("office", "11.5(1)", ("pub", "sub"), mixed=True)
 NEWER = make_cluster("office", "12.5(1)", ("pub", "sub"), mixed=True)
 SHA_512 = 'cluster parameter "TFTP File Signature Algorithm" = SHA-512'
+UPDATED = "pub utils ctl update CTLFile; * utils service restart Cisco Tftp; phones reset"
+RENEWED = f"pub set cert regen CallManager; {UPDATED}"
 SHARED = 'pub upload CallManager signed-by "Example CA" multi-server; phones wait 30m'
 
 
@@ -125,6 +128,7 @@ def test_what_a_partial_copy_leaves_out_is_not_called_broken() -> None:
     assert through("phones reset", office).says == ("ok", "confirmed")
     renewed = through("* set cert regen TVS; phones wait 30m; phones reset", office)
     assert renewed.says == ("cannot-say", "list-incomplete")
+    assert "show itl" in missing(renewed.last, renewed.story.station.profile)
 
 
 def test_whether_https_fails_is_not_said_of_a_model_that_may_ask_no_tvs() -> None:
@@ -136,3 +140,29 @@ def test_whether_https_fails_is_not_said_of_a_model_that_may_ask_no_tvs() -> Non
         protocol="SCCP",
     )
     assert end.says == ("cannot-say", "tvs-support-unknown")
+    assert missing(end.last, end.story.station.profile).startswith("trust.asks_tvs of this model")
+
+
+@pytest.mark.parametrize(
+    ("text", "model", "load", "fact"),
+    [
+        (
+            "pub set tls min-version 1.2; phones reset",
+            "DX650",
+            "10-2-3",
+            "tls.max of this model is not known",
+        ),
+        (RENEWED, "8821", "11-0-4", "signed by a certificate the installed lists name for it; CSCuz22603"),
+        (
+            f"{SHARED}; {UPDATED}",
+            "7965",
+            OLDER,
+            "trust.finds_multi_san of this model is not known",
+        ),
+    ],
+)
+def test_a_cannot_say_names_the_fact_that_is_missing(text: str, model: str, load: str, fact: str) -> None:
+    end = through(text, NEWER, model=model, load=load, protocol="SIP")
+    assert end.says[0] == "cannot-say"
+    assert missing(end.last, end.story.station.profile).startswith(fact)
+    assert not missing(through("phones reset", NEWER).last, end.story.station.profile)
