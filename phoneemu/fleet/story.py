@@ -55,6 +55,31 @@ class Stage:
 
 
 @attrs.frozen(kw_only=True)
+class Orders:
+    """What a phone learns of by its configuration alone: the load it is to run, and a CAPF operation.
+
+    A phone that refuses the configuration keeps its load and its LSC [AG8800-start, TN117598].
+    """
+
+    profile: Profile | None = None
+    lsc: str | None = None
+    """ "install" or "delete"."""
+
+    def reach(self, boot: drive.Boot) -> bool:
+        """Whether the phone took the configuration in this start."""
+        ruling = boot.ruling(Subject.CONFIG)
+        return ruling is not None and ruling.verdict is Verdict.ACCEPT
+
+    def obeyed(self, station: Station, world: World) -> Station:
+        """The station after it did as told; the same one where there is nothing to do."""
+        if self.profile is not None and self.profile is not station.profile:
+            station = attrs.evolve(station, profile=self.profile)
+        if self.lsc is not None:
+            station = with_new_lsc(station, world) if self.lsc == "install" else without_lsc(station)
+        return station
+
+
+@attrs.frozen(kw_only=True)
 class Story:
     """How it went for one station. `lost_at` as in Fate.lost_at_step."""
 
@@ -83,22 +108,22 @@ def tell(
     episodes: list[Episode] = []
     since = stages[0]
     doubt: Ending | None = None
-    ordered: Profile | None = None
+    orders = Orders()
     for stage in stages[1:]:
         before = station
         starts, station, powered = _act(stage, station, matches, powered=powered)
-        ordered = _ordered(stage, matches, loads) or ordered
+        orders = _ordered(orders, stage, matches, loads)
         if doubt is not None and _settles(doubt, before, station):
             doubt = None
         if starts:
-            told = _starts(station, stage, stage.number, f"at step {stage.number}", doubt, ordered)
+            told = _starts(station, stage, stage.number, f"at step {stage.number}", doubt, orders)
             episodes += told
             station, since, doubt = told[-1].boot.station, stage, _doubt(told[-1].ending)
-            ordered = None if station.profile is ordered else ordered
+            orders = Orders() if orders.reach(told[0].boot) else orders
     last = stages[-1]
     if not episodes or since.world is not last.world or not powered:
         occasion = "at its next restart" if powered else WHEN_IT_RETURNS
-        episodes += _starts(station, last, None, occasion, doubt, ordered)
+        episodes += _starts(station, last, None, occasion, doubt, orders)
         station = episodes[-1].boot.station
     return Story(
         episodes=tuple(episodes),
@@ -128,8 +153,6 @@ def _act(
         starts = powered
     if move.load is not None:
         starts = powered
-    if move.lsc is not None and powered:
-        station = with_new_lsc(station, stage.world) if move.lsc == "install" else without_lsc(station)
     if move.power is not None:
         starts = move.power and not powered
         powered = move.power
@@ -157,12 +180,13 @@ def _reset_by_its_cluster(station: Station, stage: Stage) -> bool:
     return any(name == home.name and (not node or node in members) for name, node in stage.resets)
 
 
-def _ordered(stage: Stage, matches: frozenset[int], loads: Mapping[str, Station]) -> Profile | None:
-    """The profile of the load that this step tells the phone to run, if it does."""
+def _ordered(before: Orders, stage: Stage, matches: frozenset[int], loads: Mapping[str, Station]) -> Orders:
+    """What the phone is still to be told by its configuration, after this step."""
     move = stage.move
-    if move is None or move.load is None or (move.filter is not None and move.filter not in matches):
-        return None
-    return loads[move.load].profile if move.load in loads else None
+    if move is None or (move.filter is not None and move.filter not in matches):
+        return before
+    load = loads.get(move.load) if move.load is not None else None
+    return Orders(profile=load.profile if load is not None else before.profile, lsc=move.lsc or before.lsc)
 
 
 def _starts(
@@ -171,21 +195,14 @@ def _starts(
     step: int | None,
     occasion: str,
     doubt: Ending | None,
-    ordered: Profile | None,
+    orders: Orders,
 ) -> list[Episode]:
-    """One start, and another on the ordered load when the phone takes the configuration that orders it.
-
-    A phone learns of a load by its configuration [AG8800-start]; one that refuses it keeps its load
-    [TN117598].
-    """
+    """One start, and another after the phone took the configuration that orders a load or an LSC."""
     first = _boot(station, stage, step, occasion, doubt)
-    if ordered is None or ordered is station.profile:
+    changed = orders.obeyed(first.boot.station, stage.world)
+    if changed is first.boot.station or not orders.reach(first.boot):
         return [first]
-    ruling = first.boot.ruling(Subject.CONFIG)
-    if ruling is None or ruling.verdict is not Verdict.ACCEPT:
-        return [first]
-    loaded = attrs.evolve(first.boot.station, profile=ordered)
-    return [first, _boot(loaded, stage, step, occasion, _doubt(first.ending))]
+    return [first, _boot(changed, stage, step, occasion, doubt or _doubt(first.ending))]
 
 
 def with_new_lsc(station: Station, world: World) -> Station:

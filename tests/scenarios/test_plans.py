@@ -28,6 +28,7 @@ TWELVE_MIXED = make_cluster("office", "12.5(1)", BOTH, mixed=True)
 HQ = make_cluster("hq", "12.5(1)", ("hq-pub", "hq-sub"))
 HQ_MIXED = make_cluster("hq", "12.5(1)", ("hq-pub", "hq-sub"), mixed=True)
 OK = ("ok", "confirmed")
+ALL_AT_ONCE = f"* set cert regen CallManager; * set cert regen TVS; {TFTP}; {RESET}"
 
 
 def legacy(plan: str, cluster: Cluster, *others: Cluster) -> End:
@@ -352,6 +353,17 @@ def test_lscs_of_a_capf_that_left_the_trust_stores_are_refused_until_new_ones_ar
     assert lost.remedy.kind.value == "replace-lsc"
     first = secure(f"{renewed}; {RESET}; phones lsc install; {gone}; {RESET}")
     assert first.says == OK
+
+
+def test_an_lsc_is_installed_only_on_phones_that_take_their_configuration() -> None:
+    """[TN117598]: a locked phone takes no configuration, so a CAPF operation does not reach it either."""
+    foreign = capf(HQ_MIXED)
+    heals = through(f"{RESET}; phones lsc install", TWELVE_MIXED, security=ENCRYPTED, lsc=foreign)
+    assert heals.starts == [(1, "out-of-service"), (2, "out-of-service"), (2, "ok")]
+    locked = f"{ALL_AT_ONCE}; phones lsc install"
+    end = through(locked, ELEVEN_MIXED, security=ENCRYPTED, lsc=foreign)
+    assert end.last.outcome.bad
+    assert end.story.station.device.lsc_issuer == foreign
 
 
 def test_hands_bring_back_what_they_can_erase() -> None:
