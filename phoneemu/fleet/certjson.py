@@ -11,7 +11,7 @@ import attrs
 
 from phoneemu.core import limits
 from phoneemu.core.names import Identity
-from phoneemu.errors import BadInput
+from phoneemu.errors import NothingInIt
 from phoneemu.fleet import textfile
 from phoneemu.fleet.certentries import PEM_BEGIN, CertEntry, from_base64, from_der, pem_blocks, service_named
 from phoneemu.fleet.certtexts import moment, serials_of
@@ -52,7 +52,7 @@ def read(path: Path) -> tuple[list[CertEntry], list[Remark]]:
         else:
             entries.append(entry)
     if not entries and not remarks:
-        raise BadInput("no certificate in it", place=path.name)
+        raise NothingInIt("no certificate in it", place=path.name)
     return entries, remarks
 
 

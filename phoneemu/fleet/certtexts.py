@@ -7,11 +7,15 @@ Which node a text is of, its file's name or the answer's own column says.
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
 import attrs
 
+from phoneemu.core import limits
 from phoneemu.core.keys import key_bits
 from phoneemu.core.names import Identity, canonical_name
+from phoneemu.errors import NothingInIt
+from phoneemu.fleet import textfile
 from phoneemu.fleet.certentries import PEM_BEGIN, PEM_END, CertEntry, from_der, pem_blocks, service_named
 from phoneemu.fleet.remarks import Remark
 from phoneemu.fleet.sqltext import SqlTable
@@ -64,6 +68,19 @@ def of_tables(tables: Iterable[SqlTable], file: str) -> tuple[list[CertEntry], l
                 remarks.append(Remark(place=place, text="row left out: no certificate can be read in it"))
             else:
                 entries.append(attrs.evolve(entry, address=row.get("ipv4address", "")))
+    return entries, remarks
+
+
+def read(path: Path) -> tuple[list[CertEntry], list[Remark]]:
+    """The certificates of a file, tables of `run sql` aside.
+
+    Raises:
+        BadInput: there is none, or it is no text.
+        OSError: it cannot be read.
+    """
+    entries, remarks = of_text(textfile.read(path, limits.SQL_TEXT_BYTES), path.name)
+    if not entries and not remarks:
+        raise NothingInIt("no certificate in it, and no list of them", place=path.name)
     return entries, remarks
 
 

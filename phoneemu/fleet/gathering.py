@@ -5,13 +5,13 @@ and spreadsheets add; what runs and what a phone itself showed counts before wha
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import attrs
 
-from phoneemu.core import limits
-from phoneemu.errors import BadInput
+from phoneemu.errors import NothingInIt
 from phoneemu.fleet import (
     certjson,
     certtexts,
@@ -23,7 +23,6 @@ from phoneemu.fleet import (
     sqlanswers,
     sqlexports,
     sqltext,
-    textfile,
 )
 from phoneemu.fleet.certentries import CertEntry
 from phoneemu.fleet.inventory import Inventory
@@ -71,6 +70,9 @@ def gather(files: Sequence[Recognised]) -> Gathered:
     return reader.gathered(listed)
 
 
+Said = TypeVar("Said")
+
+
 class _Reader:
     """Reads files by kind and collects what is beside the phones."""
 
@@ -95,20 +97,38 @@ class _Reader:
             more = self._table(table, file)
             if more is not None:
                 listed = merging.with_more(listed, more)
-        for path in self.paths(Kind.LIST_PHONE):
-            listed = merging.with_more(listed, listphone.read(path))
-        for path in self.paths(Kind.SHEET):
-            listed = merging.with_more(listed, sheets.read(path))
+        for _, more in (*self._read(Kind.LIST_PHONE, listphone.read), *self._read(Kind.SHEET, self._sheet)):
+            listed = merging.with_more(listed, more)
         return listed
+
+    def _sheet(self, path: Path) -> Inventory:
+        """The phones of a spreadsheet; one of any name must look like phones, for many have names."""
+        found = sheets.read(path)
+        named = any(each.named for each in self._files if each.path == path)
+        if not named and not inventory.of_phones(found.columns[0][1]):
+            raise NothingInIt("its columns are not those of phones", place=path.name)
+        return found
+
+    def _read(self, kind: Kind, read: Callable[[Path], Said]) -> Iterator[tuple[str, Said]]:
+        """(file, what it says) of a kind's files; one that only looked like it is left aside and told."""
+        named = {each.path for each in self._files if each.named}
+        for path in self.paths(kind):
+            try:
+                said = read(path)
+            except NothingInIt as nothing:
+                if path in named:
+                    raise
+                self._notes.append(f"{path.name}: left aside: {nothing.what}")
+            else:
+                yield path.name, said
 
     def _tables(self) -> Iterator[tuple[str, SqlTable]]:
         """(file, table) of every answer of the database."""
-        for path in self.paths(Kind.SQL):
-            tables, remarks = sqltext.read(path)
+        for file, (tables, remarks) in self._read(Kind.SQL, sqltext.read):
             self._remarks += remarks
-            yield from ((path.name, table) for table in tables)
-        for path in self.paths(Kind.SQL_ANSWER):
-            yield from ((path.name, table) for table in sqlanswers.read(path))
+            yield from ((file, table) for table in tables)
+        for file, answered in self._read(Kind.SQL_ANSWER, sqlanswers.read):
+            yield from ((file, table) for table in answered)
 
     def _table(self, table: SqlTable, file: str) -> Inventory | None:
         """What an answer of `run sql` is, by its columns; phones are given back."""
@@ -146,13 +166,15 @@ class _Reader:
     def _lists(self) -> tuple[ListExport, ...]:
         """The trust lists; only a name of the grammar promises whose a list is."""
         named = {each.path.name for each in self._files if each.named}
-        exports = read_lists([*self.paths(Kind.LISTS), *self.paths(Kind.RAW_LIST)])
+        kinds = (Kind.LISTS, Kind.RAW_LIST)
+        found = [self._read(kind, lambda path: read_lists([path])) for kind in kinds]
+        exports = [each for read in found for _, several in read for each in several]
         return tuple(each if each.file in named else attrs.evolve(each, node="") for each in exports)
 
     def gathered(self, listed: Inventory) -> Gathered:
         """Everything else of the files, and the phones with it."""
         seen: dict[str, Sighting] = {}
-        answers = [risport.answer(path) for path in self.paths(Kind.RIS)]
+        answers = [answer for _, answer in self._read(Kind.RIS, risport.answer)]
         for answer in answers:
             for sighting in answer.seen.values():
                 risport.keep(seen, sighting)
@@ -168,17 +190,13 @@ class _Reader:
         shown = inventory.read_inventory(checksums)
         listed = merging.with_checksums(listed, shown) if checksums else listed
         listed = merging.with_refusals(merging.with_models(listed, self._models), pages)
-        for path in self.paths(Kind.CERT_TEXT):
-            text = textfile.read(path, limits.SQL_TEXT_BYTES)
-            entries, remarks = certtexts.of_text(text, path.name)
-            if not entries and not remarks:
-                raise BadInput("no certificate in it, and no list of them", place=path.name)
-            self._certificates(path.name, entries, remarks)
-        for path in self.paths(Kind.CERT_JSON):
-            self._certificates(path.name, *certjson.read(path))
+        for kind, read in ((Kind.CERT_TEXT, certtexts.read), (Kind.CERT_JSON, certjson.read)):
+            for file, (entries, doubts) in self._read(kind, read):
+                self._certificates(file, entries, doubts)
+        exports = self._lists()
         return Gathered(
             inventory=listed,
-            exports=self._lists(),
+            exports=exports,
             entries=tuple(self._entries),
             seen=seen,
             pages=pages,

@@ -281,13 +281,23 @@ def wanted(header: Sequence[str]) -> Mapping[str, int]:
     return _positions(header)
 
 
-def columns_of(text: str) -> Mapping[str, int]:
-    """Which of the wanted columns the first line of a text names, and where; empty when it is no table."""
+def header_of(text: str) -> list[str]:
+    """The headers of a table; empty when the text has none."""
     try:
-        header, _ = _header(_Lines(text), "")
+        return _header(_Lines(text), "")[0]
     except (BadInput, csv.Error):
-        return {}
-    return _positions(header)
+        return []
+
+
+def of_phones(header: Sequence[str]) -> bool:
+    """Whether a table is one of phones, as its headers say: many tables have a column `Name`."""
+    found = set(_positions(header))
+    return "name" in found and (
+        bool(found & _OF_PHONES_ALONE) or any("device" in cell.lower() for cell in header)
+    )
+
+
+_OF_PHONES_ALONE = {"model", "load", "profile", "mode", "lsc", "ctl", "itl"}
 
 
 def _split(line: str, delimiter: str) -> list[str]:

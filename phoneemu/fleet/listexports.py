@@ -14,7 +14,7 @@ from phoneemu.core import limits, listparse, showtext
 from phoneemu.core.names import Identity
 from phoneemu.core.tlv import MalformedFile
 from phoneemu.core.trustlist import FILE_SIGNER_ROLES, ListKind, TrustList
-from phoneemu.errors import BadInput
+from phoneemu.errors import BadInput, NothingInIt
 from phoneemu.fleet import textfile
 
 _NAMED_AFTER = re.compile(r"^(?:show_)?(?:ctl|itl)(?:file)?[_-](?P<node>.+)$", re.IGNORECASE)
@@ -58,10 +58,12 @@ def read_lists(paths: Iterable[Path]) -> tuple[ListExport, ...]:
     for path in paths:
         if path.stat().st_size > limits.SHOW_TEXT_BYTES:
             raise BadInput(f"larger than {limits.SHOW_TEXT_BYTES:,} bytes", place=path.name)
+        raw = path.suffix.lower() == ".tlv" or _is_raw(path)
         try:
-            found += _raw(path) if path.suffix.lower() == ".tlv" or _is_raw(path) else _texts(path)
+            found += _raw(path) if raw else _texts(path)
         except MalformedFile as malformed:
-            raise BadInput(str(malformed), place=path.name) from None
+            kind = BadInput if raw else NothingInIt
+            raise kind(str(malformed), place=path.name) from None
     return tuple(found)
 
 

@@ -5,7 +5,7 @@ Each `phone` element is a row whose children are its cells, named by the same wo
 
 from pathlib import Path
 
-from phoneemu.errors import BadInput
+from phoneemu.errors import BadInput, NothingInIt
 from phoneemu.fleet import xmlreading
 from phoneemu.fleet.inventory import Inventory, of_records
 
@@ -36,7 +36,7 @@ def read(path: Path) -> Inventory:
         rows.append((element.line, cells))
         columns.update(dict.fromkeys(cells))
     if not rows:
-        raise BadInput("no phone in it: an answer of listPhone names some", place=path.name)
+        raise NothingInIt("no phone in it: an answer of listPhone names some", place=path.name)
     return of_records(
         list(columns), ((line, [cells.get(name, "") for name in columns]) for line, cells in rows), path.name
     )

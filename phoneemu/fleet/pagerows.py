@@ -3,11 +3,13 @@
 What a label means is for phonepages; nothing here knows a phone.
 """
 
+import contextlib
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from typing import NamedTuple
 
+from phoneemu.errors import BadInput
 from phoneemu.fleet import xmlreading
 
 
@@ -26,21 +28,26 @@ def rows(text: str, file: str) -> list[Row]:
         BadInput: it is XML, and not well-formed; names the line.
     """
     start = text.lstrip().lower()
-    if start.startswith("<?xml") or (start.startswith("<") and not _HTML.search(start[:4096])):
-        elements = xmlreading.parse(_UTF16.sub("", text).encode(), file).walk()
-        return [
-            Row(each.line, each.tag, " ".join(each.text.split())) for each in elements if each.text.strip()
-        ]
-    if start.startswith("<"):
-        reader = _Reader()
-        reader.feed(text)
-        reader.close()
-        return reader.finished()
-    return list(_lines(text))
+    if not start.startswith("<"):
+        return list(_lines(text))
+    if start.startswith("<?xml"):
+        return _elements(text, file)
+    if not _HTML.search(start[:4096]):
+        with contextlib.suppress(BadInput):  # a part of a page may begin with any tag
+            return _elements(text, file)
+    reader = _Reader()
+    reader.feed(text)
+    reader.close()
+    return reader.finished()
+
+
+def _elements(text: str, file: str) -> list[Row]:
+    elements = xmlreading.parse(_ENCODING.sub("", text, count=1).encode(), file).walk()
+    return [Row(each.line, each.tag, " ".join(each.text.split())) for each in elements if each.text.strip()]
 
 
 _HTML = re.compile(r"<(?:!doctype html|html|head|body|table|title)\b")
-_UTF16 = re.compile(r"""\s+encoding=["'][^"']*["']""")
+_ENCODING = re.compile(r"""\s+encoding=["'][^"']*["']""")
 """The encoding that an XML file states; it is text by now."""
 
 

@@ -8,6 +8,7 @@ recognised.
 import enum
 import re
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from pathlib import Path
 
 import attrs
@@ -15,7 +16,7 @@ import attrs
 from phoneemu.core import limits
 from phoneemu.fleet import textfile
 from phoneemu.fleet.certentries import PEM_BEGIN
-from phoneemu.fleet.inventory import columns_of
+from phoneemu.fleet.inventory import header_of, of_phones, wanted
 from phoneemu.fleet.listexports import RAW
 from phoneemu.fleet.sqltext import is_rule
 
@@ -43,6 +44,8 @@ NAMES: Mapping[str, Kind] = {
     "phones*.csv": Kind.PHONES,
     "phones*.xlsx": Kind.SHEET,
     "phones*.parquet": Kind.SHEET,
+    "phones*.xls": Kind.SHEET,
+    "phones*.ods": Kind.SHEET,
     "*.sql.txt": Kind.SQL,
     "phones*.xml": Kind.LIST_PHONE,
     "certs*.txt": Kind.CERT_TEXT,
@@ -131,10 +134,12 @@ def _of(path: Path) -> Recognised:
 # ---------------------------------------------------------------- by content
 
 _SHOW = re.compile(
-    r"show (?:ctl|itl)\b|checksum value of the (?:CTL|ITL)|(?:CTL|ITL) Record #", re.IGNORECASE
+    r"checksum value of the (?:CTL|ITL)|(?:CTL|ITL) Record #|"
+    r"Length of (?:CTL|ITL) file|(?:CTL|ITL) File not found",
+    re.IGNORECASE,
 )
 _CERTIFICATE = re.compile(
-    r"^\s*[\w-]+/\S.*?\.pem\s*:|show cert (?:own|trust|list)|^\s*(?:Issuer Name|IssuerDN)\s*[:=]|^\s*Unit:\s",
+    r"^\s*[\w-]+/\S.*?\.pem\s*:|^\s*(?:Issuer Name|IssuerDN)\s*[:=]|^\s*Unit:\s.*\n\s*Type:\s",
     re.IGNORECASE | re.MULTILINE,
 )
 _PAGE = re.compile(
@@ -153,7 +158,7 @@ def _inside(path: Path) -> tuple[Kind, ...]:
 def _kinds(content: bytes, head: str) -> Iterator[Kind]:
     """What is in a file, by its first bytes and their text."""
     packed = content.startswith(b"PK\x03\x04") and any(mark in content for mark in _SHEETS)
-    if packed or content.startswith((b"PAR1", _OLD_SHEET)):
+    if packed or content.startswith(b"PAR1"):
         yield Kind.SHEET
     elif content.startswith(RAW):
         yield Kind.RAW_LIST
@@ -187,8 +192,6 @@ def _json(head: str) -> Iterator[Kind]:
 
 _SHEETS = (b"xl/", b"opendocument.spreadsheet")
 """What stands in the first part of a packed spreadsheet."""
-_OLD_SHEET = b"\xd0\xcf\x11\xe0"
-"""First bytes of a spreadsheet of before 2007."""
 _PREDICTION = {"outcome", "remedy", "key presses"}
 """Columns of a prediction's own table, which is no export."""
 
@@ -196,7 +199,7 @@ _PREDICTION = {"outcome", "remedy", "key presses"}
 def _text(head: str) -> Iterator[Kind]:
     lines = head.splitlines()
     found = False
-    if any(is_rule(line) for line in lines[1:]):
+    if any(is_rule(line) and len(line.split()) == len(above.split()) for above, line in pairwise(lines)):
         found = True
         yield Kind.SQL
     if _SHOW.search(head):
@@ -207,11 +210,11 @@ def _text(head: str) -> Iterator[Kind]:
         yield Kind.CERT_TEXT
     if found:
         return
-    columns = columns_of(head)
-    if {word.strip().lower() for word in lines[0].split(",")} >= _PREDICTION:
+    header = header_of(head)
+    if {word.lower() for word in header} >= _PREDICTION:
         return
-    if "name" in columns:
-        shown = {"ctl", "itl"} & set(columns) and "model" not in columns
-        yield Kind.SHOWN if shown else Kind.PHONES
+    if of_phones(header):
+        columns = set(wanted(header))
+        yield Kind.SHOWN if {"ctl", "itl"} & columns and "model" not in columns else Kind.PHONES
     elif _PAGE.search(head):
         yield Kind.PAGE

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import attrs
 
-from phoneemu.errors import BadInput
+from phoneemu.errors import NothingInIt
 from phoneemu.fleet import certjson, xmlreading
 from phoneemu.fleet.remarks import Remark
 
@@ -84,7 +84,7 @@ def answer(path: Path) -> Answer:
         if sighting is not None:
             keep(found, sighting)
     if not found:
-        raise BadInput("no phone in it: an answer of selectCmDevice names some", place=path.name)
+        raise NothingInIt("no phone in it: an answer of selectCmDevice names some", place=path.name)
     numbers = (int(each) for each in totals if each.isascii() and each.isdigit() and len(each) < 9)
     return Answer(file=path.name, seen=found, total=max(numbers, default=0), named=named)
 

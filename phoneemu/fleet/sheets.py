@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from phoneemu.core import limits
-from phoneemu.errors import BadInput
+from phoneemu.errors import BadInput, NothingInIt
 from phoneemu.fleet.inventory import Inventory, of_records, wanted
 
 HEADER_ROWS = 10
@@ -42,6 +42,8 @@ def _parquet(path: Path) -> Inventory:
     try:
         names = list(pl.read_parquet_schema(path))
         columns = [names[at] for at in wanted(names).values()]
+        if "name" not in wanted(names):
+            raise NothingInIt(f"no device-name column among {', '.join(names[:6])}", place=path.name)
         frame = pl.read_parquet(path, columns=columns)
         texts = frame.select(pl.all().cast(pl.String, strict=False).fill_null(""))
     except pl.exceptions.PolarsError as error:
@@ -64,7 +66,7 @@ def _spreadsheet(path: Path) -> Inventory:
                 return of_records(header, _records(rows, at), path.name)
     except CalamineError as error:
         raise BadInput(f"no spreadsheet that can be read ({_short(error)})", place=path.name) from None
-    raise BadInput("no sheet has a device-name column in its first rows", place=path.name)
+    raise NothingInIt("no sheet has a device-name column in its first rows", place=path.name)
 
 
 def _refuse_bombs(path: Path) -> None:

@@ -143,7 +143,9 @@ def _gathered(folder: Path, *, phones_needed: bool) -> tuple[tuple[Recognised, .
         raise BadInput("not a folder of exports", place=str(folder))
     files = recognise(folder)
     if phones_needed and not any(OF_PHONES & set(each.kinds) for each in files):
-        raise BadInput("no phones in it: phones*.csv, phones*.sql.txt or ris*.xml", place=str(folder))
+        aside = ", ".join(each.path.name for each in files if not each.kinds)
+        what = "no phones in it: a table such as phones.csv, text of `run sql`, or an answer of RISPort"
+        raise BadInput(what + (f"; not recognised: {aside[:200]}" if aside else ""), place=str(folder))
     found = gather(files)
     if phones_needed and not found.inventory.phones:
         first = next((f"; {each.place}: {each.text}" for each in found.inventory.remarks), "")

@@ -6,7 +6,7 @@ text.
 
 from pathlib import Path
 
-from phoneemu.errors import BadInput
+from phoneemu.errors import BadInput, NothingInIt
 from phoneemu.fleet import xmlreading
 from phoneemu.fleet.sqltext import SqlTable
 
@@ -28,5 +28,5 @@ def read(path: Path) -> tuple[SqlTable, ...]:
             cells = element.cells()
             found.setdefault(tuple(cells), []).append((element.line, tuple(cells.values())))
     if not found:
-        raise BadInput("no row in it: an answer of executeSQLQuery has some", place=path.name)
+        raise NothingInIt("no row in it: an answer of executeSQLQuery has some", place=path.name)
     return tuple(SqlTable(columns=columns, rows=tuple(rows)) for columns, rows in found.items())

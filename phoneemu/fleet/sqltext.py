@@ -13,7 +13,7 @@ from pathlib import Path
 import attrs
 
 from phoneemu.core import limits
-from phoneemu.errors import BadInput
+from phoneemu.errors import NothingInIt
 from phoneemu.fleet import textfile
 from phoneemu.fleet.certentries import PEM_BEGIN, PEM_END
 from phoneemu.fleet.remarks import Remark
@@ -59,12 +59,19 @@ def parse(text: str, file: str) -> tuple[tuple[SqlTable, ...], tuple[Remark, ...
     lines = text.splitlines()
     rules = [at for at, line in enumerate(lines) if at and is_rule(line) and not is_rule(lines[at - 1])]
     if not rules:
-        raise BadInput("no answer of `run sql`: a line of column names over a line of ===", place=file)
+        raise NothingInIt("no answer of `run sql`: a line of column names over a line of ===", place=file)
     tables: list[SqlTable] = []
     remarks: list[Remark] = []
+    first: NothingInIt | None = None
     for number, rule in enumerate(rules):
         end = rules[number + 1] - 1 if number + 1 < len(rules) else len(lines)
-        tables.append(_table(lines, rule, end, file, remarks))
+        try:
+            tables.append(_table(lines, rule, end, file, remarks))
+        except NothingInIt as unlike:  # a line under a headline, perhaps
+            first = first or unlike
+            remarks.append(Remark(place=unlike.place, text=f"no table: {unlike.what}"))
+    if not tables and first is not None:
+        raise first
     return tuple(tables), tuple(remarks)
 
 
@@ -76,7 +83,7 @@ def _table(lines: Sequence[str], rule: int, end: int, file: str, remarks: list[R
     spans = [match.span() for match in re.finditer(r"=+", "".join(lines[rule:first]))]
     if len(columns) != len(spans):
         what = f"{len(columns)} column names over {len(spans)} columns"
-        raise BadInput(what, place=f"{file}:{rule}")
+        raise NothingInIt(what, place=f"{file}:{rule}")
     rows: list[tuple[int, tuple[str, ...]]] = []
     for at, line, certificate in _whole(lines, first, end):
         cells = _cells(line, spans) if certificate is None else _around(line, certificate, spans)

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from test_fleet_sheets import write_book
 
 from phoneemu import example
 from phoneemu.cli import main
@@ -167,6 +168,41 @@ def test_the_ctl_of_one_node_is_that_of_the_others_and_assumed_to_be(folder: Pat
     assert "ctl-of-another-node" in snapshot.node_basis[second.name] - snapshot.node_basis[first.name]
     (folder / "show_ctl_cucm-1051-a-pub.txt").rename(folder / "log of cucm-1051-a-pub")
     assert "ctl-of-another-node" not in read_snapshot(folder).node_basis[second.name]
+
+
+UNRELATED = {
+    "README.md": "The night of the change\n=======================\n\nCall Anna\n=========\n",
+    "notes.txt": "a b c\n=====\n",
+    "runbook.txt": "cucm-pub show itl\ncucm-pub show cert list own\ncucm-pub set cert regen CallManager\n",
+    "mail.html": "<html><body>The ITL file is installed by whom?</body></html>",
+    "part.html": "<p>ITL file<br>is <b>installed</p>",
+    "settings.json": '{"certificate": "none", "colour": "green"}',
+    "other.json": '{"CmNodes": []}',
+    "rows.xml": "<table><row></row></table>",
+    "lists.txt": "Where is the CTL Record #?\n",
+    "units.txt": "Unit: kitchen\n",
+    "fieldteam.csv": "Device Name,Model,Site,Outcome,Remedy,Key Presses\nSEP1,8861,Main,ok,none,\n",
+    "people.csv": "Name,Location\nAnna,Main\n",
+}
+
+
+def test_files_that_only_look_like_exports_disturb_nothing(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    runbook = folder.parent / "runbook.txt"
+    before = predict_files(folder, runbook)
+    for name, text in UNRELATED.items():
+        (folder / name).write_text(text)
+    (folder / "letter.doc").write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(2000))
+    write_book(folder / "budget.xlsx", [["Item", "Euro"], ["phones", 3.5]])
+    write_book(folder / "people.xlsx", [["Name", "Location"], ["Anna", "Main"]])
+    after = predict_files(folder, runbook)
+    assert after.summary == before.summary
+    assert main(["check", str(folder)]) == 0
+    said = capsys.readouterr().out
+    assert [
+        name for name in (*UNRELATED, "letter.doc", "budget.xlsx", "people.xlsx") if f"  {name}: " not in said
+    ] == []
 
 
 def test_a_broken_file_is_an_error_whatever_it_is_called(folder: Path) -> None:
