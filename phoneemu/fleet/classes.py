@@ -67,7 +67,6 @@ def row_of(traits: Traits, place: Place, model: str) -> dict[str, str]:
         "protocol": traits.protocol,
         "security": place.device.security.value,
         "group": traits.group,
-        "location": traits.location,
     }
 
 

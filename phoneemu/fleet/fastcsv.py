@@ -149,9 +149,13 @@ def _records(
     broken: list[tuple[int, str]] = []
     taken: list[int] = []
     free = 0
-    for start in odd:
+    for start, text in zip(odd, lines[odd].to_list(), strict=True):
         if start < free:
             continue  # inside a record
+        if '"' not in text and len(text) <= _CELL_BYTES // 4:
+            records.append((start + 2, _split(text, layout)))
+            free = start + 1
+            continue
         window = _Window(lines[start : start + layout.record_lines].to_list(), layout.record_lines)
         try:
             record = next(csv.reader(window, delimiter=layout.delimiter, strict=True))

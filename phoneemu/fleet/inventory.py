@@ -55,7 +55,6 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     ),
     "profile": ("device security profile", "security profile", "secprofile", "securityprofilename"),
     "mode": ("security mode", "device security mode", "secmode"),
-    "location": ("location", "locationname"),
     "group": ("callmanager group", "cisco unified callmanager group", "cmgroup", "group"),
     "lsc": ("lsc status", "lsc", "lscstatus"),
     "ctl": ("ctl signature", "ctl checksum", "ctl sha1", "ctl md5", "ctl file", "ctl"),

@@ -12,7 +12,6 @@ class Traits(NamedTuple):
     load: str = ""
     profile: str = ""
     mode: str = ""
-    location: str = ""
     group: str = ""
     lsc: str = ""
     ctl: str = ""

@@ -67,7 +67,7 @@ class Roster(Sequence[Listed]):
 
     def by_kind(self) -> dict[Traits, int]:
         """How many phones have these traits, whatever their site."""
-        counted = self.frame[KIND].value_counts(sort=True)
+        counted = self.frame[KIND].value_counts().sort(KIND)
         found: dict[Traits, int] = {}
         for kind, count in counted.iter_rows():
             found[self.kinds[kind]] = found.get(self.kinds[kind], 0) + count
@@ -82,7 +82,9 @@ class Roster(Sequence[Listed]):
 
     def by_file(self) -> dict[str, int]:
         """How many phones each file gave."""
-        return {self.files[file]: count for file, count in self.frame[FILE].value_counts().iter_rows()}
+        return {
+            self.files[file]: count for file, count in self.frame[FILE].value_counts().sort(FILE).iter_rows()
+        }
 
 
 def as_roster(phones: Sequence[Listed]) -> Roster:

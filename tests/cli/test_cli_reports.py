@@ -5,6 +5,7 @@ import hashlib
 import json
 import re
 import xml.etree.ElementTree as ET
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +90,26 @@ def test_the_page_asks_no_network_and_its_policy_allows_only_its_own_style_and_s
         )
         == []
     )
+
+
+def luminance(colour: str) -> float:
+    """Of a colour `#rrggbb`, as the guidelines for accessible content define it."""
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_every_word_can_be_told_from_its_ground_in_light_in_dark_and_on_paper() -> None:
+    style = resources.files("phoneemu.fleet").joinpath("page.css").read_text(encoding="utf-8")
+    grounds = re.findall(r":root \{(.*?)\}", style, re.DOTALL)
+    light, dark, paper = (dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6});", each)) for each in grounds)
+    words = {"ink", "soft", "link", *(outcome.value for outcome in Outcome)}
+    for colours in (light, dark, {**light, **paper}):
+        assert words | {"paper", "shade"} <= set(colours)
+        for word in words:
+            for ground in ("paper", "shade"):
+                bright, dim = sorted((luminance(colours[word]), luminance(colours[ground])), reverse=True)
+                assert (bright + 0.05) / (dim + 0.05) >= 4.5, (word, ground, colours)
 
 
 def test_every_phone_of_the_table_has_the_story_of_its_class(told: tuple[Forecast, Snapshot, Plan]) -> None:

@@ -100,7 +100,7 @@ def test_both_dialects_in_every_wrapping_give_the_phone_and_no_secret(
     found = read(tmp_path, bulk(header, delimiter, before).encode(encoding), bulk_from=bulk_from)
     (phone,) = found.phones
     assert (phone.name, phone.traits.model, phone.traits.site) == ("SEP02005E100001", "Cisco 8841", "Depot")
-    assert (phone.traits.protocol, phone.traits.location) == ("SIP", "Hub")
+    assert (phone.traits.protocol, phone.traits.site) == ("SIP", "Depot")
     assert phone.traits.profile == VALUES["Security Profile"]
     assert "SECRET" not in repr(found)
     assert "wrong" not in repr(found)

@@ -125,10 +125,10 @@ cells = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_character
 def test_what_a_csv_writer_wrote_is_read_back(rows: list[tuple[str, str]]) -> None:
     out = io.StringIO()
     table = [(f"SEP{number}", *row) for number, row in enumerate(rows)]
-    csv.writer(out).writerows([("Device Name", "Device Pool", "Location"), *table])
+    csv.writer(out).writerows([("Device Name", "Device Pool", "CallManager Group"), *table])
     phones = read_text(out.getvalue()).phones
-    assert [(phone.name, phone.traits.site, phone.traits.location) for phone in phones] == [
-        (name, site.strip(), location.strip()) for name, site, location in table
+    assert [(phone.name, phone.traits.site, phone.traits.group) for phone in phones] == [
+        (name, site.strip(), group.strip()) for name, site, group in table
     ]
 
 
