@@ -84,10 +84,15 @@ def test_two_loads_are_compared_by_what_the_catalogue_says(capsys: pytest.Captur
     assert text == said(capsys, "diff", "8861@10-3-1", "14-2-1")
 
 
+def test_what_came_with_a_load_is_a_border_and_no_prose(capsys: pytest.CaptureFixture[str]) -> None:
+    text = said(capsys, "diff", "8861@12-8-1", "8861@14-2-1")
+    assert "config.sip_oauth\n  - no  [inferred, SG15-oauth]\n  + yes  [documented, SG15-oauth]" in text
+
+
 def test_a_model_is_compared_with_another_and_with_itself(capsys: pytest.CaptureFixture[str]) -> None:
     assert "trust.asks_tvs\n  - no" in said(capsys, "diff", "7960@P0030801SR02", "8861")
     assert "taken as the newest" in said(capsys, "diff", "7960@P0030801SR02", "8861")
-    same = said(capsys, "diff", "8861@12-8-1", "Cisco 8861@14-2-1").splitlines()
+    same = said(capsys, "diff", "8861@12-7-1", "Cisco 8861@12-8-1").splitlines()
     assert same[-2:] == ["0 facts differ", "the catalogue knows no border between these loads"]
 
 
