@@ -120,7 +120,7 @@ def read_snapshot(folder: Path, *, phones_needed: bool = True) -> Snapshot:
             made.cluster,
             [(f"{HISTORY}/{each.file}", each.listed) for each in history if each.listed is not None],
         ),
-        seen=sightings((*found.exports, *history)),
+        seen=_seen_at(sightings((*found.exports, *history)), made.placed),
         presence=found.seen,
         placed=made.placed,
         remarks=(
@@ -151,6 +151,18 @@ def _gathered(folder: Path, *, phones_needed: bool) -> tuple[tuple[Recognised, .
         first = next((f"; {each.place}: {each.text}" for each in found.inventory.remarks), "")
         raise BadInput(f"no phone that can be read in any file of it{first}", place=str(folder))
     return files, found
+
+
+def _seen_at(
+    listed: Mapping[Identity, tuple[str, ...]], placed: Placed
+) -> Mapping[Identity, tuple[str, ...]]:
+    """Where each certificate was read: in lists, then in exports of certificates."""
+    found = dict(listed)
+    own = [each for units in placed.own.values() for each in units.values()]
+    for each in (*own, *(each for held in placed.stores.values() for each in held)):
+        if each.origin not in found.get(each.identity, ()):
+            found[each.identity] = (*found.get(each.identity, ()), each.origin)
+    return found
 
 
 def _left_out(listed: Inventory) -> list[str]:

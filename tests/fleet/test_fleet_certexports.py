@@ -319,6 +319,16 @@ def test_services_whose_list_is_older_have_not_loaded_the_exported_certificate(f
     assert "not-restarted" in snapshot.node_basis[PUB] - snapshot.node_basis[SUB]
 
 
+def test_where_a_certificate_was_read_is_known_of_lists_and_of_exports(folder: Path) -> None:
+    rows = [(PUB, "CallManager", pem(PUB)), (PUB, "Phone-SAST-trust", pem("elsewhere", 9))]
+    (folder / "certs.sql.txt").write_text(answer(rows))
+    seen = read_snapshot(folder).seen
+    places = {identity.serial: places for identity, places in seen.items()}
+    assert places[LISTED][0].startswith("show_ctl.txt:")
+    assert places[LISTED][-1] == "certs.sql.txt:4"
+    assert len(places[9]) == 1
+
+
 def test_certificates_that_lists_agree_with_are_no_finding(folder: Path) -> None:
     (folder / "certs.sql.txt").write_text(answer([(PUB, "CallManager", pem(PUB))]))
     snapshot = read_snapshot(folder)
