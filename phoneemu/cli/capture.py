@@ -3,6 +3,7 @@
 import argparse
 import datetime
 import ipaddress
+import json
 import re
 import sys
 from pathlib import Path
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from phoneemu.replay.wire.witness import Place
 
 HELP = "write what a packet capture and logs show of phones as cases that can be replayed"
+SCHEMA = 1
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,80}")
 
 
@@ -66,6 +68,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--all-files", action="store_true", help="keep the bytes of every file, not of trust alone"
     )
+    parser.add_argument("--json", action="store_true", help="say it as JSON; schema in docs/json-capture.md")
     parser.add_argument("--list", action="store_true", help="say what is in it, write nothing")
 
 
@@ -82,13 +85,17 @@ def run(arguments: argparse.Namespace) -> int:
     ):
         raise BadInput("--origin published goes with --source KEY, and nothing else does")
     terms, places = _terms(arguments)
-    drafts = _drafts(arguments, terms, places, catalogue())
+    drafts, remarks = _drafts(arguments, terms, places, catalogue())
     _with_logs(arguments, drafts)
     if not drafts:
         raise BadInput("no phone asks for a file in it", place=str(arguments.file or arguments.phone_log))
     if arguments.case and len(drafts) > 1:
         raise BadInput(f"--case names one case, and there are {len(drafts)}; give --device too")
-    _write(arguments, drafts)
+    folders = _write(arguments, drafts)
+    if arguments.json:
+        print(json.dumps(_as_json(drafts, folders, remarks), indent=1))
+    else:
+        _tell(drafts, folders)
     return 0
 
 
@@ -149,7 +156,7 @@ def _places(hosts: Path | None) -> "tuple[dict[Place, str], dict[Place, str]]":
 
 def _drafts(
     arguments: argparse.Namespace, terms: "Terms", places: "dict[Place, str]", known: "Catalogue"
-) -> "list[Draft]":
+) -> "tuple[list[Draft], list[str]]":
     from phoneemu.replay import importing, loglines, logmerge, phonelog
 
     if arguments.file is not None:
@@ -163,11 +170,11 @@ def _drafts(
         )
         for remark in found.remarks:
             print(f"{arguments.file}: {remark}", file=sys.stderr)
-        return found.drafts
+        return found.drafts, found.remarks
     if arguments.clock is None:
         raise BadInput("a log has no date: give --clock, such as 2026-03-09T17:21:51")
     log = phonelog.read(loglines.read(arguments.phone_log))
-    return [logmerge.from_log(log, terms, known, _clock(arguments.clock))]
+    return [logmerge.from_log(log, terms, known, _clock(arguments.clock))], []
 
 
 def _clock(text: str) -> datetime.datetime:
@@ -212,7 +219,8 @@ def _place(arguments: argparse.Namespace, made: "Draft", *, alone: bool) -> Path
     return root
 
 
-def _write(arguments: argparse.Namespace, drafts: "list[Draft]") -> None:
+def _write(arguments: argparse.Namespace, drafts: "list[Draft]") -> list[Path]:
+    """Write the cases, unless they are only listed; their folders."""
     from phoneemu.replay import casefile
 
     folders = [_place(arguments, each, alone=len(drafts) == 1) for each in drafts]
@@ -224,6 +232,12 @@ def _write(arguments: argparse.Namespace, drafts: "list[Draft]") -> None:
         case = made.finished().case
         if not arguments.list:
             casefile.save(case, folder, made.files)
+    return folders
+
+
+def _tell(drafts: "list[Draft]", folders: list[Path]) -> None:
+    for made, folder in zip(drafts, folders, strict=True):
+        case = made.case
         load = case.load or "load not known"
         print(f"{folder}: {case.device}, {case.model}, {load}, {case.origin.value}: {case.title}")
         if len(drafts) == 1:
@@ -232,3 +246,26 @@ def _write(arguments: argparse.Namespace, drafts: "list[Draft]") -> None:
     if len(drafts) > 1:
         phones = len({each.case.device for each in drafts})
         print(f"{len(drafts):,} cases of {phones:,} phones")
+
+
+def _as_json(drafts: "list[Draft]", folders: list[Path], remarks: list[str]) -> dict[str, object]:
+    from phoneemu.replay.case import KINDS
+
+    cases = [
+        {
+            "folder": folder.as_posix(),
+            "device": made.case.device,
+            "model": made.case.model,
+            "load": made.case.load,
+            "origin": made.case.origin.value,
+            "clock": made.case.clock.isoformat().replace("+00:00", "Z"),
+            "exchanges": {
+                kind: sum(isinstance(each, known) for each in made.case.exchanges)
+                for kind, known in KINDS.items()
+            },
+            "others": len(made.others),
+            "notes": list(made.notes),
+        }
+        for made, folder in zip(drafts, folders, strict=True)
+    ]
+    return {"schema": SCHEMA, "cases": cases, "remarks": remarks}

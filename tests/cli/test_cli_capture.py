@@ -1,9 +1,11 @@
 import csv
+import json
 import random
 from pathlib import Path
 
 import packetmaking as make
 import pytest
+from jsonschema import Draft202012Validator
 from making import a_config
 
 from phoneemu.cli import main
@@ -229,6 +231,21 @@ def test_a_listing_writes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert not (tmp_path / "captures").exists()
     assert "ends within a packet" in said.err
     assert "left out" in said.out
+
+
+def test_what_was_found_is_told_as_json_that_fits_its_schema(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    line = started(make.Line())
+    line.frames.append((line.when, line.frames[0][1][:-2]))
+    line.put(make.ip(make.PHONE, make.SERVER, 17, bytes(800), place=0x2000))
+    assert capture(tmp_path, written(tmp_path, line), "--model", "8861", "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert main(["schema", "capture"]) == 0
+    Draft202012Validator(json.loads(capsys.readouterr().out)).validate(told)
+    [case] = told["cases"]
+    assert (case["device"], case["exchanges"]) == (PHONE, {"file": 3, "tvs": 1, "callmanager": 0})
+    assert len(told["remarks"]) == 2
 
 
 def test_a_labs_hosts_file_names_ports_and_servers(tmp_path: Path) -> None:

@@ -73,6 +73,11 @@ class Fragments:
         self._bytes = 0
         self.dropped = 0
 
+    @property
+    def waiting(self) -> int:
+        """Packets of which a fragment is missing."""
+        return len(self._waiting)
+
     def datagram(self, kind: bytes, frame: bytes, at: int) -> Datagram | None:
         """The IP packet that this frame brings or completes."""
         if kind == V4:

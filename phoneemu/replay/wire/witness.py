@@ -100,8 +100,8 @@ class Witness:
 
     @property
     def dropped(self) -> int:
-        """Packets in fragments that were given up."""
-        return self._fragments.dropped
+        """Packets in fragments that never became whole."""
+        return self._fragments.dropped + self._fragments.waiting
 
     @property
     def held(self) -> int:
