@@ -99,7 +99,8 @@ def _refuse_wrong(targets: Mapping[str, str], arguments: argparse.Namespace) -> 
             where = "standard output" if target == STDOUT else target
             raise BadInput(f"--{known[place]} and --{name} cannot both go to {where}")
         if place in read:
-            raise BadInput(f"--{name} would take the place of an input", place=target)
+            text = f"--{name} would take the place of an input; a snapshot is read, never written"
+            raise BadInput(text, place=target)
         known[place] = name
 
 
@@ -132,7 +133,8 @@ def _run(arguments: argparse.Namespace, targets: Mapping[str, str]) -> int:
 
 
 def _bytes_of(folder: Path) -> int:
-    return sum(path.stat().st_size for path in folder.iterdir()) if folder.is_dir() else 0
+    files = folder.iterdir() if folder.is_dir() else ()
+    return sum(path.stat().st_size for path in files if path.is_file())
 
 
 def _chunks(

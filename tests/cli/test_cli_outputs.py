@@ -65,6 +65,15 @@ def test_two_exports_into_one_place_are_a_wrong_call(
     assert "cannot both go to standard output" in capsys.readouterr().err
 
 
+def test_a_link_that_leads_nowhere_does_no_harm(office: Path, tmp_path: Path) -> None:
+    link = office / "snapshot" / ".#phones.csv"
+    link.symlink_to(tmp_path / "gone")
+    try:
+        assert main(words(office, "--csv", str(tmp_path / "out.csv"))) == 0
+    finally:
+        link.unlink()
+
+
 @pytest.mark.parametrize("name", ["snapshot/phones.csv", "runbook.txt"])
 def test_an_input_is_never_written_over(office: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
     before = (office / name).read_bytes()
