@@ -80,7 +80,7 @@ class LabFolder:
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """Nobody else runs a lab from this folder meanwhile; one that was killed leaves no trace of this.
+        """Nobody else runs a lab from this folder meanwhile; what one that was killed left half is removed.
 
         Raises:
             BadInput: somebody does.
@@ -90,6 +90,8 @@ class LabFolder:
         with (self.path / LOCK).open("a") as lock:
             if not _taken(lock):
                 raise BadInput("another lab runs from this folder", place=str(self.path))
+            for half in (*self.path.glob(f".{HISTORY}.*"), *(self.path / KEYS).glob(".*.pem.*")):
+                half.unlink(missing_ok=True)
             yield
 
     def found(self, founding: Founding) -> Session:

@@ -106,6 +106,17 @@ def test_a_folder_is_of_one_lab_at_a_time(tmp_path: Path) -> None:
         pass
 
 
+def test_what_a_killed_lab_left_half_written_is_removed(tmp_path: Path) -> None:
+    folder = LabFolder(tmp_path / "lab")
+    folder.keep(folder.found(FOUNDING))
+    whole = sorted(tmp_path.rglob("*"))
+    (tmp_path / "lab" / ".history.txt.x1").touch()
+    (tmp_path / "lab" / "keys" / ".TVS-1.pem.x1").touch()
+    with folder.alone():
+        pass
+    assert sorted(tmp_path.rglob("*")) == sorted([*whole, tmp_path / "lab" / "lab.lock"])
+
+
 def test_a_kept_lab_comes_back_byte_for_byte(tmp_path: Path) -> None:
     folder = LabFolder(tmp_path / "lab")
     assert not folder.founded
