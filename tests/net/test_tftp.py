@@ -32,15 +32,16 @@ def scripted(reply: Reply) -> Iterator[int]:
     """A server that handles each datagram by a function; gives its port."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.bind((HOST, 0))
-        sock.settimeout(0.05)
         stop = threading.Event()
 
         def run() -> None:
-            while not stop.is_set():
+            while True:
                 try:
                     data, client = sock.recvfrom(70_000)
-                except OSError:
+                except OSError:  # what it sent could not be delivered
                     continue
+                if stop.is_set():
+                    return
                 reply(sock, data, client)
 
         thread = threading.Thread(target=run)
@@ -49,6 +50,7 @@ def scripted(reply: Reply) -> Iterator[int]:
             yield sock.getsockname()[1]
         finally:
             stop.set()
+            sock.sendto(b"", sock.getsockname())  # it looks up
             thread.join()
 
 
