@@ -178,7 +178,16 @@ class TrustList:
     def holding(self, *roles: int) -> frozenset[Identity]:
         """The certificates listed with any of these roles."""
         wanted = frozenset(roles)
-        return frozenset(identity for identity, held in self.roles.items() if held & wanted)
+        if wanted not in self._holding:
+            self._holding[wanted] = frozenset(
+                identity for identity, held in self.roles.items() if held & wanted
+            )
+        return self._holding[wanted]
+
+    @cached_property
+    def _holding(self) -> dict[frozenset[int], frozenset[Identity]]:
+        """Answers of `holding`: a list is asked the same by every phone that holds it."""
+        return {}
 
     @cached_property
     def sast(self) -> frozenset[Identity]:
