@@ -27,7 +27,7 @@ def test_every_file_is_named_with_what_was_read_of_it(
     said = check(snapshot, capsys)
     assert "cluster.toml: 2 nodes, 3 groups, 3 sites, 3 [[off]]" in said
     assert "phones.csv: 412 phones; read Device Name, Device Type" in said
-    assert "ignored 1 other columns" in said
+    assert "ignored 2 other columns" in said
     assert "show_ctl.txt: CTL signed by CN=cucm-1051-a-pub, serial 70:CA:F6:4E…, 4 records" in said
     assert "TVS: CN=cucm-1051-a-sub1, serial 4D:19:B0:A8…    show_itl_" in said
     assert "2  Doorphone 2: not in the catalogue" in said
