@@ -75,6 +75,7 @@ class FleetReason(enum.Enum):
     UNKNOWN_MODEL = "unknown-model"
     LOAD_UNKNOWN = "load-unknown"
     HELD_LIST_UNKNOWN = "held-list-unknown"
+    TFTP_UNKNOWN = "tftp-server-unknown"
     TVS_UNUSABLE = "tvs-unusable"
     NO_TFTP = "no-tftp-server"
     HTTPS_EXPIRED = "https-certificate-expired"

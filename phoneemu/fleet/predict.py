@@ -192,6 +192,13 @@ class Teller:
         unreadable = self._unreadable_load(kind, model)
         if unreadable is not None:
             return _cannot_say(model, FleetReason.LOAD_UNKNOWN, basis, unreadable)
+        world = self._plan.stages[0].world
+        if all(world.find(server) is None for server in kind.place.tftp):
+            servers = ", ".join(kind.place.tftp) or "none"
+            note = (
+                f"no snapshot has its TFTP servers ({servers}); give that of the other cluster with --other"
+            )
+            return _cannot_say(model, FleetReason.TFTP_UNKNOWN, basis, note)
         profiles = self._catalogue.candidates(
             model, kind.load, kind.protocol, self._snapshot.cluster.release.text
         )

@@ -275,3 +275,23 @@ def test_a_step_that_is_for_no_phone_is_remarked_upon(tmp_path: Path) -> None:
     told = forecast(tmp_path, HEAD + row, plan)
     found = [remark.partition(":")[0] for remark in told.remarks if "is for no phone" in remark]
     assert found == ["step 1 is for no phone", "step 3 is for no phone"]
+
+
+def test_a_proxy_whose_cluster_is_not_given_leaves_its_phones_untold(tmp_path: Path) -> None:
+    row = "SEP1,Cisco 8861,sip88xx.12-8-1-0001-455,SIP,Branch South,1\n"
+    toml = {
+        'tftp  = ["cucm-1051-a-sub1", "cucm-1051-a-pub"]': 'tftp  = ["central-tftp"]',
+        "mixed   = true": 'mixed   = true\nproxies = ["central-tftp"]',
+    }
+    fate = fates(forecast(tmp_path, HEAD + row, "phones reset\n", toml))["SEP1"]
+    assert (fate.outcome.value, fate.reason) == ("cannot-say", "tftp-server-unknown")
+    assert "central-tftp" in fate.note
+    central = tmp_path / "central"
+    central.mkdir()
+    (central / "cluster.toml").write_text(
+        'name = "central"\nrelease = "12.5(1)"\nmixed = false\n[[node]]\nname = "central-tftp"\n'
+        'proxy_for = ["cucm-1051-a"]\n'
+    )
+    told = predict_files(tmp_path / "office" / "snapshot", tmp_path / "office" / "runbook.txt", (central,))
+    known = fates(told)["SEP1"]
+    assert (known.outcome.value, known.reason) == ("stuck", "tftp-not-authorised")
