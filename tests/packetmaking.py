@@ -153,11 +153,12 @@ class Line:
         """A datagram of the server."""
         self.put(udp(self.server, self.phone, source_port, target_port, content))
 
-    def asks(self, name: str, *options: str, port: int = 0, repeats: int = 0) -> int:
-        """A read request; the port it came from."""
+    def asks(self, name: str, *options: str, port: int = 0, repeats: int = 0, pause: float = 0.0) -> int:
+        """A read request, repeated after pauses; the port it came from."""
         port = port or next(self.ports)
         words = [name, "octet", *(part for each in options for part in each.split("="))]
         for _ in range(1 + repeats):
+            self.when += pause
             self.up(port, 69, b"\0\1" + b"".join(word.encode() + b"\0" for word in words))
         return port
 

@@ -168,6 +168,20 @@ def test_an_acknowledgement_tells_that_a_segment_is_missing_in_the_capture() -> 
     assert (only(line).outcome, only(line).body, only(line).size) == (FileOutcome.ARRIVED, None, 1500)
 
 
+def test_a_capture_of_the_beginnings_of_packets_knows_size_and_outcome() -> None:
+    line = make.Line()
+    line.http(ITL, bytes(9000))
+    line.frames = [(when, frame[:200]) for when, frame in line.frames]
+    assert (only(line).outcome, only(line).size, only(line).body) == (FileOutcome.ARRIVED, 9000, None)
+
+
+def test_an_end_that_stands_before_its_data_is_waited_for() -> None:
+    line = make.Line()
+    line.http(ITL, bytes(3000))
+    line.frames[-1], line.frames[-2] = line.frames[-2], line.frames[-1]
+    assert (only(line).outcome, only(line).body) == (FileOutcome.ARRIVED, bytes(3000))
+
+
 def test_a_missing_head_is_not_made_up() -> None:
     line = make.Line()
     line.http(ITL, bytes(3000))

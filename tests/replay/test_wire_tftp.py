@@ -55,8 +55,13 @@ def test_a_block_number_that_rolls_over_is_followed() -> None:
 
 def test_requests_and_blocks_that_are_repeated_are_counted() -> None:
     line = make.Line()
-    port = line.asks(CTL, repeats=2)
+    line.asks(CTL, port=40000)
+    line.when += 0.5
+    line.asks(CTL, port=40000)
+    line.when += 1
+    port = line.asks(CTL, port=40000)
     for _ in range(3):
+        line.when += 0.5
         line.down(50001, port, b"\0\3\0\1" + bytes(512))
     line.up(port, 50001, b"\0\4\0\1")
     line.down(50001, port, b"\0\3\0\2end")
@@ -92,7 +97,7 @@ def test_an_error_says_missing_or_something_else(code: int, text: bytes, outcome
 
 def test_nobody_answers_and_the_phone_asks_for_something_else() -> None:
     line = make.Line()
-    port = line.asks(CTL, repeats=3)
+    port = line.asks(CTL, repeats=3, pause=0.5)
     line.asks("SEP001122334455.cnf.xml", port=port)
     line.when += 2 * PATIENCE
     line.missing("Other.cnf.xml")
@@ -129,6 +134,26 @@ def test_the_phone_breaks_off() -> None:
         "the phone broke off: Disk full",
         None,
     )
+
+
+def test_a_packet_that_a_mirrored_port_shows_twice_is_no_repetition() -> None:
+    line = make.Line()
+    line.tftp(CTL, bytes(3000))
+    line.frames = [(when + twice, frame) for when, frame in line.frames for twice in (0.0, 0.0001)]
+    [seen] = files(line)
+    assert (seen.retries, seen.resent, seen.body) == (0, 0, bytes(3000))
+
+
+@pytest.mark.parametrize("kept", [60, 96, 128])
+def test_a_capture_of_the_beginnings_of_packets_knows_sizes_and_outcomes(kept: int) -> None:
+    line = make.Line()
+    line.missing(CTL)
+    line.tftp("ITLSEP001122334455.tlv", bytes(3000))
+    line.frames = [(when, frame if len(frame) < 100 else frame[:kept]) for when, frame in line.frames]
+    assert [(seen.outcome, seen.size, seen.body, seen.digest) for seen in files(line)] == [
+        (FileOutcome.MISSING, None, None, ""),
+        (FileOutcome.ARRIVED, 3000, None, ""),
+    ]
 
 
 def test_a_transfer_that_stands_still_broke_off() -> None:

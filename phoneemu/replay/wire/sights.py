@@ -203,6 +203,10 @@ class Body:
     def hole(self, size: int) -> None:
         """Bytes went by that the capture does not have."""
         self.size += size
+        self.spoil()
+
+    def spoil(self) -> None:
+        """Some of the bytes are not what went by."""
         self.holes += 1
         if self._parts is not None:
             self._drop("packets of it are missing in the capture")

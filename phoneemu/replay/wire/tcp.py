@@ -56,6 +56,8 @@ class Half:
     order: list[int] = attrs.field(factory=list)
     held: int = 0
     finished: bool = False
+    end: int | None = None
+    """The place behind its last byte, when it said so."""
     owed: float | None = None
     """Since when the receiver claims bytes that were not seen."""
 
@@ -104,11 +106,12 @@ class Connection:
             self._take(half, when, number, content)
         if flags & ACK:
             self._acknowledged(self.down if half.by_client else self.up, when, head)
-        if flags & FIN:
+        if flags & FIN and half.following is not None:
             half.finished = True
-            if not half.order:
-                return self._close(when, "closed")
-        return False
+            ahead = self._distance(half, (number + len(content)) & 0xFFFFFFFF)
+            half.end = half.place + max(0, ahead)
+        ended = any(each.end is not None and each.place >= each.end for each in (self.up, self.down))
+        return self._close(when, "closed") if ended else False
 
     def _opens(self, half: Half, number: int, flags: int) -> None:
         if half.by_client and not flags & ACK:
@@ -206,6 +209,8 @@ class Connection:
             for half in (self.up, self.down):
                 while half.order:
                     self._skip(half, when)
+                if half.end is not None:
+                    self._pass(half, when, half.end - half.place)
             self.over = True
             self._listener.closed(when, ending)
         return True
@@ -213,4 +218,5 @@ class Connection:
     def end(self, *, patient: bool) -> None:
         """The capture is over, or the connection is given up; `patient`: an answer would have come by now."""
         ending = "unanswered" if not self.answered and patient else "unfinished"
-        self._close(self.last, ending)
+        said = self.up.end is not None or self.down.end is not None
+        self._close(self.last, "closed" if said else ending)

@@ -15,6 +15,10 @@ from phoneemu.replay.wire.sights import Body, Emit, Ends, Larder, SeenFile
 READ, WRITE, DATA, ACK, ERROR, OACK = 1, 2, 3, 4, 5, 6
 BLOCK = 512
 _NOT_FOUND = 1
+_TWICE = 0.02
+"""Seconds within which the same datagram is no repetition: a mirrored port shows one twice, and so do all
+interfaces of a machine. Phones and servers wait longer.
+"""
 _AHEAD = 64
 """Blocks of the future that are kept because one before them is missing."""
 
@@ -54,6 +58,8 @@ class Session:
     code: int | None = None
     text: str = ""
     ahead: dict[int, bytes] = attrs.field(factory=dict)
+    last: float = 0.0
+    """When the newest block came."""
     claimed: int = 0
     """A block that the phone has and that was not seen yet."""
 
@@ -67,12 +73,13 @@ class Session:
         """Whether the capture lacks something of it."""
         return self.body.holes > 0 or self.claimed >= self.expected
 
-    def data(self, number: int, content: bytes) -> None:
+    def data(self, when: float, number: int, content: bytes) -> None:
         """One block of the server."""
         distance = (number - self.expected) & 0xFFFF
         if self.complete or distance > 0x7FFF:
-            self.resent += 1
+            self.resent += when - self.last > _TWICE
         elif distance == 0:
+            self.last = when
             self._next(content)
             while self.ahead and not self.complete:
                 following = self.ahead.pop(self.expected & 0xFFFF, None)
@@ -141,7 +148,7 @@ class Transfer:
 
     def repeated(self, when: float) -> None:
         """The same request again."""
-        self._retries += 1
+        self._retries += when - self.last > _TWICE
         self.last = when
 
     def session(self, address: bytes, port: int) -> Session | None:
@@ -152,12 +159,14 @@ class Transfer:
             self.sessions[address, port] = found
         return found
 
-    def from_server(self, session: Session, when: float, datagram: bytes) -> None:
-        """A datagram of the server."""
+    def from_server(self, session: Session, when: float, datagram: bytes, lost: int) -> None:
+        """A datagram of the server, of whose end the capture lost some bytes."""
         self.last = when
         kind = datagram[1] if len(datagram) >= 4 and datagram[0] == 0 else 0
         if kind == DATA:
-            session.data(datagram[2] << 8 | datagram[3], datagram[4:])
+            if lost:
+                session.body.spoil()
+            session.data(when, datagram[2] << 8 | datagram[3], datagram[4:] + bytes(lost))
         elif kind == ERROR and session.code is None:
             session.code = datagram[2] << 8 | datagram[3]
             session.text = _text(datagram[4:].partition(b"\0")[0])
@@ -270,13 +279,15 @@ class TftpWatch:
         self.asking.pop(client, None)
         self._emit(transfer.close(ended=ended))
 
-    def server_says(self, client: bytes, address: bytes, port: int, when: float, datagram: bytes) -> None:
-        """A datagram to a phone that asks for a file."""
+    def server_says(
+        self, client: bytes, address: bytes, port: int, when: float, datagram: bytes, *, lost: int = 0
+    ) -> None:
+        """A datagram to a phone that asks for a file; `lost` bytes of its end are not in the capture."""
         transfer = self.asking[client]
         session = transfer.session(address, port)
         if session is None:
             return
-        transfer.from_server(session, when, datagram)
+        transfer.from_server(session, when, datagram, lost)
         if session.code is not None and not session.acknowledged and len(transfer.sessions) == 1:
             self.finish(client, transfer, ended=True)
 

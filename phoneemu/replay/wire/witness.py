@@ -14,7 +14,7 @@ from phoneemu.errors import BadInput
 from phoneemu.replay.case import CallManagerOutcome
 from phoneemu.replay.wire import announce, frames
 from phoneemu.replay.wire.announce import SignallingWatch
-from phoneemu.replay.wire.frames import Fragments
+from phoneemu.replay.wire.frames import Datagram, Fragments
 from phoneemu.replay.wire.framing import Packet
 from phoneemu.replay.wire.httpwatch import HttpWatch
 from phoneemu.replay.wire.sights import Announced, Ends, Larder, Seen, SeenSignalling, trusted_kind
@@ -191,13 +191,25 @@ class Witness:
             return
         if not found.whole:
             self.seen.cut_packets += 1
-            return
-        if found.protocol == frames.TCP:
+            self._cut(when, found)
+        elif found.protocol == frames.TCP:
             self._segment(when, found.source, found.target, found.content)
         elif found.protocol == frames.UDP:
             self._udp(when, found.source, found.target, found.content)
         elif found.protocol in (frames.ICMP, frames.ICMP6):
             self._unreachable(when, found.protocol, found.content)
+
+    def _cut(self, when: float, found: Datagram) -> None:
+        """A packet that was recorded in part: of TCP its beginning counts, of TFTP that there was a block."""
+        content = found.content
+        if found.protocol == frames.TCP:
+            self._segment(when, found.source, found.target, content)
+        elif found.protocol == frames.UDP and len(content) >= 12:
+            client = found.target + content[2:4]
+            lost = (content[4] << 8 | content[5]) - len(content)
+            if client in self._tftp.asking and lost > 0:
+                port = content[0] << 8 | content[1]
+                self._tftp.server_says(client, found.source, port, when, content[8:], lost=lost)
 
     def _unreachable(self, when: float, protocol: int, content: bytes) -> None:
         """A machine says that nobody listens at a port: the head of the packet that found out is in it."""
