@@ -34,7 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Print the ruling; 1 when the phone would not take the file."""
     from phoneemu.catalogue import catalogue
     from phoneemu.core.ruling import Verdict
-    from phoneemu.fleet.verifying import by_load, held, lines, read_file, verify
+    from phoneemu.fleet.verifying import LOAD_UNKNOWN, by_load, held, lines, read_file, verify
 
     shipped = catalogue()
     known = shipped.find(arguments.model)
@@ -59,12 +59,9 @@ def run(arguments: argparse.Namespace) -> int:
             "signature": entry.question.signature.value,
         }
         if differing:
-            said |= {"verdict": Verdict.CANNOT_SAY.value, "reason": "load-unknown", "by_load": differing}
+            said |= {"verdict": Verdict.CANNOT_SAY.value, "reason": LOAD_UNKNOWN, "by_load": differing}
         print(json.dumps(said, indent=1))
     else:
-        sys.stdout.writelines(f"{line}\n" for line in lines(entry, profile))
-        if differing:
-            print("  the load is not known, and loads differ; the above is the newest's:")
-            sys.stdout.writelines(f"    {load}: {verdict}\n" for load, verdict in differing.items())
+        sys.stdout.writelines(f"{line}\n" for line in lines(entry, profile, differing))
     takes = (Verdict.ACCEPT, Verdict.UNCHANGED, Verdict.ASK)
     return int(any(each.verdict not in takes for _, each in told))

@@ -4,6 +4,8 @@ Each rule looks at the Question and answers, or lets the next one look. Sources 
 of docs/sources.md. The chapter does not know what happens after its answer: see phone.TRANSITIONS.
 """
 
+import attrs
+
 from phoneemu.core import limits
 from phoneemu.core.evidence import Fact, Standing
 from phoneemu.core.names import Identity
@@ -170,12 +172,26 @@ def judge_list(question: Question) -> Ruling:
     installed = question.flash.ctl if is_ctl else question.flash.itl
     if offered is installed or offered.same_as(installed):
         return UNCHANGED
-    return (
+    ruling = (
         _unfit(question, offered)
         or _unanchored(question)
         or _listed(question, offered)
-        or _by_tvs(question, offered, reads)
+        or _by_tvs(question, offered)
     )
+    return ruling if reads.value else _perhaps_unread(ruling, reads)
+
+
+def _perhaps_unread(ruling: Ruling, reads: Fact[bool | None]) -> Ruling:
+    """L3 for a model of which nobody knows whether it reads such a list.
+
+    A list that it would take does no harm to a phone that never asks for it: the ruling stands, by that
+    unknown fact. Whatever else a reader would do, a phone that reads no such list does not.
+    """
+    if ruling.verdict is Verdict.ACCEPT:
+        return attrs.evolve(ruling, facts=(*ruling.facts, reads))
+    if ruling.verdict is Verdict.CANNOT_SAY and ruling.reason is not Reason.TVS_SUPPORT_UNKNOWN:
+        return ruling
+    return Ruling(verdict=Verdict.CANNOT_SAY, reason=Reason.LIST_SUPPORT_UNKNOWN, rule=L3, facts=(reads,))
 
 
 def _unfit(question: Question, offered: TrustList) -> Ruling | None:
@@ -356,13 +372,11 @@ def has_expired(expires: float | None, now: float) -> bool:
     return expires is not None and expires <= now
 
 
-def _by_tvs(question: Question, offered: TrustList, reads: Fact[bool | None]) -> Ruling:
+def _by_tvs(question: Question, offered: TrustList) -> Ruling:
     """L13-L18: the signer is unknown."""
     flash = question.flash
     if any(installed is not None and not installed.complete for installed in (flash.ctl, flash.itl)):
         return Ruling(verdict=Verdict.CANNOT_SAY, reason=Reason.LIST_INCOMPLETE, rule=L13)
-    if reads.value is None:
-        return Ruling(verdict=Verdict.CANNOT_SAY, reason=Reason.LIST_SUPPORT_UNKNOWN, rule=L3, facts=(reads,))
     return tvs_ruling(question, offered.signer, list_signer_roles(question), (L14, L15, L16, L17, L18))
 
 

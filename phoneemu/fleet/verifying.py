@@ -4,7 +4,7 @@ The question is the one a booting phone asks, so the answer is the rule book's; 
 is not asked: the ruling may be to ask it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import attrs
@@ -16,6 +16,8 @@ from phoneemu.core.modelfile import load_words
 from phoneemu.core.profile import Profile
 from phoneemu.core.question import Question, Stage, Subject
 from phoneemu.core.rules import judge
+from phoneemu.core.rules_lists import L3
+from phoneemu.core.ruling import Reason, Verdict
 from phoneemu.core.signedfile import SignedFile
 from phoneemu.core.tlv import MalformedFile
 from phoneemu.core.trustlist import ListKind, TrustList
@@ -23,6 +25,8 @@ from phoneemu.errors import BadInput
 from phoneemu.fleet.explain import Provenance, decision
 from phoneemu.fleet.listexports import sightings_of
 
+LOAD_UNKNOWN = "load-unknown"
+"""The reason where the loads a phone may have do not rule the same."""
 _SUBJECTS = {ListKind.CTL: Subject.CTL, ListKind.ITL: Subject.ITL}
 
 
@@ -86,7 +90,11 @@ def verify(offered: TrustList | SignedFile, flash: Flash, profile: Profile, serv
         signer=offered.signer,
         signature=reading.signature_of(offered, offered.signer, flash),
     )
-    return Ruled(subject=subject, ruling=judge(question), question=question)
+    ruling = judge(question)
+    if ruling.verdict is Verdict.ACCEPT and any(fact.value is None for fact in ruling.facts):
+        # harmless to a fleet either way, but not an answer to whether this phone takes this list
+        ruling = attrs.evolve(ruling, verdict=Verdict.CANNOT_SAY, reason=Reason.LIST_SUPPORT_UNKNOWN, rule=L3)
+    return Ruled(subject=subject, ruling=ruling, question=question)
 
 
 def by_load(told: Sequence[tuple[Profile, Ruled]]) -> dict[str, str]:
@@ -96,8 +104,8 @@ def by_load(told: Sequence[tuple[Profile, Ruled]]) -> dict[str, str]:
     return {load_words(profile): f"{entry.verdict.value}, {entry.reason.value}" for profile, entry in told}
 
 
-def lines(entry: Ruled, profile: Profile) -> list[str]:
-    """The verdict and what it stands on, for a person."""
+def lines(entry: Ruled, profile: Profile, differing: Mapping[str, str]) -> list[str]:
+    """The verdict and what it stands on, for a person; `differing` is what `by_load` tells."""
     flash = entry.question.flash
     lists = [each for each in (flash.ctl, flash.itl) if each is not None]
     known = Provenance(seen=sightings_of(lists), made_at={}, served_at={})
@@ -106,8 +114,14 @@ def lines(entry: Ruled, profile: Profile) -> list[str]:
     load = profile.load or "load not known"
     ruling = entry.ruling
     verdict = f"{ruling.verdict.value}, {ruling.reason.value}    standing: {ruling.standing.label}"
-    return [
+    if differing:
+        verdict = f"{Verdict.CANNOT_SAY.value}, {LOAD_UNKNOWN}"
+    told = [
         f"{origin}: {profile.name}, {load}: {verdict}",
         *(f"  {number}  {text}" for number, text in enumerate(decision(entry, profile, known), 1)),
         f"  signature: {entry.question.signature.value}",
     ]
+    if differing:
+        told.append("  the load is not known, and loads differ; the above is the newest's:")
+        told += [f"    {words}: {ruled}" for words, ruled in differing.items()]
+    return told

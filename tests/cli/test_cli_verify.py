@@ -64,6 +64,16 @@ def test_an_unknown_signer_is_asked_about_by_one_model_and_refused_by_another(
     assert "refuse, signer-unknown-no-tvs" in capsys.readouterr().out
 
 
+def test_a_model_that_may_not_read_itls_is_not_said_to_take_one(
+    lists: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    itl = str(lists / "show_itl_cucm-1051-a-pub.txt")
+    assert main(["verify", itl, "--model", "7921", "--json"]) == 1
+    said = json.loads(capsys.readouterr().out)
+    assert (said["verdict"], said["reason"]) == ("cannot-say", "list-support-unknown")
+    assert said["standing"] == "assumed"
+
+
 def test_a_new_phone_takes_any_list(lists: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["verify", str(lists / foreign(lists)), "--model", "8861"]) == 0
     assert "first-trust" in capsys.readouterr().out
@@ -117,5 +127,7 @@ def test_loads_that_would_rule_otherwise_are_all_told(
     assert (said["verdict"], said["reason"]) == ("cannot-say", "load-unknown")
     assert set(said["by_load"].values()) == {"accept, first-trust", "halt, digest-unsupported"}
     assert main(["verify", str(path), "--model", "8861", "--load", "some load"]) == 1
-    assert "oldest SIP load: halt, digest-unsupported" in capsys.readouterr().out
+    told = capsys.readouterr().out.splitlines()
+    assert "cannot-say, load-unknown" in told[0]
+    assert "oldest SIP load: halt, digest-unsupported" in told[-1]
     assert main(["verify", str(path), "--model", "8861", "--load", "sip88xx.14-3-1-1"]) == 0

@@ -304,6 +304,22 @@ def test_an_unknown_signer_and_a_model_nobody_knows_cannot_be_said() -> None:
     assert ruled(Subject.CTL, NEW_CTL, profile=unasked) == (Verdict.CANNOT_SAY, Reason.TVS_SUPPORT_UNKNOWN)
 
 
+def test_what_would_stop_a_reader_cannot_be_said_of_a_model_that_may_not_read() -> None:
+    unread = a_profile(reads_itl=None)
+    sha512 = a_list(ListKind.ITL, CM, entry(Role.SAST, CM), digest=Digest.SHA512)
+    assert ruled(Subject.ITL, sha512, Flash(), profile=unread) == (
+        Verdict.CANNOT_SAY,
+        Reason.LIST_SUPPORT_UNKNOWN,
+    )
+
+
+def test_a_first_list_stands_on_the_unknown_fact_whether_the_model_reads_it() -> None:
+    unread = a_profile(reads_itl=None)
+    told = judge(asked(Subject.ITL, a_list(ListKind.ITL, CM), Flash(), profile=unread))
+    assert (told.verdict, told.reason) == (Verdict.ACCEPT, Reason.FIRST_TRUST)
+    assert unread.reads_itl in told.facts
+
+
 def test_an_unknown_signer_is_refused_by_a_model_without_tvs() -> None:
     legacy = a_profile(asks_tvs=False)
     assert ruled(Subject.CTL, NEW_CTL, profile=legacy) == (Verdict.REFUSE, Reason.SIGNER_UNKNOWN_NO_TVS)
