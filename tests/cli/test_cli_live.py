@@ -24,7 +24,7 @@ RENEW = "set cert regen ITLRecovery\nutils ctl update CTLFile\n* utils service r
 
 
 def run(*words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*PHONEEMU, *words], input=stdin, capture_output=True, text=True, timeout=120)  # noqa: S603
+    return subprocess.run([*PHONEEMU, *words], input=stdin, capture_output=True, text=True, timeout=600)  # noqa: S603
 
 
 @contextmanager

@@ -69,7 +69,7 @@ def serving() -> Lab:
 
 
 def run(*words: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run(words, input=stdin, capture_output=True, timeout=180)  # noqa: S603
+    return subprocess.run(words, input=stdin, capture_output=True, timeout=600)  # noqa: S603
 
 
 def ctl() -> bytes:
