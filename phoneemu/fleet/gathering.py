@@ -30,7 +30,7 @@ from phoneemu.fleet.listexports import ListExport, read_lists
 from phoneemu.fleet.phonepages import Page, read_pages
 from phoneemu.fleet.recognising import Kind, Recognised
 from phoneemu.fleet.remarks import Remark
-from phoneemu.fleet.risport import Sighting
+from phoneemu.fleet.risport import Answer, Sighting
 from phoneemu.fleet.roster import as_roster
 from phoneemu.fleet.sqlexports import Member
 from phoneemu.fleet.sqltext import SqlTable
@@ -182,7 +182,7 @@ class _Reader:
         listed = merging.with_sightings(listed, seen) if seen else listed
         pages, remarks, notes = read_pages(self.paths(Kind.PAGE))
         self._remarks += remarks
-        self._notes += _seen_notes(seen)
+        self._notes += _seen_notes(answers, seen)
         if pages:
             listed = merging.with_pages(listed, pages)
             self._remarks += merging.told(pages.values())
@@ -222,8 +222,8 @@ def _page_notes(notes: Sequence[str], pages: Mapping[str, Page]) -> Sequence[str
     )
 
 
-def _seen_notes(seen: Mapping[str, Sighting]) -> Iterator[str]:
+def _seen_notes(answers: Sequence[Answer], seen: Mapping[str, Sighting]) -> Iterator[str]:
     count = Counter(each.file for each in seen.values())
     registered = Counter(each.file for each in seen.values() if each.registered)
-    for file in sorted(count):
+    for file in sorted({answer.file for answer in answers}):
         yield f"{file}: {count[file]} phones seen, {registered[file]} of them registered"

@@ -5,11 +5,9 @@ Each `phone` element is a row whose children are its cells, named by the same wo
 
 from pathlib import Path
 
-from phoneemu.errors import BadInput, NothingInIt
+from phoneemu.errors import NothingInIt
 from phoneemu.fleet import xmlreading
 from phoneemu.fleet.inventory import Inventory, of_records
-
-_FAULT = "faultstring"
 
 
 def read(path: Path) -> Inventory:
@@ -19,14 +17,10 @@ def read(path: Path) -> Inventory:
         BadInput: it is no well-formed XML, or no such answer; names the line.
         OSError: it cannot be read.
     """
-    root = xmlreading.read(path)
+    root = xmlreading.answer(path)
     rows: list[tuple[int, dict[str, str]]] = []
     columns: dict[str, None] = {}
     for element in root.walk():
-        if element.tag == _FAULT:
-            raise BadInput(
-                f"the service answered: {element.text.strip()}", place=f"{path.name}:{element.line}"
-            )
         if element.tag != "phone":
             continue
         cells = element.cells()

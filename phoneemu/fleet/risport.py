@@ -83,7 +83,7 @@ def answer(path: Path) -> Answer:
         sighting = _sighting(node, cells, path.name, line)
         if sighting is not None:
             keep(found, sighting)
-    if not found:
+    if not found and not totals:  # an answer that counts its devices may count none
         raise NothingInIt("no phone in it: an answer of selectCmDevice names some", place=path.name)
     numbers = (int(each) for each in totals if each.isascii() and each.isdigit() and len(each) < 9)
     return Answer(file=path.name, seen=found, total=max(numbers, default=0), named=named)
@@ -137,7 +137,7 @@ def _sighting(node: str, cells: Mapping[str, str], file: str, line: int) -> Sigh
 
 
 def _from_xml(path: Path, totals: list[str]) -> Iterator[tuple[str, int, dict[str, str]]]:
-    for node in xmlreading.read(path).walk():
+    for node in xmlreading.answer(path).walk():
         if node.tag == _TOTAL:
             totals.append(node.text.strip())
         devices = node.child("cmdevices")
@@ -164,7 +164,8 @@ def _from_json(path: Path, totals: list[str]) -> Iterator[tuple[str, int, dict[s
                 texts = {key: str(each) for key, each in said.items() if isinstance(each, str | int | float)}
                 yield texts.get("nodename", texts.get("node", node)), 0, texts
                 continue
-            totals.append(str(said.get(_TOTAL, "")))
+            if _TOTAL in said:
+                totals.append(str(said[_TOTAL]))
             here = str(said["name"]) if "cmdevices" in said and "name" in said else node
             waiting += ((here, each) for each in said.values())
 

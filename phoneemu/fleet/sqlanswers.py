@@ -6,7 +6,7 @@ text.
 
 from pathlib import Path
 
-from phoneemu.errors import BadInput, NothingInIt
+from phoneemu.errors import NothingInIt
 from phoneemu.fleet import xmlreading
 from phoneemu.fleet.sqltext import SqlTable
 
@@ -19,11 +19,7 @@ def read(path: Path) -> tuple[SqlTable, ...]:
         OSError: it cannot be read.
     """
     found: dict[tuple[str, ...], list[tuple[int, tuple[str, ...]]]] = {}
-    for element in xmlreading.read(path).walk():
-        if element.tag == "faultstring":
-            raise BadInput(
-                f"the service answered: {element.text.strip()}", place=f"{path.name}:{element.line}"
-            )
+    for element in xmlreading.answer(path).walk():
         if element.tag == "row" and element.children:
             cells = element.cells()
             found.setdefault(tuple(cells), []).append((element.line, tuple(cells.values())))

@@ -89,6 +89,21 @@ def parse(content: bytes, file: str) -> Element:
     return above.children[0]
 
 
+def answer(path: Path) -> Element:
+    """The root of an answer of a SOAP service.
+
+    Raises:
+        BadInput: the service answered with a fault, which is quoted; or as `read`.
+        OSError: the file cannot be read.
+    """
+    root = read(path)
+    for element in root.walk():
+        if element.tag == "faultstring":
+            said = " ".join(element.text.split())
+            raise BadInput(f"the service answered: {said}", place=f"{path.name}:{element.line}")
+    return root
+
+
 def read(path: Path) -> Element:
     """The root of a file.
 

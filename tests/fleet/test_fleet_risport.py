@@ -119,6 +119,15 @@ def test_an_answer_that_lacks_pages_is_told(tmp_path: Path) -> None:
     assert list(missing([first, second, answer(tmp_path / "c.xml")])) == []
 
 
+def test_an_answer_that_counts_no_device_is_one(folder: Path) -> None:
+    empty = as_xml({NODE: []}).replace(">3<", ">0<")
+    for name, text in (("ris-2.xml", empty), ("ris-3.json", '{"TotalDevicesFound": 0, "CmNodes": {}}')):
+        (folder / name).write_text(text)
+    notes = read_snapshot(folder).notes
+    assert "ris-2.xml: 0 phones seen, 0 of them registered" in notes
+    assert "ris-3.json: 0 phones seen, 0 of them registered" in notes
+
+
 def test_the_line_of_a_phone_in_an_answer_is_known(tmp_path: Path) -> None:
     (tmp_path / "answer").write_text(as_xml({"pub": [device("SEP1")]}))
     assert read(tmp_path / "answer")["SEP1"].line == 5
@@ -136,6 +145,11 @@ def test_what_is_no_phone_is_left_out(tmp_path: Path) -> None:
         ("r.xml", "<a>\n<b>\n</a>", "r.xml:3: no well-formed XML"),
         ("r.xml", '<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', "r.xml:1: no well-formed XML (it declares"),
         ("r.xml", "<a/>", "r.xml: no phone in it"),
+        (
+            "r.xml",
+            "<a>\n<faultstring>too many\n requests</faultstring></a>",
+            "r.xml:2: the service answered: too many requests",
+        ),
         ("r.json", '{\n"a": }', "r.json:2: no JSON"),
         ("r.json", "[" * 100_000, "r.json:1: no JSON"),
         ("r.json", "{}", "r.json: no phone in it"),
