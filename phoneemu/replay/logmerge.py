@@ -14,7 +14,7 @@ from phoneemu import __version__
 from phoneemu.catalogue import Catalogue
 from phoneemu.core.question import Subject
 from phoneemu.errors import BadInput
-from phoneemu.replay.case import Case, Ending, Held, Origin, TvsExchange, TvsOutcome
+from phoneemu.replay.case import Case, Ending, FileExchange, Held, Origin, TvsExchange, TvsOutcome
 from phoneemu.replay.casemaking import Draft, Terms, catalogued, safe
 from phoneemu.replay.phonelog import PhoneLog
 from phoneemu.replay.tvslog import Asked
@@ -51,6 +51,7 @@ def from_log(log: PhoneLog, terms: Terms, catalogue: Catalogue, clock: datetime.
         clock=clock,
         source=terms.source,
         script=terms.script if terms.origin is Origin.SYNTHETIC else "",
+        tftp=tuple(dict.fromkeys(each.server for each in log.exchanges if isinstance(each, FileExchange))),
         before=held,
         exchanges=tuple(log.exchanges),
         taken=MappingProxyType({"on": f"{clock:%Y-%m-%d}", "with": f"phoneemu capture {__version__}"}),

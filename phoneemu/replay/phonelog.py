@@ -16,6 +16,9 @@ from phoneemu.replay.case import ExpectedRuling, FileExchange, FileOutcome, TvsE
 from phoneemu.replay.loglines import Line
 from phoneemu.replay.wire.sorting import device_of
 
+UNKNOWN = "unknown"
+"""A server that the log does not name."""
+
 
 @attrs.define(kw_only=True)
 class _File:
@@ -309,6 +312,7 @@ def read(lines: Iterable[Line]) -> PhoneLog:
 
 def _write(reader: _Reader) -> None:
     log = reader.log
+    _same_server([each for each in reader.going if isinstance(each, _File)], log)
     for each in reader.going:
         at = None if each.at is None or log.begun is None else round(max(0.0, each.at - log.begun), 6)
         if isinstance(each, _File):
@@ -318,7 +322,7 @@ def _write(reader: _Reader) -> None:
             log.exchanges.append(
                 FileExchange(
                     name=each.name,
-                    server=each.server or "unknown",
+                    server=each.server or UNKNOWN,
                     outcome=each.outcome,
                     transport=each.transport,
                     retries=each.retries or None,
@@ -334,7 +338,7 @@ def _write(reader: _Reader) -> None:
         else:
             log.exchanges.append(
                 TvsExchange(
-                    server=each.server or "unknown",
+                    server=each.server or UNKNOWN,
                     outcome=each.outcome,
                     valid=each.valid,
                     ttl=each.ttl,
@@ -342,3 +346,15 @@ def _write(reader: _Reader) -> None:
                     at=at,
                 )
             )
+
+
+def _same_server(files: list[_File], log: PhoneLog) -> None:
+    """A request without a server went where the one before it did, if that is told; the notes say so."""
+    last = ""
+    for file in files:
+        if not file.server and last and file.outcome is not None:
+            file.server = last
+            log.notes.append(
+                f"{file.name}: the log names no server; it is taken to be that of the request before"
+            )
+        last = file.server or last

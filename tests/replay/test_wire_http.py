@@ -100,6 +100,12 @@ def test_an_encoded_name_is_the_plain_one() -> None:
     assert only(line).name == "Ring List.xml"
 
 
+def test_a_request_for_nothing_has_a_name_too() -> None:
+    line = make.Line()
+    line.http("", b"a page")
+    assert only(line).name == "/"
+
+
 def test_a_head_has_no_body() -> None:
     line = make.Line()
     head = GET.replace(b"GET", b"HEAD")

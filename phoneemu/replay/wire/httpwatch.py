@@ -63,7 +63,7 @@ class HttpWatch:
             if len(words) == 3 and words[2].startswith(b"HTTP/") and len(self._asked) < 64:
                 path = unquote(words[1].partition(b"?")[0].lstrip(b"/")[:512], errors="replace")
                 method = words[0][:16].decode("latin-1")
-                self._asked.append(_Asked(name=path, method=method, begun=when, ended=when))
+                self._asked.append(_Asked(name=path or "/", method=method, begun=when, ended=when))
                 self._count += 1
         if len(self._said) > limits.HTTP_HEAD_BYTES:
             self._said = b""
