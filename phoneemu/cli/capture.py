@@ -48,6 +48,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--origin", choices=("hardware", "published", "synthetic"), help="a real phone, a document, a program"
     )
     parser.add_argument("--source", default="", metavar="KEY", help="of a published log, in docs/sources.md")
+    parser.add_argument(
+        "--standing", choices=("documented", "reported"), default="", help="how well that source knows"
+    )
     parser.add_argument("--script", default="", help="what made a synthetic capture")
     parser.add_argument("--by", default="", metavar="WHO", help="who took it")
     parser.add_argument(
@@ -84,6 +87,8 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.origin == "published" and not arguments.source
     ):
         raise BadInput("--origin published goes with --source KEY, and nothing else does")
+    if arguments.standing and not arguments.source:
+        raise BadInput("--standing is that of a --source")
     terms, places = _terms(arguments)
     drafts, remarks = _drafts(arguments, terms, places, catalogue())
     _with_logs(arguments, drafts)
@@ -116,6 +121,7 @@ def _terms(arguments: argparse.Namespace) -> "tuple[Terms, dict[Place, str]]":
         protocol=arguments.protocol,
         origin=Origin(arguments.origin) if arguments.origin else None,
         source=arguments.source,
+        standing=arguments.standing,
         script=arguments.script,
         by=arguments.by,
         name=arguments.case,

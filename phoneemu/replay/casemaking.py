@@ -72,6 +72,7 @@ class Terms:
     protocol: str = ""
     origin: Origin | None = None
     source: str = ""
+    standing: str = ""
     script: str = ""
     by: str = ""
     name: str = ""
@@ -188,6 +189,7 @@ def draft(boot: Boot, terms: Terms, catalogue: Catalogue, names: Mapping[bytes, 
         device=boot.device,
         clock=moment(begun),
         source=terms.source,
+        standing=terms.standing,
         script=terms.script,
         whole=tuple(_whole(boot, terms)),
         before=Held(unknown=(Subject.CTL, Subject.ITL, Subject.CONFIG)),

@@ -50,6 +50,7 @@ def from_log(log: PhoneLog, terms: Terms, catalogue: Catalogue, clock: datetime.
         device=device,
         clock=clock,
         source=terms.source,
+        standing=terms.standing,
         script=terms.script if terms.origin is Origin.SYNTHETIC else "",
         tftp=tuple(dict.fromkeys(each.server for each in log.exchanges if isinstance(each, FileExchange))),
         before=held,

@@ -354,7 +354,5 @@ def _same_server(files: list[_File], log: PhoneLog) -> None:
     for file in files:
         if not file.server and last and file.outcome is not None:
             file.server = last
-            log.notes.append(
-                f"{file.name}: the log names no server; it is taken to be that of the request before"
-            )
+            log.notes.append(f"{file.name}: the log names no server; that of the request before is taken")
         last = file.server or last

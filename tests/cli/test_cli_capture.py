@@ -164,6 +164,7 @@ def test_names_that_would_lead_elsewhere_stay_inside(tmp_path: Path) -> None:
         ["capture", "FILE", "--list", "--origin", "published"],
         ["capture", "FILE", "--list", "--origin", "hardware", "--model", "9999"],
         ["capture", "FILE", "--list", "--origin", "hardware", "--source", "KEY"],
+        ["capture", "FILE", "--list", "--origin", "hardware", "--standing", "reported"],
         ["capture", "FILE", "--list", "--origin", "hardware", "--model", "8861", "--case", "../x"],
         ["capture", "FILE", "--list", "--origin", "hardware", "--model", "8861", "--device", "SEPNONE"],
         ["capture", "FILE", "--list", "--origin", "hardware", "--model", "8861", "--hosts", "HOSTS"],
@@ -290,9 +291,20 @@ def test_a_log_alone_becomes_a_case(tmp_path: Path) -> None:
         "--clock",
         "2026-03-09T22:13:20+01:00",
     ]
-    published = ["--origin", "published", "--source", "KEY", "-o", str(tmp_path / "captures")]
+    published = [
+        "--origin",
+        "published",
+        "--source",
+        "KEY",
+        "--standing",
+        "reported",
+        "-o",
+        str(tmp_path / "captures"),
+    ]
     assert main(["capture", *words, *published]) == 0
-    assert (only(tmp_path).source, only(tmp_path).clock.hour) == ("KEY", 21)
+    case = only(tmp_path)
+    assert (case.source, case.standing, case.clock.hour) == ("KEY", "reported", 21)
+    assert case.tftp == ("unknown",)
 
 
 # ---------------------------------------------------------------- whatever comes

@@ -153,6 +153,18 @@ def test_a_tvs_that_never_answers_and_one_that_is_not_trusted() -> None:
     assert len(log.notes) == 1
 
 
+def test_a_request_without_a_server_went_where_the_one_before_did() -> None:
+    log = log_of(
+        requested(f"CTL{PHONE}.tlv"),
+        f"TFTPD-Requesting CTL{PHONE}.tlv from 192.168.7.200 ",
+        "TFTPD-Error: (1+1)File not found ",
+        requested(f"ITL{PHONE}.tlv"),
+        "GHTTP-hdr->HTTP/1.1 200 OK",
+    )
+    assert [each.server for each in log.exchanges] == ["192.168.7.200"] * 2
+    assert len(log.notes) == 1
+
+
 def test_files_that_complete_or_fail_otherwise_are_told() -> None:
     log = log_of(
         requested("one.xml"),
