@@ -244,12 +244,13 @@ def _write_hosts(path: Path, lab: "Lab") -> None:
 
 def _script(arguments: argparse.Namespace, session: "Session", done: Callable[[], None]) -> int:
     lines = arguments.script.read_text(encoding="utf-8-sig", errors="replace").splitlines()
-    for number, raw in enumerate(lines, start=1):
-        line = raw.partition(" #")[0].strip()
-        if line and not line.startswith("#"):
-            print(f"{PROMPT}{line}")
-            typed = session.consider(line, time.time(), f"{arguments.script}:{number}")
-            _perform(session, typed, done, yes=True)
+    bare = [(number, raw.partition(" #")[0].strip()) for number, raw in enumerate(lines, start=1)]
+    steps = [(f"{arguments.script}:{number}", line) for number, line in bare if line and line[0] != "#"]
+    for place, line in steps:  # nothing is done of a script that says what nobody understands
+        session.parse(line, place)
+    for place, line in steps:
+        print(f"{PROMPT}{line}")
+        _perform(session, session.consider(line, time.time(), place), done, yes=True)
     return 0
 
 

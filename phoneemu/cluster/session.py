@@ -60,7 +60,7 @@ class Session:
         Raises:
             BadInput: it is no command, or not one for this cluster; names the nearest.
         """
-        step = self._step(line, place)
+        step = self.parse(line, place)
         cluster = attrs.evolve(self.cluster, clock=max(self.cluster.clock, clock))
         if step.who.lower() == "phones":
             done = Performed(cluster=cluster, lines=NO_PHONES)
@@ -97,8 +97,12 @@ class Session:
                 raise BadInput(said, place=f"{file}:{number}") from error
             self.adopt(typed, clock)
 
-    def _step(self, line: str, place: str) -> Step:
-        """A line as in a runbook, or as typed at the publisher's own prompt."""
+    def parse(self, line: str, place: str) -> Step:
+        """A line as in a runbook, or as typed at the publisher's own prompt.
+
+        Raises:
+            BadInput: it is no command; names the nearest.
+        """
         number = len(self.history) + 1
         first = line.split(maxsplit=1)[0].lower() if line.split() else ""
         named = {"*", "cluster", "phones", self.cluster.name.lower(), *self.cluster.by_name}

@@ -163,6 +163,15 @@ def test_the_shell_of_a_terminal_has_a_prompt_and_a_status_line(tmp_path: Path) 
     assert process.returncode == 0
 
 
+def test_of_a_script_with_a_wrong_line_nothing_is_done(tmp_path: Path) -> None:
+    script = tmp_path / "plan.txt"
+    script.write_text("# a plan\nset cert regen TVS\n\ndance   # at midnight\n")
+    done = run("lab", "--nodes", "one", "--state", str(tmp_path / "lab"), "--script", str(script))
+    assert (done.returncode, "Regenerated" in done.stdout) == (2, False)
+    assert done.stderr.startswith(f"phoneemu: {script}:4: `dance` is not a command")
+    assert not (tmp_path / "lab" / "history.txt").exists()
+
+
 def test_a_command_that_cannot_be_kept_is_not_done_and_the_lab_goes_on(tmp_path: Path) -> None:
     """A folder where the history should be is as good as a full disk."""
     history = tmp_path / "lab" / "history.txt"
