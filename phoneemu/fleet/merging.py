@@ -4,7 +4,7 @@ A table comes first; what the database, AXL and spreadsheets add fills what it l
 what a phone itself showed, counts before what is configured.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import attrs
 
@@ -22,6 +22,8 @@ def with_more(inventory: Inventory, more: Inventory) -> Inventory:
     """The inventory with another kind of export: new phones behind, known ones with what they lacked."""
     phones = {phone.name.upper(): phone for phone in inventory.phones}
     shared: dict[tuple[Traits, Traits], Traits] = {}
+    odd: dict[tuple[Traits, Traits], bool] = {}
+    differing: dict[tuple[str, str], list[str]] = {}
     for phone in more.phones:
         name = phone.name.upper()
         before = phones.get(name)
@@ -31,12 +33,33 @@ def with_more(inventory: Inventory, more: Inventory) -> Inventory:
         key = (before.traits, phone.traits)
         if key not in shared:
             shared[key] = Traits._make(mine or theirs for mine, theirs in zip(*key, strict=True))
+            odd[key] = _other_model(*key)
+        if odd[key]:
+            differing.setdefault((before.file, phone.file), []).append(phone.name)
         phones[name] = before._replace(traits=shared[key])
     return Inventory(
         phones=tuple(phones.values()),
-        remarks=(*inventory.remarks, *more.remarks),
+        remarks=(*inventory.remarks, *more.remarks, *_differing(differing)),
         columns=(*inventory.columns, *more.columns),
     )
+
+
+def _other_model(one: Traits, other: Traits) -> bool:
+    """Whether two exports say different models, both of which the catalogue knows."""
+    if not one.model or not other.model or one.model == other.model:
+        return False
+    titles = [catalogue().find(model) for model in (one.model, other.model)]
+    return None not in titles and titles[0] != titles[1]
+
+
+def _differing(phones: Mapping[tuple[str, str], Sequence[str]]) -> Iterator[Remark]:
+    """What a person should see before two exports of one phone are believed."""
+    for (first, second), names in phones.items():
+        text = (
+            f"{len(names)} phones have another model than in {first}, which is taken, such as {names[0]}; "
+            "see whether both are of one cluster"
+        )
+        yield Remark(place=second, text=text)
 
 
 def with_sightings(inventory: Inventory, seen: Mapping[str, Sighting]) -> Inventory:

@@ -82,6 +82,17 @@ def test_any_bytes_are_a_tree_or_one_error(content: bytes) -> None:
         return
 
 
+def test_exports_that_name_different_models_of_a_phone_are_told(tmp_path: Path) -> None:
+    example.write(tmp_path)
+    folder = tmp_path / "snapshot"
+    (folder / "phones.csv").write_text("Device Name,Device Type\nSEP02005E100001,7960\nSEP02005E100002,7\n")
+    (folder / "axl.xml").write_text(soap("12.5"))
+    snapshot = read_snapshot(folder)
+    (remark,) = snapshot.inventory.remarks
+    assert remark.place == "axl.xml"
+    assert remark.text.startswith("1 phones have another model than in phones.csv")
+
+
 def rows(*cells: dict[str, str]) -> str:
     inside = "".join(
         f"<row>{''.join(f'<{key}>{value}</{key}>' for key, value in each.items())}</row>\n" for each in cells
@@ -128,12 +139,12 @@ def test_what_one_export_leaves_open_another_fills(tmp_path: Path) -> None:
     example.write(tmp_path)
     folder = tmp_path / "snapshot"
     (folder / "phones.csv").write_text(
-        "Device Name,Device Type\nsep02005e100001,Cisco 8861\nSEP3,Cisco 7960\n"
+        "Device Name,Device Type\nsep02005e100001,Cisco 8841\nSEP3,Cisco 7960\n"
     )
     (folder / "axl.xml").write_text(soap("12.5"))
     snapshot = read_snapshot(folder)
     first, third, second = snapshot.inventory.phones
-    assert (first.traits.model, first.traits.site, first.file) == ("Cisco 8861", "Depot", "phones.csv")
+    assert (first.traits.model, first.traits.site, first.file) == ("Cisco 8841", "Depot", "phones.csv")
     assert (third.name, third.traits.site) == ("SEP3", "")
     assert (second.name, second.file) == ("SEP02005E100002", "axl.xml")
     assert snapshot.inventory.remarks == ()
