@@ -88,17 +88,18 @@ def test_a_broken_file_with_secrets_is_not_kept(tmp_path: Path, config: bytes) -
     )
 
 
-def test_a_thousand_phones_in_one_file_are_a_thousand_cases(tmp_path: Path) -> None:
+def test_a_thousand_phones_in_one_file_are_a_thousand_cases(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     line = make.Line()
     for number in range(1000):
         line.phone = f"10.0.{number // 200}.{10 + number % 200}"
         line.missing(f"CTLSEP{number:012X}.tlv")
-    assert (
-        capture(tmp_path, written(tmp_path, line), "--model", "8861", "--model", "SEP000000000007=7960") == 0
-    )
-    cases = [casefile.load(folder) for folder in casefile.walk(tmp_path / "captures")]
-    assert len({case.device for case in cases}) == 1000
-    assert [case.device for case in cases if case.model == "7960"] == ["SEP000000000007"]
+    models = ["--model", "8861", "--model", "SEP000000000007=7960"]
+    assert capture(tmp_path, written(tmp_path, line), *models, "--list", "--json") == 0
+    cases = json.loads(capsys.readouterr().out)["cases"]
+    assert len({case["folder"] for case in cases}) == 1000
+    assert [case["device"] for case in cases if case["model"] == "7960"] == ["SEP000000000007"]
 
 
 def test_what_the_phone_held_may_be_given(tmp_path: Path) -> None:

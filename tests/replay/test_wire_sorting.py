@@ -234,7 +234,14 @@ def test_a_callmanager_that_refuses_the_connection_is_unreachable() -> None:
 # ---------------------------------------------------------------- other lines
 
 
-@pytest.mark.parametrize("kind", ["vlan", "cooked", "cooked2", "raw", "v6", "fragments"])
+SPANNED = {
+    "erspan1": b"\0\0\x88\xbe",
+    "erspan2": b"\x10\0\x88\xbe" + bytes(4) + bytes(8),
+    "erspan3": b"\x10\0\x22\xeb" + bytes(4) + bytes(11) + b"\1" + bytes(8),
+}
+
+
+@pytest.mark.parametrize("kind", ["vlan", "cooked", "cooked2", "raw", "v6", "fragments", *SPANNED])
 def test_a_start_is_seen_on_every_kind_of_line(kind: str) -> None:
     v6 = kind == "v6"
     line = start(make.Line(phone="2001:db8::9", server="2001:db8::1") if v6 else make.Line())
@@ -248,6 +255,10 @@ def test_a_start_is_seen_on_every_kind_of_line(kind: str) -> None:
             packets.append(Packet(when, 113, make.cooked(inner)))
         elif kind == "cooked2":
             packets.append(Packet(when, 276, make.cooked(inner, second=True)))
+        elif kind in SPANNED:
+            packets.append(
+                Packet(when, 1, make.ethernet(make.ip("1.1.1.1", "2.2.2.2", 47, SPANNED[kind] + frame)))
+            )
         elif kind == "raw":
             packets.append(Packet(when, 101, inner))
         elif kind == "fragments":
@@ -269,6 +280,13 @@ def test_a_start_is_seen_on_every_kind_of_line(kind: str) -> None:
         ("g3-tones.xml", FileOutcome.MISSING),
         (f"ITL{PHONE}.tlv", FileOutcome.ARRIVED),
     ]
+
+
+@pytest.mark.parametrize("gre", [b"", b"\0\0\x88", b"\0\1\x88\xbe", b"\0\0\x08\0", b"\0\0\x22\xeb\0"])
+def test_what_is_mirrored_in_no_known_way_is_passed_over(gre: bytes) -> None:
+    packet = make.ethernet(make.ip("1.1.1.1", "2.2.2.2", 47, gre))
+    nested = make.ethernet(make.ip("1.1.1.1", "2.2.2.2", 47, SPANNED["erspan1"] + packet))
+    assert Witness().watch([Packet(1.0, 1, packet), Packet(1.0, 1, nested)]).exchanges == []
 
 
 def renumbered(packets: list[Packet]) -> list[Packet]:

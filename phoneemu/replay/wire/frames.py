@@ -20,7 +20,8 @@ LINKS = frozenset({ETHERNET, COOKED, COOKED2, LOOP, NULL}) | _RAWS
 V4, V6 = b"\x08\x00", b"\x86\xdd"
 _TAGS = frozenset({b"\x81\x00", b"\x88\xa8", b"\x91\x00", b"\x92\x00"})
 _SNAP = b"\xaa\xaa\x03"
-TCP, UDP, ICMP, ICMP6 = 6, 17, 1, 58
+TCP, UDP, ICMP, ICMP6, GRE = 6, 17, 1, 58, 47
+_ERSPAN, _ERSPAN3 = b"\x88\xbe", b"\x22\xeb"
 _SKIPPED = frozenset({0, 43, 60, 135, 139, 140})
 """IPv6 extension headers that only stand in the way."""
 _FRAGMENT6, _AUTHENTICATION = 44, 51
@@ -63,6 +64,18 @@ def _beyond_tags(frame: bytes, kind: bytes, at: int) -> tuple[bytes, int]:
     while kind in _TAGS:
         kind, at = frame[at + 2 : at + 4], at + 4
     return kind, at
+
+
+def mirrored(gre: bytes) -> bytes:
+    """The Ethernet frame that a switch sent on (ERSPAN of types I, II and III); empty when it is none."""
+    if len(gre) < 4 or gre[1] & 7:
+        return b""
+    at = 4 + sum(4 for bit in (0x80, 0x20, 0x10) if gre[0] & bit)  # checksum, key, sequence number
+    if gre[2:4] == _ERSPAN:
+        return gre[at + 8 :] if gre[0] & 0x10 else gre[at:]  # type I has neither a number nor a head
+    if gre[2:4] == _ERSPAN3 and len(gre) >= at + 12:
+        return gre[at + 12 + 8 * (gre[at + 11] & 1) :]
+    return b""
 
 
 class Fragments:

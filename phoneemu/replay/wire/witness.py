@@ -85,6 +85,7 @@ class Witness:
         self._larder = Larder(wanted=(lambda _: True) if everything else trusted_kind)
         self._tftp = TftpWatch(self._larder, self._emit)
         self._fragments = Fragments()
+        self._unwrapping = False
         self.given_up = 0
         """Connections and transfers that were closed because too much was held."""
         # the oldest of an ordered dictionary is found at once, that of a plain one only past its gaps
@@ -196,6 +197,12 @@ class Witness:
             self._segment(when, found.source, found.target, found.content)
         elif found.protocol == frames.UDP:
             self._udp(when, found.source, found.target, found.content)
+        elif found.protocol == frames.GRE:
+            inner = frames.mirrored(found.content)
+            if inner[12:14] in (frames.V4, frames.V6, b"\x81\x00") and not self._unwrapping:
+                self._unwrapping = True
+                self._slow(when, frames.ETHERNET, inner)
+                self._unwrapping = False
         elif found.protocol in (frames.ICMP, frames.ICMP6):
             self._unreachable(when, found.protocol, found.content)
 
