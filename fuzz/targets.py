@@ -30,6 +30,7 @@ from phoneemu.fleet import (
     phonepages,
     risport,
     sheets,
+    sqlanswers,
     sqltext,
 )
 from phoneemu.fleet.listexports import read_lists
@@ -196,6 +197,7 @@ cucm-1051-a-pub CallManager -----BEGIN CERTIFICATE-----
 MIIB
 -----END CERTIFICATE-----
 """
+SQL_ROWS = "<return><row><name>SEP001122AABBCC</name><model>Cisco 8861</model></row></return>"
 MODEL = """schema = 1
 model = "x"
 name = "X"
@@ -313,6 +315,7 @@ TARGETS: Mapping[str, Target] = {
         seeds=_said('schema = 1\n[gaps]\n"8861/x/y" = "why"'),
     ),
     "certificate-json": Target(read=_file("certs.json", certjson.read), seeds=_said(CERTIFICATES)),
+    "sql-answer": Target(read=_file("rows.xml", sqlanswers.read), seeds=_said(SQL_ROWS)),
     "listphone-xml": Target(read=_file("phones.xml", listphone.read), seeds=_said(LIST_PHONE)),
     "phone-page": Target(
         read=_file("page.html", lambda path: phonepages.read_pages([path])), seeds=_said(PAGE)
