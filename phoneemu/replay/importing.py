@@ -6,6 +6,7 @@ from pathlib import Path
 import attrs
 
 from phoneemu.catalogue import Catalogue
+from phoneemu.errors import BadInput
 from phoneemu.replay.casemaking import Draft, Terms, draft
 from phoneemu.replay.wire.framing import Reader
 from phoneemu.replay.wire.sorting import sort
@@ -38,7 +39,12 @@ def read(
     """
     reader = Reader(path)
     witness = Witness(places, everything=everything)
-    sightings = witness.watch(reader)
+    try:
+        sightings = witness.watch(reader)
+    except BadInput as error:
+        if error.place:
+            raise
+        raise BadInput(str(error), place=f"{path}: behind byte {reader.offset:,}") from error
     boots, remarks = sort(sightings)
     if reader.cut is not None:
         remarks.append(f"the file ends within a packet, at byte {reader.cut:,}: what came before is taken")

@@ -1,6 +1,7 @@
 import csv
 import json
 import random
+import re
 from pathlib import Path
 
 import packetmaking as make
@@ -352,6 +353,14 @@ def test_a_datagram_of_65535_bytes_in_fragments_is_borne(tmp_path: Path) -> None
         place = at // 8 | (0x2000 if at + 1480 < len(body) else 0)
         line.put(make.ip(make.PHONE, make.SERVER, 17, body[at : at + 1480], name=9, place=place))
     assert imported(tmp_path, make.pcap(line.frames)) == 0
+
+
+def test_more_than_anybody_has_is_one_error_that_names_the_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(limits, "CAPTURE_EXCHANGES", 3)
+    assert imported(tmp_path, make.pcap(started(make.Line()).frames)) == 2
+    assert re.search(r"any\.pcap: behind byte \d+: more than 3", capsys.readouterr().err)
 
 
 def test_times_that_no_calendar_has_are_borne(tmp_path: Path) -> None:

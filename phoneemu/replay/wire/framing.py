@@ -48,13 +48,19 @@ class Reader:
 
     path: Path
     cut: int | None = None
+    _window: "_Window | None" = None
+
+    @property
+    def offset(self) -> int:
+        """A byte of the file that was read not long ago."""
+        return self._window.offset if self._window is not None else 0
 
     def __iter__(self) -> Iterator[Packet]:
         with self.path.open("rb") as raw:
             packed = raw.read(2) == _GZIP
             raw.seek(0)
             stream = gzip.GzipFile(fileobj=raw) if packed else raw
-            window = _Window(stream, str(self.path))
+            window = self._window = _Window(stream, str(self.path))
             try:
                 head = window.peek(4)
                 if head in _PCAP:
