@@ -26,7 +26,7 @@ from phoneemu.testing.office import DEVICE, Office, OfficePhone
 def own_command(model: str, load: str | None = None) -> tuple[str, ...]:
     """The command of this project's own live phone, as a phone of this model."""
     words = (sys.executable, "-m", "phoneemu", "phone", "--model", model, "--name", DEVICE)
-    return (*words, *(("--load", load) if load else ()), "--answer-seconds", "2", "--seconds", "10")
+    return (*words, *(("--load", load) if load else ()), "--answer-seconds", "2")
 
 
 @attrs.define(kw_only=True)

@@ -13,7 +13,7 @@ from phoneemu.core.phone import Phone
 from phoneemu.core.trustlist import TrustList
 from phoneemu.net import drive as live
 
-WAITS = (3.0, 3.0)
+WAITS = (2.0, 2.0)
 """Seconds before a phone of a test repeats a request. A lab's stopped service is refused at once, so no story
 waits for them; a machine that is busy may."""
 
