@@ -12,12 +12,22 @@ from phoneemu.core import phoneconfig, signedfile
 from phoneemu.core.names import Identity
 from phoneemu.core.tlv import MalformedFile
 
-_SECRET = re.compile(
-    rb"<\s*([\w:.-]*(?:password|passwd|passphrase|secret|authname|userid|username|digest|sharedkey|psk|"
-    rb"authstring|authenticationstring|\bpin|token|credential)[\w:.-]*)(?:\s[^>]*)?>\s*([^<\s][^<]*)<",
-    re.IGNORECASE,
+_FILLED = re.compile(rb"<([A-Za-z_][\w:.-]{0,200})(\s[^<>]*)?>\s*(?!\s|</)")
+"""An element that is not empty; what is in it, be it text, CDATA, a comment or elements, does not matter."""
+
+_ATTRIBUTE = re.compile(rb"""\s([A-Za-z_][\w:.-]{0,200})\s*=\s*(?:"[^"<]|'[^'<])""")
+_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_SECRET_WORDS = frozenset({"pin", "pins", "psk", "token", "tokens", "secret", "digest", "passphrase"})
+_SECRET_PARTS = (
+    *("password", "passwd", "credential", "sharedkey", "privatekey"),
+    *("authname", "userid", "username", "authstring", "authenticationstring"),
 )
-_ATTRIBUTE = re.compile(rb"""\b(password|passwd|secret|token|pin)\s*=\s*["'][^"']+["']""", re.IGNORECASE)
+
+
+def _is_secret(name: str) -> bool:
+    """Whether an element or attribute of this name holds a secret."""
+    words = [word.lower() for word in _WORDS.findall(name)]
+    return not _SECRET_WORDS.isdisjoint(words) or any(part in "".join(words) for part in _SECRET_PARTS)
 
 
 @attrs.frozen(kw_only=True)
@@ -32,9 +42,10 @@ class Cleaned:
 
 def secrets_in(content: bytes) -> tuple[str, ...]:
     """The names of elements and attributes that hold a secret."""
-    found = [match[1] for match in _SECRET.finditer(content)]
+    found = [match[1] for match in _FILLED.finditer(content) if not (match[2] or b"").endswith(b"/")]
     found += [match[1] for match in _ATTRIBUTE.finditer(content)]
-    return tuple(dict.fromkeys(name.decode("latin-1") for name in found))
+    names = dict.fromkeys(name.decode("latin-1") for name in found)
+    return tuple(name for name in names if _is_secret(name))
 
 
 def clean(name: str, content: bytes) -> Cleaned:
