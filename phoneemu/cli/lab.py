@@ -267,7 +267,7 @@ def _perform(session: "Session", typed: "Typed", done: Callable[[], None], *, ye
             print("Operation cancelled")
             return
     before = session.cluster, tuple(session.history)
-    session.adopt(typed, time.time())
+    session.adopt(typed)
     try:
         done()
     except OSError:

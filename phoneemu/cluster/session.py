@@ -34,7 +34,8 @@ class Typed:
     """A line that was understood, and what it would do.
 
     `before` is printed at once; `question` is asked then ("" when nothing is), and `after` printed when the
-    answer is yes. `cluster` is what comes of it; `changes` is False when that is as before, time aside.
+    answer is yes. `cluster` is what comes of it at the time `clock`; `changes` is False when that is as
+    before, time aside.
     """
 
     text: str
@@ -42,6 +43,7 @@ class Typed:
     question: str
     after: tuple[str, ...]
     cluster: Cluster
+    clock: float
     remarks: tuple[str, ...] = ()
     changes: bool = False
 
@@ -61,7 +63,7 @@ class Session:
             BadInput: it is no command, or not one for this cluster; names the nearest.
         """
         step = self.parse(line, place)
-        cluster = attrs.evolve(self.cluster, clock=max(self.cluster.clock, clock))
+        cluster = attrs.evolve(self.cluster, clock=round(max(self.cluster.clock, clock), 3))
         if step.who.lower() == "phones":
             done = Performed(cluster=cluster, lines=NO_PHONES)
         else:
@@ -74,13 +76,14 @@ class Session:
             after=after,
             cluster=done.cluster,
             remarks=done.remarks,
-            changes=done.cluster != cluster,
+            clock=cluster.clock,
+            changes=_differs(done.cluster, cluster),
         )
 
-    def adopt(self, typed: Typed, clock: float) -> None:
+    def adopt(self, typed: Typed) -> None:
         """Do what was considered."""
         if typed.changes:
-            self.history.append((clock, typed.text))
+            self.history.append((typed.clock, typed.text))
         self.cluster = typed.cluster
 
     def replay(self, history: Iterable[tuple[float, str]], file: str) -> None:
@@ -95,7 +98,7 @@ class Session:
             except BadInput as error:
                 said = str(error).removeprefix(f"{error.place}: ")
                 raise BadInput(said, place=f"{file}:{number}") from error
-            self.adopt(typed, clock)
+            self.adopt(typed)
 
     def parse(self, line: str, place: str) -> Step:
         """A line as in a runbook, or as typed at the publisher's own prompt.
@@ -109,6 +112,11 @@ class Session:
         if first in named or first.startswith("admin:"):
             return runbook.parse_line(line, place=place, number=number)
         return runbook.parse_line(f"admin: {line}", place=place, number=number)
+
+
+def _differs(one: Cluster, other: Cluster) -> bool:
+    """Whether anything differs, also what two clusters are not compared by, such as their backups."""
+    return any(getattr(one, each.name) != getattr(other, each.name) for each in attrs.fields(Cluster))
 
 
 def split(lines: Sequence[str]) -> tuple[tuple[str, ...], str, tuple[str, ...]]:
@@ -149,7 +157,7 @@ def read_history(text: str, file: str) -> list[tuple[float, str]]:
         BadInput: a line has no time in front; names file and line.
     """
     found = []
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(text.removesuffix("\n").split("\n") if text else (), start=1):
         clock, _, said = line.partition(" ")
         try:
             moment = float(clock)

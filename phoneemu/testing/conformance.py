@@ -124,7 +124,7 @@ class _Telling:
         for act in self._story.acts:
             if isinstance(act, Does):
                 self._clock += 60
-                self._session.adopt(self._session.consider(act.line, self._clock), self._clock)
+                self._session.adopt(self._session.consider(act.line, self._clock))
             elif isinstance(act, Erases):
                 self._door.erase(act.what)
                 self._station, _ = drive.erase(self._station, EraseTarget(act.what))
@@ -163,7 +163,7 @@ class _Telling:
         cluster = self._session.cluster
         beside = Session(cluster)
         for line in act.like:
-            beside.adopt(beside.consider(line, self._clock), self._clock)
+            beside.adopt(beside.consider(line, self._clock))
         return beside.cluster
 
     def _same(self, what: str, wanted: bytes | None, found: bytes | None) -> None:

@@ -27,7 +27,7 @@ def session() -> Session:
 
 
 def does(at: Session, line: str, clock: float = 1_700_000_100.0) -> None:
-    at.adopt(at.consider(line, clock), clock)
+    at.adopt(at.consider(line, clock))
 
 
 def test_a_line_is_typed_at_the_publisher_unless_it_names_another() -> None:
@@ -104,6 +104,24 @@ def test_a_folder_is_of_one_lab_at_a_time(tmp_path: Path) -> None:
         pass
     with LabFolder(tmp_path / "lab").alone():
         pass
+
+
+def test_whatever_is_typed_whenever_the_lab_comes_back_byte_for_byte(tmp_path: Path) -> None:
+    """Backups too, after a wait, and where the machine's clock was set back."""
+    folder = LabFolder(tmp_path / "lab")
+    at = folder.found(FOUNDING)
+    lines = ("backup friday", "set cert regen TVS", "wait 10m", "show itl", "set cert regen CallManager")
+    for number, line in enumerate((*lines, "utils ctl update CTLFile", "restore friday", "backup NAME")):
+        does(at, line, 1_700_000_100.99951 - number)
+    folder.keep(at)
+    again = LabFolder(tmp_path / "lab").resume()
+    assert (again.history, again.cluster) == (at.history, at.cluster)
+    assert list(again.cluster.backups) == ["friday", "name"]
+    for one, other in zip(again.cluster.nodes, at.cluster.nodes, strict=True):
+        for mine, its in ((one.ctl, other.ctl), (one.itl, other.itl)):
+            assert mine is not None
+            assert its is not None
+            assert mine.raw == its.raw
 
 
 def test_what_a_killed_lab_left_half_written_is_removed(tmp_path: Path) -> None:
