@@ -1,9 +1,9 @@
 """Large phone exports, read in bulk by a data-frame library, but for the rows that need a closer look.
 
-A row needs one when it is not a line with as many cells as the header, when its name is not plain or stands
-more than once, or when what should be a checksum is none. Such rows are handed to the careful reader of
-inventory with their line numbers; where it sees something that only the whole file can settle, the answer is
-None and it reads the whole. Both ways read the same, and a test holds them to it.
+A row needs one when it is not a line with every wanted cell and no more cells than the header, when its name
+is not plain or stands more than once, or when what should be a checksum is none. Such rows are handed to the
+careful reader of inventory with their line numbers; where it sees something that only the whole file can
+settle, the answer is None and it reads the whole. Both ways read the same, and a test holds them to it.
 """
 
 import csv
@@ -77,13 +77,15 @@ def read(content: bytes, layout: Layout, file: str) -> Bulk | None:
     try:
         if not content.isascii():
             content.decode()
-        lines = pl.read_lines(content)["line"].slice(1)
-        return None if lines.is_empty() else _read(content, lines, layout, file)
+        lines = pl.read_lines(content)["line"]
+        whole = lines.len() > 1 and bool(_regular(lines[:1], layout).all())
+        return _read(content, lines, layout, file) if whole else None
     except (UnicodeDecodeError, pl.exceptions.PolarsError):
         return None
 
 
 def _read(content: bytes, lines: pl.Series, layout: Layout, file: str) -> Bulk | None:
+    header, lines = lines[0], lines.slice(1)
     regular = _regular(lines, layout)
     odd = cast("list[int]", (~regular).arg_true().to_list())
     if len(odd) > lines.len() * _MOST_ODD:
@@ -97,16 +99,15 @@ def _read(content: bytes, lines: pl.Series, layout: Layout, file: str) -> Bulk |
         if taken:  # lines that look whole, but stand inside a record
             regular = regular & ~pl.int_range(lines.len(), eager=True).is_in(taken)
         lines, at = lines.filter(regular), at.filter(regular)
-        content = "\n".join(["", *lines.to_list()]).encode()
+        content = "\n".join([header, *lines.to_list()]).encode()
     frame = pl.read_csv(
         content,
         columns=sorted(set(layout.positions.values())),
-        has_header=False,
-        skip_lines=1,
+        has_header=False,  # but it stands in the first line, and tells how many columns there are
         separator=layout.delimiter,
         infer_schema=False,
         empty_string_is_null=False,
-    )
+    ).slice(1)
     if frame.height != lines.len():
         return None
     plain = _plain(frame, layout)
@@ -134,7 +135,9 @@ def _regular(lines: pl.Series, layout: Layout) -> pl.Series:
 
 
 def _wide(lines: pl.Series, layout: Layout) -> pl.Series:
-    return lines.str.count_matches(layout.delimiter, literal=True) == layout.width - 1
+    """Whether each line has every wanted cell, and no more cells than the header."""
+    delimiters = lines.str.count_matches(layout.delimiter, literal=True)
+    return delimiters.is_between(max(layout.positions.values()), layout.width - 1)
 
 
 def _split(line: str, layout: Layout) -> list[str]:

@@ -104,6 +104,21 @@ def test_every_dialect_is_read_alike(tmp_path: Path, content: bytes) -> None:
     assert said(bulk) == said(careful)
 
 
+def test_rows_that_end_before_unwanted_columns_are_whole(tmp_path: Path) -> None:
+    head = HEAD.replace("\n", ",,Line 1,Line 2\n")
+    rows = plain_rows(0, 20) + plain_rows(20, 20).replace("\n", ",,1001\n") + 'SEP1,"a, b",Depot,8861,\n'
+    bulk, careful = both(tmp_path, (head + rows).encode())
+    assert isinstance(bulk.phones, Roster)
+    assert said(bulk) == said(careful)
+    assert (len(bulk.phones), bulk.remarks) == (41, ())
+
+
+@pytest.mark.parametrize("head", ['Name,"Site"\n', 'Name,"Si\nte",x\n', 'Name,Si"te\n', '"Name",Site\r\n'])
+def test_headers_in_quotes_are_read_alike(tmp_path: Path, head: str) -> None:
+    bulk, careful = both(tmp_path, (head + "SEP1,Depot\n" * 3 + "SEP2,Lab\n").encode())
+    assert said(bulk) == said(careful)
+
+
 def test_several_files_are_one_inventory_in_bulk_too(tmp_path: Path) -> None:
     other = "Name;Site\n" + "".join(f"SEP{number:012X};Site 3\n" for number in range(30, 40))
     bulk, careful = both(tmp_path, (HEAD + plain_rows(0, 20)).encode(), other.encode())
