@@ -129,14 +129,10 @@ def _in_bulk(paths: Sequence[Path]) -> Inventory | None:
     remarks: list[Remark] = []
     columns: list[tuple[str, tuple[str, ...], int]] = []
     for path in paths:
-        content = path.read_bytes()
+        content = _as_utf8(path, remarks)
         if BROKEN in content:  # the careful reader says so
             return None
-        try:
-            first = content[: content.find(b"\n")].decode("utf-8-sig").rstrip("\r")
-        except UnicodeDecodeError:
-            return None
-        header, delimiter = _delimited(first)
+        header, delimiter = _delimited(content[: content.find(b"\n")].decode("utf-8-sig").rstrip("\r"))
         positions = _positions(header)
         layout = Layout(
             positions=positions, width=len(header), delimiter=delimiter, record_lines=RECORD_LINES
@@ -151,6 +147,21 @@ def _in_bulk(paths: Sequence[Path]) -> Inventory | None:
     if together is None:
         return None
     return Inventory(phones=together, remarks=tuple(remarks), columns=tuple(columns))
+
+
+def _as_utf8(path: Path, remarks: list[Remark]) -> bytes:
+    """A file as UTF-8; another encoding is remarked upon as the careful reader does."""
+    content = path.read_bytes()
+    try:
+        if b"\x00" not in content and (content.isascii() or content.decode()):
+            return content
+    except UnicodeDecodeError:
+        pass
+    text = decoded(content, path.name)
+    doubt = doubts(content, text)
+    if doubt:
+        remarks.append(Remark(place=path.name, text=doubt))
+    return text.encode()
 
 
 def _remains(bulk: Bulk, layout: Layout, file: str, remarks: list[Remark]) -> tuple[Listed, ...]:

@@ -104,6 +104,15 @@ def test_every_dialect_is_read_alike(tmp_path: Path, content: bytes) -> None:
     assert said(bulk) == said(careful)
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "cp1252", "utf-8-sig"])
+def test_other_encodings_are_read_in_bulk_too(tmp_path: Path, encoding: str) -> None:
+    text = HEAD + plain_rows(0, 30) + "SEP1,Büro,Zürich,Cisco 8861,\n"
+    bulk, careful = both(tmp_path, text.encode(encoding))
+    assert isinstance(bulk.phones, Roster)
+    assert bulk.phones[-1].traits.site == "Zürich"
+    assert said(bulk) == said(careful)
+
+
 def test_rows_that_end_before_unwanted_columns_are_whole(tmp_path: Path) -> None:
     head = HEAD.replace("\n", ",,Line 1,Line 2\n")
     rows = plain_rows(0, 20) + plain_rows(20, 20).replace("\n", ",,1001\n") + 'SEP1,"a, b",Depot,8861,\n'
