@@ -6,6 +6,7 @@ enter memory that outlives the row.
 This module does not know what a model is or what a site means: see snapshot.
 """
 
+import codecs
 import csv
 import io
 import re
@@ -132,7 +133,7 @@ def _in_bulk(paths: Sequence[Path]) -> Inventory | None:
         content = _as_utf8(path, remarks)
         if BROKEN in content:  # the careful reader says so
             return None
-        header, delimiter = _delimited(content[: content.find(b"\n")].decode("utf-8-sig").rstrip("\r"))
+        header, delimiter = _delimited(content[: content.find(b"\n")].decode().rstrip("\r"))
         positions = _positions(header)
         layout = Layout(
             positions=positions, width=len(header), delimiter=delimiter, record_lines=RECORD_LINES
@@ -150,11 +151,11 @@ def _in_bulk(paths: Sequence[Path]) -> Inventory | None:
 
 
 def _as_utf8(path: Path, remarks: list[Remark]) -> bytes:
-    """A file as UTF-8; another encoding is remarked upon as the careful reader does."""
+    """A file as UTF-8 without a mark; another encoding is remarked upon as the careful reader does."""
     content = path.read_bytes()
     try:
         if b"\x00" not in content and (content.isascii() or content.decode()):
-            return content
+            return content.removeprefix(codecs.BOM_UTF8)
     except UnicodeDecodeError:
         pass
     text = decoded(content, path.name)

@@ -138,7 +138,17 @@ def test_several_files_are_one_inventory_in_bulk_too(tmp_path: Path) -> None:
     assert len(careful.remarks) == 5
 
 
-@pytest.mark.parametrize("content", [b"", b"\n", b"Extension\n1001\n", b"\xff\xfe\x00", b"\x00\xff\n\x00"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\n",
+        b"Extension\n1001\n",
+        b"\xff\xfe\x00",
+        b"\x00\xff\n\x00",
+        "\ufeffName\nSEP1\n".encode("utf-16"),
+    ],
+)
 def test_what_is_no_table_of_phones_is_bad_input_either_way(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "phones.csv"
     path.write_bytes(content)
