@@ -30,7 +30,7 @@ from phoneemu.net.book import Book, Service
 MODEL = "7975"
 BOOTS = 60
 AT_ONCE = 200
-ROUNDS = 3
+ROUNDS = 5
 SHARE = 0.6
 RENEW = "set cert regen ITLRecovery\nutils ctl update CTLFile\n* utils service restart Cisco Tftp\n"
 NAME = "SEP001122AABBCC"
@@ -121,13 +121,16 @@ def main() -> int:
                 phones = list(pool.map(lambda number: boot(book, held, f"SEP{number:012X}"), range(AT_ONCE)))
             seconds = time.perf_counter() - begun
             grown = resident() - before
-    rate, floor = sorted(rates)[ROUNDS // 2], sorted(floors)[ROUNDS // 2]
+    # each rate beside the floor measured just before it: what else the machine does then weighs on both
+    share, rate, floor = sorted(
+        (each / beside, each, beside) for each, beside in zip(rates, floors, strict=True)
+    )[ROUNDS // 2]
     failed = sum(not whole(phone) for phone in phones)
     print(f"live: one phone at a time: {rate:.0f} boots/s; curl and openssl for the same: {floor:.0f}/s")
-    print(f"live: {rate / floor:.0%} of that floor, wanted {SHARE:.0%}, ratio {SHARE * floor / rate:.2f}")
+    print(f"live: {share:.0%} of that floor, wanted {SHARE:.0%}, ratio {SHARE / share:.2f}")
     print(f"live: {AT_ONCE} at once: {AT_ONCE / seconds:.0f} boots/s, {failed} failed, ratio {failed}.00")
     print(f"live: {grown / AT_ONCE:.0f} KiB of memory for each of them")
-    return int(rate < SHARE * floor or failed > 0)
+    return int(share < SHARE or failed > 0)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ The element order, the padding and the names are those of real files [SCF, SEED1
 the arithmetic. Keys are arguments: nothing is generated here.
 """
 
+import functools
 import struct
 import warnings
 from collections.abc import Sequence
@@ -46,6 +47,7 @@ def _spelt(value: str | bytes) -> str:
     return value if isinstance(value, str) else value.hex()
 
 
+@functools.lru_cache(maxsize=4096)
 def identity_of(certificate: bytes) -> Identity | None:
     """Who a DER certificate says it is, named as trust lists name it; None when it is no certificate."""
     with warnings.catch_warnings():
