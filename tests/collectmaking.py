@@ -104,7 +104,7 @@ class Site:
             now=NOW,
             parts=parts or USUAL,
             book=self.book,
-            file_patience=tftp.Patience(waits=(0.2,), total=2.0),
+            file_patience=tftp.Patience(waits=(5.0,), total=20.0),
             **more,  # type: ignore[arg-type]
         )
         return {result.name: result for result in gathering.run()}
