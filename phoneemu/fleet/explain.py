@@ -191,14 +191,19 @@ def _installed(entry: Ruled, known: Provenance, signer: Identity) -> Iterator[st
 def _fact(fact: Fact[object]) -> str:
     place = fact.where or fact.name
     note = f"; {fact.note}" if fact.note and not fact.known else ""
+    against = f"; against it: {fact.against}" if fact.against else ""
     said = (
         "unknown"
         if not fact.known
         else str(fact.value).lower()
         if isinstance(fact.value, bool)
+        else ", ".join(map(str, fact.value)) or "none"
+        if isinstance(fact.value, tuple)
         else fact.value
     )
-    return f"this model: {fact.name} = {said}    {place} [{fact.standing.label}, {fact.source}]{note}"
+    return (
+        f"this model: {fact.name} = {said}    {place} [{fact.standing.label}, {fact.source}]{note}{against}"
+    )
 
 
 def _consequence(fate: Fate) -> Iterator[str]:
