@@ -58,7 +58,12 @@ LSC_OF_CLUSTER = Assumption(
 RELEASE = Assumption(
     id="release",
     text="the cluster's release is the one its trust lists look like",
-    settles="`release` in cluster.toml",
+    settles="`release` in cluster.toml, or `show version active`",
+)
+RELEASE_UNKNOWN = Assumption(
+    id="release-unknown",
+    text="no export tells the release: one of each group of releases that sign differently is tried",
+    settles="`release` in cluster.toml, `show version active`, or `show itl` of a TFTP node",
 )
 MIXED = Assumption(
     id="mixed",
@@ -130,6 +135,7 @@ KNOWN = {
         MODE_FROM_NAME,
         LSC_OF_CLUSTER,
         RELEASE,
+        RELEASE_UNKNOWN,
         MIXED,
         NODES,
         CERTIFICATE_MADE,

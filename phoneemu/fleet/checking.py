@@ -17,7 +17,7 @@ from phoneemu.fleet.forecast import Forecast
 from phoneemu.fleet.listexports import ListExport
 from phoneemu.fleet.outcome import Outcome
 from phoneemu.fleet.placing import Place
-from phoneemu.fleet.plan import perform_all
+from phoneemu.fleet.plan import with_alternatives
 from phoneemu.fleet.prechecks import Problem
 from phoneemu.fleet.predict import predict
 from phoneemu.fleet.roster import as_roster
@@ -44,7 +44,7 @@ class Checked:
 
 def check(snapshot: Snapshot) -> Checked:
     """Look at a snapshot."""
-    plan = perform_all((snapshot.cluster,), (), catalogue())
+    plan = with_alternatives(snapshot, ())
     return Checked(
         snapshot=snapshot, problems=tuple(prechecks.problems(snapshot)), today=predict(snapshot, plan)
     )
@@ -191,7 +191,7 @@ def _export(export: ListExport) -> str:
 def _cluster(snapshot: Snapshot) -> Iterator[str]:
     cluster = snapshot.cluster
     mode = "mixed mode" if cluster.mixed else "non-secure mode"
-    yield f"cluster {cluster.name}, release {cluster.release.text}, {mode}"
+    yield f"cluster {cluster.name}, release {snapshot.release}, {mode}"
     for node in cluster.nodes:
         services = ", ".join(sorted(node.services))
         power = "" if node.up else ", down"
@@ -237,7 +237,7 @@ def as_json(checked: Checked) -> dict[str, object]:
         "files": list(_files_json(snapshot, checked.remarks_of)),
         "cluster": {
             "name": cluster.name,
-            "release": cluster.release.text,
+            "release": snapshot.release,
             "mixed": cluster.mixed,
             "nodes": [_node_json(node) for node in cluster.nodes],
             "trust_stores": {

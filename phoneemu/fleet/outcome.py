@@ -76,6 +76,7 @@ class FleetReason(enum.Enum):
     LOAD_UNKNOWN = "load-unknown"
     HELD_LIST_UNKNOWN = "held-list-unknown"
     TFTP_UNKNOWN = "tftp-server-unknown"
+    RELEASE_UNKNOWN = "release-unknown"
     TVS_UNUSABLE = "tvs-unusable"
     NO_TFTP = "no-tftp-server"
     HTTPS_EXPIRED = "https-certificate-expired"

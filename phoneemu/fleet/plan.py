@@ -26,6 +26,9 @@ from phoneemu.fleet.story import Move, Stage
 
 _ERASES = {"ctl": EraseTarget.CTL, "itl": EraseTarget.ITL, "security": EraseTarget.SECURITY}
 
+REFUSED = "is refused by the cluster"
+"""In every remark about a step that the cluster does not do."""
+
 _LIST_WRITERS = ("Cisco Trust Verification Service", "Cisco Tftp")
 
 
@@ -40,6 +43,8 @@ class Plan:
     made_at: Mapping[Identity, int]
     served_at: Mapping[str, int]
     remarks: tuple[str, ...] = ()
+    alternatives: tuple[tuple[Snapshot, "Plan"], ...] = attrs.field(default=(), repr=False, eq=False)
+    """The same steps performed on the other releases that the cluster may be of."""
 
     @property
     def now(self) -> float:
@@ -68,7 +73,43 @@ def make_plan(main: Snapshot, beside: Sequence[Snapshot], file: Path) -> Plan:
     except UnicodeDecodeError as broken:
         raise BadInput("not UTF-8 text", place=f"{file.name}: byte {broken.start}") from None
     steps = runbook.parse(text, file.name)
-    return perform_all((main.cluster, *(each.cluster for each in beside)), steps, catalogue())
+    others = tuple(each.cluster for each in beside)
+    unsaid = [each.cluster for each in beside if each.alternatives]
+    plan = with_alternatives(main, steps, others)
+    told = (
+        f"{each.name}: no export says its release, and {each.release.text} is taken; say `release` in its "
+        "cluster.toml"
+        for each in unsaid
+    )
+    return attrs.evolve(plan, remarks=(*told, *plan.remarks))
+
+
+def with_alternatives(main: Snapshot, steps: Sequence[Step], others: tuple[Cluster, ...] = ()) -> Plan:
+    """Perform steps on the snapshot's cluster, and on each other release that it may be of.
+
+    A release that does not have a step at all is none that this plan was written for, and is left out.
+
+    Raises:
+        BadInput: a step names nobody known, or is not emulated.
+    """
+    try:
+        plan = perform_all((main.cluster, *others), steps, catalogue())
+    except BadInput as bad:
+        if not main.alternatives:
+            raise
+        what = f"{bad.what} (no export says the release; {main.cluster.release.text} was tried)"
+        raise BadInput(what, place=bad.place) from None
+    found: list[tuple[Snapshot, Plan]] = []
+    remarks = list(plan.remarks)
+    for each in main.alternatives:
+        try:
+            other = perform_all((each.cluster, *others), steps, catalogue())
+        except BadInput:
+            continue
+        found.append((each, other))
+        refused = (remark for remark in other.remarks if REFUSED in remark and remark not in plan.remarks)
+        remarks += (f"on {each.cluster.release.text}: {remark}" for remark in refused)
+    return attrs.evolve(plan, alternatives=tuple(found), remarks=tuple(remarks))
 
 
 def perform_all(clusters: tuple[Cluster, ...], steps: Sequence[Step], models: Catalogue) -> Plan:
@@ -142,7 +183,7 @@ class _Performer:
         done = admin.perform(cluster, step, others)
         if done.refused:
             why = " ".join(line for line in done.lines if line)
-            self._remarks.append(f"step {number} ({step.place}) is refused by the cluster: {why}")
+            self._remarks.append(f"step {number} ({step.place}) {REFUSED}: {why}")
         else:
             self._remarks += [f"step {number} ({step.place}): {remark}" for remark in done.remarks]
         now = (*self._clusters[:at], done.cluster, *self._clusters[at + 1 :])

@@ -20,6 +20,7 @@ from phoneemu.core.flash import Flash
 from phoneemu.core.modelfile import load_words, parse_load
 from phoneemu.core.profile import Profile
 from phoneemu.core.trustlist import ListKind, TrustList
+from phoneemu.fleet import releases
 from phoneemu.fleet.assumptions import HELD_THEN, HOLDS_SERVED, KNOWN, Assumption
 from phoneemu.fleet.classes import Kind, classify
 from phoneemu.fleet.forecast import Fate, Forecast, Group, Remedy
@@ -100,7 +101,8 @@ def predict(
         known = shipped.find(text) if text else None
         return text if known is None else known.model
 
-    teller = Teller(snapshot, plan, shipped)
+    pairs = ((snapshot, plan), *plan.alternatives)
+    tellers = [(each.cluster.release.text, Teller(each, its, shipped)) for each, its in pairs]
     roster = as_roster(snapshot.inventory.phones if phones is None else phones)
     classes = classify(
         roster,
@@ -116,11 +118,12 @@ def predict(
     for kind, first in zip(classes.kinds, classes.first, strict=True):
         if progress is not None:
             progress(len(fates), len(classes.kinds))
-        fates.append(teller.fate(kind, first.name))
+        told = [(release, teller.fate(kind, first.name)) for release, teller in tellers]
+        fates.append(releases.agreed(told))
     groups = grouped(classes, fates, roster)
     return Forecast(
         cluster=snapshot.cluster.name,
-        release=snapshot.cluster.release.text,
+        release=snapshot.release,
         mixed=snapshot.cluster.mixed,
         steps=plan.steps,
         groups=groups,

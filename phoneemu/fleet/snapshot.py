@@ -16,7 +16,7 @@ from phoneemu.cluster.runbook import PhoneFilter
 from phoneemu.cluster.state import Cluster
 from phoneemu.core.names import Identity
 from phoneemu.errors import BadInput
-from phoneemu.fleet import assumptions, clusterfile, filters, holding, sqlexports
+from phoneemu.fleet import assumptions, clusterfile, filters, holding, releases, sqlexports
 from phoneemu.fleet.certificates import node_of
 from phoneemu.fleet.certplacing import Placed
 from phoneemu.fleet.clusterfile import ClusterFile, OffEntry
@@ -66,6 +66,13 @@ class Snapshot:
     recognised: tuple[Recognised, ...] = attrs.field(default=(), repr=False)
     """Every file and what it is."""
     notes: tuple[str, ...] = ()
+    alternatives: tuple["Snapshot", ...] = attrs.field(default=(), repr=False, eq=False)
+    """The same exports with the other releases it may be of; empty where the release is known."""
+
+    @property
+    def release(self) -> str:
+        """The release, as a person reads it."""
+        return releases.NOT_KNOWN if self.alternatives else self.cluster.release.text
 
     @property
     def by_content(self) -> tuple[tuple[str, str], ...]:
@@ -91,13 +98,39 @@ def read_snapshot(folder: Path, *, phones_needed: bool = True) -> Snapshot:
     file, disagreements = sqlexports.merged(
         clusterfile.read(folder / "cluster.toml"), found.groups, found.parameters
     )
+    read = _Read(str(folder), files, found, disagreements, read_lists(lists_in(folder / HISTORY)))
+    tried = releases.candidates(file, found.exports, found.entries)
+    if not tried:
+        return _understood(read, file)
+    main, *others = (_understood(read, attrs.evolve(file, release=each)) for each in tried)
+    return attrs.evolve(
+        main,
+        file=attrs.evolve(main.file, release=None),
+        basis=main.basis | {assumptions.RELEASE_UNKNOWN.id},
+        alternatives=tuple(others),
+    )
+
+
+@attrs.frozen
+class _Read:
+    """What was read of a folder, before it is known of which release the cluster is."""
+
+    folder: str
+    files: tuple[Recognised, ...]
+    found: Gathered
+    disagreements: tuple[str, ...]
+    history: tuple[ListExport, ...]
+
+
+def _understood(read: _Read, file: ClusterFile) -> Snapshot:
+    """The snapshot of what was read, with what the cluster file says."""
+    found, history = read.found, read.history
     made = make_cluster(file, found.exports, found.entries)
     refuse_mixtures(found, made.cluster, file)
     file = _with_members(file, found, made.cluster)
     basis = set(made.basis)
     if not file.phones.holds_served:
         basis.add(assumptions.HOLDS_SERVED.id)
-    history = read_lists(lists_in(folder / HISTORY))
     if found.seen:
         written = [each.listed.timestamp for each in history if each.listed is not None]
         file = with_power(file, found.inventory, found.seen, made.cluster, written)
@@ -106,7 +139,7 @@ def read_snapshot(folder: Path, *, phones_needed: bool = True) -> Snapshot:
     if not file.off_said and not all(phone.name.upper() in found.seen for phone in found.inventory.phones):
         basis.add(assumptions.POWER.id)
     return Snapshot(
-        folder=str(folder),
+        folder=read.folder,
         file=file,
         inventory=found.inventory,
         cluster=made.cluster,
@@ -126,14 +159,14 @@ def read_snapshot(folder: Path, *, phones_needed: bool = True) -> Snapshot:
         remarks=(
             *_left_out(found.inventory),
             *made.remarks,
-            *disagreements,
+            *read.disagreements,
             *_unknown_servers(found.inventory, made.cluster),
             *_elsewhere(found.seen, made.cluster),
             *(f"{each.place}: {each.text}" for each in found.remarks),
         ),
         notes=(*found.notes, *([f"{HISTORY}/: {len(history)} lists"] if history else [])),
         evidence=found.evidence,
-        recognised=files,
+        recognised=read.files,
     )
 
 

@@ -128,7 +128,7 @@ def test_phones_alone_are_predicted_on_named_assumptions(tmp_path: Path) -> None
     )
     document = json.loads(out.read_text())
     assumed = {each["id"] for each in document["assumptions"]}
-    assert {"holds-served", "release", "mixed", "non-secure", "powered-on", "list-unknown"} <= assumed
+    assert {"holds-served", "release-unknown", "mixed", "non-secure", "powered-on", "list-unknown"} <= assumed
     reasons = {each["device"]: each["reason"] for each in document["phones"]}
     assert reasons["SEP2"] == "unknown-model"
     assert document["phones"][0]["standing"] == "assumed"
