@@ -16,7 +16,7 @@ from phoneemu.core.profile import Profile
 from phoneemu.core.trustlist import ListKind, TrustList
 from phoneemu.fleet.classes import row_of
 from phoneemu.fleet.clusterfile import OffEntry
-from phoneemu.fleet.holding import NONE, OTHER, SERVED, UNSAID
+from phoneemu.fleet.holding import BOUNCED, NONE, OTHER, SERVED, UNSAID, UNSEEN
 from phoneemu.fleet.inventory import Listed, Traits
 from phoneemu.fleet.placing import place_of
 from phoneemu.fleet.snapshot import Snapshot
@@ -187,13 +187,13 @@ class Auditor:
             return Holds.READS_NONE, Evidence.MODEL
         if words == NONE:
             return (Holds.NOT_INSTALLED if served is not None else Holds.MATCH), Evidence.ITL_STATUS
-        if words == UNSAID:
+        if words in (UNSAID, UNSEEN):
             if served is not None or kind is ListKind.ITL:
                 return Holds.UNKNOWN, Evidence.ASSUMED
             return Holds.READS_NONE, Evidence.MODEL
         if words == SERVED:
             return Holds.MATCH, Evidence.ITL_STATUS
-        if words == OTHER:
+        if words in (OTHER, BOUNCED):
             return Holds.UNMATCHED, Evidence.ITL_STATUS
         known = self._snapshot.lists.find(kind, words)
         if known is None:

@@ -16,7 +16,7 @@ from phoneemu.cluster.state import Cluster
 from phoneemu.core.trustlist import ListKind
 from phoneemu.fleet.clusterfile import ClusterFile, OffEntry
 from phoneemu.fleet.filters import OF_ONE_DEVICE
-from phoneemu.fleet.holding import Library
+from phoneemu.fleet.holding import UNSAID, UNSEEN, Library
 from phoneemu.fleet.listed import Listed, Traits
 from phoneemu.fleet.placing import Place, place_of
 from phoneemu.fleet.roster import KIND, NAME, SITE, Roster, paired
@@ -193,12 +193,13 @@ class _Sorter:
         said = (traits.model, traits.load, traits.protocol, traits.ctl, traits.itl)
         key = (*said, where, off, matches)
         if key not in self._kinds:
+            vouched = traits.itl == UNSEEN and self._file.phones.holds_served
             self._kinds[key] = Kind(
                 model=model,
                 load=self._loads(traits),
                 protocol=traits.protocol.upper() or (self._file.phones.protocol or ""),
                 ctl=self._lists.settled(ListKind.CTL, traits.ctl),
-                itl=self._lists.settled(ListKind.ITL, traits.itl),
+                itl=UNSAID if vouched else self._lists.settled(ListKind.ITL, traits.itl),
                 place=place,
                 off=off,
                 matches=matches,

@@ -14,9 +14,12 @@ from typing import cast
 import attrs
 import polars as pl
 
-from phoneemu.fleet.holding import said
+from phoneemu.fleet.holding import said, status
 from phoneemu.fleet.listed import Listed, Traits
 from phoneemu.fleet.roster import FILE, KIND, LINE, NAME, SITE, Roster, as_roster, coded, joined, paired
+
+ITL_STATUS = "itl-status"
+"""Among the columns that are read: where the list stands in the words of the ITL File Status list."""
 
 LARGE = 1 << 20
 """Bytes from which a file is worth the library; a smaller one is read before that has started."""
@@ -214,7 +217,8 @@ def _roster(frame: pl.DataFrame, line: pl.Series, layout: Layout, file: str) -> 
     shared = [(field, *coded(at[field])) for field in Traits._fields if field != "site" and field in at]
     texts = {field: [cell.strip() for cell in cells] for field, _, cells in shared}
     for field in texts.keys() & {"ctl", "itl"}:
-        texts[field] = [said(cell) or "" for cell in texts[field]]
+        words_of = status if field == "itl" and ITL_STATUS in at else said
+        texts[field] = [words_of(cell) or "" for cell in texts[field]]
     kind, kinds = _kinds([(field, codes) for field, codes, _ in shared], texts, count)
     site, sites = coded(at["site"]) if "site" in at else (_same(count), [""])
     columns = {NAME: at["name"], KIND: kind, SITE: site, FILE: _same(count), LINE: line}

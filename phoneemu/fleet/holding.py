@@ -15,6 +15,23 @@ from phoneemu.core.trustlist import ListKind, TrustList
 
 SERVED, OTHER, NONE, UNSAID = "served", "other", "none", ""
 """What is said without a checksum: the served list, another one, no list, nothing."""
+BOUNCED, UNSEEN = "bounced", "unseen"
+"""What the ITL File Status says beside: it failed on this server and went back to the one before; it was not
+registered, so the cluster had forgotten its checksum [SG15-sbd]."""
+
+UNNAMED: Mapping[str, str] = {
+    OTHER: "it shows another {list} than any that is known; put older lists under history/",
+    BOUNCED: (
+        "its ITL File Status is Not Installed: it failed on this server and went back to the one before, "
+        "with the {list} of that [SG15-sbd]; a checksum read from the phone tells which that is"
+    ),
+    UNSEEN: (
+        "its ITL File Status is Unknown: it was not registered, or is of a kind that does not report; what "
+        "it holds of the {list} was not seen [SG15-sbd]; a checksum read from the phone tells, or "
+        "`holds_served = true`"
+    ),
+}
+"""Why nobody knows which list a phone holds, by what is said of it."""
 
 _WORDS: Mapping[str, str] = {
     "": UNSAID,
@@ -40,6 +57,12 @@ def said(cell: str) -> str | None:
     return plain if _HEX.fullmatch(plain) else None
 
 
+def status(cell: str) -> str | None:
+    """What a cell of the ITL File Status list says: there, two words mean other things than on a phone."""
+    words = {"not installed": BOUNCED, "unknown": UNSEEN}
+    return words.get(" ".join(cell.lower().split())) or said(cell)
+
+
 @attrs.frozen(kw_only=True)
 class Known:
     """A list that can be recognised: where it is known from, and which nodes serve it now."""
@@ -63,7 +86,7 @@ class Library:
 
     def settled(self, kind: ListKind, words: str) -> str:
         """What is said, with a checksum that nobody knows as OTHER; so that classes stay few."""
-        if words in (SERVED, OTHER, NONE, UNSAID) or self.find(kind, words) is not None:
+        if words in (SERVED, NONE, UNSAID, *UNNAMED) or self.find(kind, words) is not None:
             return words
         return OTHER
 
@@ -111,6 +134,6 @@ def _add(known: dict[tuple[ListKind, str], Known], found: Known) -> None:
             known[found.listed.kind, checksum] = attrs.evolve(found, nodes=nodes)
 
 
-def unnamed(reads: Sequence[tuple[ListKind, str]]) -> ListKind | None:
-    """The first list that a phone said is another than any known one."""
-    return next((kind for kind, words in reads if words == OTHER), None)
+def unnamed(reads: Sequence[tuple[ListKind, str]]) -> str | None:
+    """Why nobody knows which list a phone holds, by the first that nobody can name, if any."""
+    return next((UNNAMED[words].format(list=kind.name) for kind, words in reads if words in UNNAMED), None)

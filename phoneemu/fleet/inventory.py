@@ -21,8 +21,8 @@ import attrs
 from phoneemu.errors import BadInput
 from phoneemu.fleet import fastcsv
 from phoneemu.fleet.collector import at_rest
-from phoneemu.fleet.fastcsv import Bulk, Layout
-from phoneemu.fleet.holding import said
+from phoneemu.fleet.fastcsv import ITL_STATUS, Bulk, Layout
+from phoneemu.fleet.holding import said, status
 from phoneemu.fleet.listed import Listed as Listed
 from phoneemu.fleet.listed import Traits as Traits
 from phoneemu.fleet.remarks import Remark
@@ -196,7 +196,7 @@ def of_records(columns: Sequence[str], rows: Iterable[tuple[int, list[str]]], fi
     phones: dict[str, Listed] = {}
     remarks: list[Remark] = []
     _read_rows(iter(rows), positions, len(columns), file, phones, remarks)
-    used = tuple(columns[position] for position in positions.values())
+    used = tuple(dict.fromkeys(columns[position] for position in positions.values()))
     read = (file, used, len(columns) - len(used))
     return Inventory(phones=tuple(phones.values()), remarks=tuple(remarks), columns=(read,))
 
@@ -232,7 +232,7 @@ def _read_file(
 def _read_columns(
     file: str, header: Sequence[str], positions: Mapping[str, int]
 ) -> tuple[str, tuple[str, ...], int]:
-    used = tuple(header[position] for position in positions.values())
+    used = tuple(dict.fromkeys(header[position] for position in positions.values()))
     return file, used, len(header) - len(used)
 
 
@@ -326,6 +326,8 @@ def _positions(header: Sequence[str]) -> dict[str, int]:
         position = next((lowered.index(alias) for alias in aliases if alias in lowered), None)
         if position is not None:
             found[column] = position
+    if "itl" in found and lowered[found["itl"]] == "itl file status":
+        found[ITL_STATUS] = found["itl"]
     return found
 
 
@@ -386,6 +388,7 @@ def _read_rows(
     key_of: Callable[[list[str]], object] = itemgetter(*where) if where else _nothing
     made = tuple.__new__  # a phone is a tuple; a million calls of its own constructor are seconds
     widest = max(positions.values())
+    words_of = {"ctl": said, "itl": status if ITL_STATUS in positions else said}
     shared: dict[object, Traits] = {}
     for line, record in records:
         if len(record) != width:
@@ -406,7 +409,7 @@ def _read_rows(
         traits = shared.get(key)
         if traits is None:
             cells = {field: record[position].strip() for field, position in zip(fields, where, strict=True)}
-            traits = shared[key] = Traits(**_shown(cells, file, line, remarks))
+            traits = shared[key] = Traits(**_shown(cells, file, line, remarks, words_of))
         upper = name.upper()
         before = phones.get(upper)
         if before is None:
@@ -416,11 +419,17 @@ def _read_rows(
             remarks.append(Remark(place=f"{file}:{line}", text=text))
 
 
-def _shown(cells: dict[str, str], file: str, line: int, remarks: list[Remark]) -> dict[str, str]:
+def _shown(
+    cells: dict[str, str],
+    file: str,
+    line: int,
+    remarks: list[Remark],
+    words_of: Mapping[str, Callable[[str], str | None]],
+) -> dict[str, str]:
     """The cells with what the phone showed of its lists in one form; what is no checksum is remarked upon."""
-    for field in ("ctl", "itl"):
+    for field, read in words_of.items():
         if field in cells:
-            words = said(cells[field])
+            words = read(cells[field])
             if words is None:
                 text = f"`{cells[field]}` is no checksum of the {field.upper()}: nothing is taken from it"
                 remarks.append(Remark(place=f"{file}:{line}", text=text))

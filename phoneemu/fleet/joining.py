@@ -5,6 +5,7 @@ Knows nothing of files or remarks; inventory tells what did not match.
 
 import polars as pl
 
+from phoneemu.fleet.holding import UNSEEN
 from phoneemu.fleet.listed import Traits
 from phoneemu.fleet.roster import KIND, NAME, Roster, paired
 
@@ -34,4 +35,6 @@ def _with(traits: Traits, said: tuple[str, str] | None) -> Traits:
     if said is None:
         return traits
     ctl, itl = said
+    if itl == UNSEEN:  # what the phone itself showed counts before what the cluster did not see
+        itl = traits.itl or itl
     return traits._replace(ctl=ctl or traits.ctl, itl=itl or traits.itl)

@@ -206,7 +206,7 @@ class Teller:
             model, kind.load, kind.protocol, self._snapshot.cluster.release.text
         )
         stations = [self._station(kind, profile, name) for profile in profiles]
-        unknown_list = _shown_unknown(kind, profiles[0]) or _held_unknown(kind, stations[0])
+        unknown_list = unnamed(_shown(kind, profiles[0])) or _held_unknown(kind, stations[0])
         if unknown_list is not None:
             return _cannot_say(model, FleetReason.HELD_LIST_UNKNOWN, basis, unknown_list)
         if all(words != UNSAID for _, words in _shown(kind, profiles[0])):
@@ -326,14 +326,6 @@ def _shown(kind: Kind, profile: Profile) -> list[tuple[ListKind, str]]:
     """What phones of this kind showed of each list that they read."""
     lists = ((ListKind.CTL, kind.ctl, profile.reads_ctl), (ListKind.ITL, kind.itl, profile.reads_itl))
     return [(which, words) for which, words, reads in lists if reads.value is not False]
-
-
-def _shown_unknown(kind: Kind, profile: Profile) -> str | None:
-    """Why nobody knows what a phone holds that showed a checksum of no known list."""
-    which = unnamed(_shown(kind, profile))
-    if which is None:
-        return None
-    return f"it shows another {which.name} than any that is known; put older lists under history/"
 
 
 def _held_unknown(kind: Kind, station: Station) -> str | None:

@@ -1,0 +1,72 @@
+"""The words of the ITL File Status list, which mean other things than the same words on a phone's screen."""
+
+from pathlib import Path
+
+import pytest
+
+from phoneemu.fleet import audit, holding, inventory
+from phoneemu.fleet.forecast import Fate
+from phoneemu.fleet.predict import predict_files
+from phoneemu.fleet.snapshot import read_snapshot
+
+NODES = 'release = "14SU3"\n[[node]]\nname = "pub"\n[[node]]\nname = "sub"\n'
+HEAD = "Device Name(Line),Device Type,ITL File Status\n"
+
+
+def told(folder: Path, status: str, cluster: str = NODES) -> Fate:
+    (folder / "cluster.toml").write_text(cluster)
+    (folder / "phones.csv").write_text(f"{HEAD}SEP0011AABBCC03,Cisco 8841,{status}\n")
+    (folder / "plan.txt").write_text("pub set cert regen CallManager\nphones reset\n")
+    return predict_files(folder, folder / "plan.txt").groups[0].fate
+
+
+@pytest.mark.parametrize(
+    ("status", "says"),
+    [("Not Installed", "went back"), ("Unknown", "not registered"), ("MisMatch", "another")],
+)
+def test_a_phone_whose_list_nobody_can_name_is_cannot_say(tmp_path: Path, status: str, says: str) -> None:
+    fate = told(tmp_path, status)
+    assert (fate.outcome.value, fate.reason) == ("cannot-say", "held-list-unknown")
+    assert says in fate.note
+
+
+def test_a_phone_that_matches_is_answered(tmp_path: Path) -> None:
+    assert told(tmp_path, "Match").outcome.value == "ok"
+
+
+def test_somebody_who_read_the_checksums_settles_an_unknown_status_alone(tmp_path: Path) -> None:
+    vouched = NODES + "[phones]\nholds_served = true\n"
+    assert told(tmp_path, "Unknown", vouched).outcome.value == "ok"
+    assert told(tmp_path, "Not Installed", vouched).reason == "held-list-unknown"
+
+
+@pytest.mark.parametrize("status", ["Not Installed", "Unknown"])
+def test_a_checksum_counts_before_the_status(tmp_path: Path, status: str) -> None:
+    (tmp_path / "checksums.csv").write_text("Device Name,ITL Signature\nSEP0011AABBCC03,Not Installed\n")
+    assert told(tmp_path, status).path.value == "first-trust"
+
+
+def test_a_status_that_saw_nothing_takes_nothing_back(tmp_path: Path) -> None:
+    (tmp_path / "checksums.csv").write_text("Device Name,ITL File Status\nSEP0011AABBCC03,Unknown\n")
+    assert told(tmp_path, "Match").outcome.value == "ok"
+
+
+def test_an_audit_tells_the_failed_from_the_unseen(tmp_path: Path) -> None:
+    told(tmp_path, "Match")
+    rows = "SEP0011AABBCC03,Cisco 8841,Not Installed\nSEP0011AABBCC04,Cisco 8841,Unknown\n"
+    (tmp_path / "phones.csv").write_text(HEAD + rows)
+    found = [each.itl for each in audit.Auditor(read_snapshot(tmp_path)).findings()]
+    assert found == [audit.Holds.UNMATCHED, audit.Holds.UNKNOWN]
+
+
+def test_both_readers_of_tables_read_the_status_alike(tmp_path: Path) -> None:
+    names = ["Not Installed", "Unknown", "Match", "not  installed", "MisMatch", ""]
+    rows = "".join(f"SEP0011AABBCC{number:02},Cisco 8841,{name}\n" for number, name in enumerate(names))
+    (tmp_path / "phones.csv").write_text(HEAD + rows)
+    careful, bulk = (
+        inventory.read_inventory([tmp_path / "phones.csv"], bulk_from=limit) for limit in (1 << 30, 0)
+    )
+    expected = [holding.BOUNCED, holding.UNSEEN, holding.SERVED, holding.BOUNCED, holding.OTHER, ""]
+    assert [each.traits.itl for each in careful.phones] == expected
+    assert [each.traits.itl for each in bulk.phones] == expected
+    assert careful.columns == bulk.columns
