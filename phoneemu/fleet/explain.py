@@ -89,11 +89,12 @@ def _heading(phone: Listed, fate: Fate, plan: Plan) -> Iterator[str]:
 
 def _headline(fate: Fate, plan: Plan) -> str:
     word = fate.outcome.value.upper()
+    later = ", once services restart" if fate.late else ""
     if fate.lost_at_step is None:
-        return word
+        return word + later
     if fate.lost_at_step == 0:
         return f"{word} before the first step"
-    return f"{word} since step {fate.lost_at_step} ({plan.steps[fate.lost_at_step - 1]})"
+    return f"{word} since step {fate.lost_at_step} ({plan.steps[fate.lost_at_step - 1]}){later}"
 
 
 def _episode(episode: Episode, plan: Plan, known: Provenance) -> Iterator[str]:

@@ -20,6 +20,8 @@ from phoneemu.fleet.roster import SITE, Roster, as_roster, joined
 
 WHEN_IT_RETURNS = "when it returns"
 """The occasion of a prediction about a phone without power."""
+WHEN_SERVICES_RESTART = "when its services restart"
+"""The occasion of a prediction about the day on which services restart that the plan left as they were."""
 
 
 class RemedyKind(enum.Enum):
@@ -69,7 +71,8 @@ class Fate:
     """What becomes of every phone of one class, whatever its site.
 
     `reason` is the kebab-case name of what decided. `lost_at_step` is 1-based, None when the phone is not
-    lost; 0 when it was lost before the first step. `basis` are ids of assumptions. `note` is one line for
+    lost; 0 when it was lost before the first step; the step that made it so where its services are to restart
+    first. `basis` are ids of assumptions. `note` is one line for
     a person, such as what each candidate load would do.
     """
 
@@ -88,6 +91,19 @@ class Fate:
     basis: frozenset[str]
     note: str = ""
     episodes: tuple[Episode, ...] = attrs.field(default=(), repr=False, eq=False)
+
+    @property
+    def when(self) -> str:
+        """Since when it is lost, as it is printed: ` at step 5`; "" when it is not."""
+        step, later = self.lost_at_step, ", once services restart" if self.late else ""
+        if step is None:
+            return later
+        return (" before the first step" if step == 0 else f" at step {step}") + later
+
+    @property
+    def late(self) -> bool:
+        """Whether this comes true once services restart that the plan left as they were."""
+        return self.occasion == WHEN_SERVICES_RESTART
 
 
 @attrs.frozen(kw_only=True)
@@ -175,13 +191,13 @@ class Forecast:
     @cached_property
     def causes(self) -> tuple[Cause, ...]:
         """What goes wrong: the worst outcomes first, of each the most phones first."""
-        found: dict[tuple[Outcome, str, int | None, Remedy], Cause] = {}
+        found: dict[tuple[Outcome, str, int | None, Remedy, bool], Cause] = {}
         for group in self.groups:
             fate = group.fate
             if fate.outcome is not Outcome.OK:
-                key = (fate.outcome, fate.reason, fate.lost_at_step, fate.remedy)
+                key = (fate.outcome, fate.reason, fate.lost_at_step, fate.remedy, fate.late)
                 if key not in found:
-                    outcome, reason, step, remedy = key
+                    outcome, reason, step, remedy, _ = key
                     found[key] = Cause(
                         outcome=outcome,
                         reason=reason,

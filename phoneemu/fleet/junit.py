@@ -71,8 +71,7 @@ def _case(name: str, where: str) -> str:
 
 
 def _message(fate: Fate) -> str:
-    step = fate.lost_at_step
-    when = "" if step is None else ", before the first step" if step == 0 else f", at step {step}"
+    when = f",{fate.when}" if fate.when else ""
     remedy = fate.remedy.kind.value if fate.remedy.found else "not found"
     helps = "" if fate.outcome is Outcome.OK else f"; remedy: {remedy}"
     return f"{fate.outcome.value}{when}: {fate.reason}{helps}"

@@ -20,9 +20,10 @@ from phoneemu.core.vocabulary import EraseTarget
 from phoneemu.errors import BadInput
 from phoneemu.fleet.filters import normalised
 from phoneemu.fleet.forecast import RemedyKind
+from phoneemu.fleet.pending import Pending, late, pending
 from phoneemu.fleet.remedy import Administered
 from phoneemu.fleet.snapshot import Snapshot
-from phoneemu.fleet.story import Move, Stage
+from phoneemu.fleet.story import Late, Move, Stage
 
 _ERASES = {"ctl": EraseTarget.CTL, "itl": EraseTarget.ITL, "security": EraseTarget.SECURITY}
 
@@ -34,7 +35,11 @@ _LIST_WRITERS = ("Cisco Trust Verification Service", "Cisco Tftp")
 
 @attrs.frozen(kw_only=True)
 class Plan:
-    """The performed runbook. `made_at` and `served_at` tell at which step a certificate or list appeared."""
+    """The performed runbook. `made_at` and `served_at` tell at which step a certificate or list appeared.
+
+    `pending` are the restarts of services that the steps made needed and none performed; `late` is what comes
+    of them, with the remedies performed on that state in `administered_late`.
+    """
 
     steps: tuple[str, ...]
     stages: tuple[Stage, ...]
@@ -45,6 +50,9 @@ class Plan:
     remarks: tuple[str, ...] = ()
     alternatives: tuple[tuple[Snapshot, "Plan"], ...] = attrs.field(default=(), repr=False, eq=False)
     """The same steps performed on the other releases that the cluster may be of."""
+    pending: tuple[Pending, ...] = ()
+    late: Late | None = None
+    administered_late: tuple[Administered, ...] = ()
 
     @property
     def now(self) -> float:
@@ -254,11 +262,16 @@ class _Performer:
     def plan(self, texts: tuple[str, ...]) -> Plan:
         """Everything noted, with the administrator's remedies performed on the final state."""
         stages = self._with_late_resets()
+        waiting = pending(stages)
+        after = late(stages, waiting) if waiting else None
         return Plan(
             steps=texts,
             stages=stages,
             filters=tuple(self._filters),
-            administered=tuple(self._remedies()),
+            administered=tuple(_remedies(self._clusters)),
+            pending=waiting,
+            late=after,
+            administered_late=() if after is None else tuple(_remedies(after.stage.world.clusters)),
             made_at=self._made,
             served_at=self._served,
             remarks=tuple(dict.fromkeys(self._remarks)),
@@ -285,43 +298,46 @@ class _Performer:
             pending = pending if overtaken else frozenset()
         return tuple(settled)
 
-    def _remedies(self) -> list[Administered]:
-        main, others = self._clusters[0], self._clusters[1:]
-        publisher = main.publisher.name
-        candidates: list[tuple[RemedyKind, list[str]]] = []
-        if publish.rollback(main):
-            ends = [f'cluster parameter "{ROLLBACK}" = False']
-            ends += [f"* utils service restart {name}" for name in _LIST_WRITERS]
-            candidates.append((RemedyKind.RESET, ends))
-        if main.mixed:
-            restarts = (f"* utils service restart {name}" for name in ("Cisco Tftp", "Cisco CallManager"))
-            update = [f"{publisher} utils ctl update CTLFile", *restarts]
-            candidates.append((RemedyKind.UPDATE_CTL, update))
-        candidates.append((RemedyKind.RESET_ITL, [f"{publisher} utils itl reset localkey"]))
-        for other in others:
-            uploads = [
-                f"{publisher} upload Phone-SAST-trust {unit}@{other.name}"
-                for unit in ("CallManager", "ITLRecovery")
-                if unit in other.publisher.own
-            ]
-            candidates.append((RemedyKind.IMPORT_SIGNER, uploads))
-        tried = (self._remedied(kind, lines) for kind, lines in candidates)
-        return [remedy for remedy in tried if remedy is not None]
 
-    def _remedied(self, kind: RemedyKind, lines: list[str]) -> Administered | None:
-        """The final state after these commands; None when the cluster refuses one or nothing changes."""
-        cluster = self._clusters[0]
-        others = {each.name: each for each in self._clusters[1:]}
-        for number, line in enumerate(lines, 1):
-            step = runbook.parse_line(line, place="remedy", number=number)
-            try:
-                done = admin.perform(cluster, step, others)
-            except BadInput:  # not emulated for this release or this cluster: then it is no remedy
-                return None
-            if done.refused:
-                return None
-            cluster = done.cluster
-        if cluster == self._clusters[0]:
+def _remedies(clusters: tuple[Cluster, ...]) -> list[Administered]:
+    """What an administrator could do then, performed on these clusters."""
+    main, others = clusters[0], clusters[1:]
+    publisher = main.publisher.name
+    candidates: list[tuple[RemedyKind, list[str]]] = []
+    if publish.rollback(main):
+        ends = [f'cluster parameter "{ROLLBACK}" = False']
+        ends += [f"* utils service restart {name}" for name in _LIST_WRITERS]
+        candidates.append((RemedyKind.RESET, ends))
+    if main.mixed:
+        restarts = (f"* utils service restart {name}" for name in ("Cisco Tftp", "Cisco CallManager"))
+        update = [f"{publisher} utils ctl update CTLFile", *restarts]
+        candidates.append((RemedyKind.UPDATE_CTL, update))
+    candidates.append((RemedyKind.RESET_ITL, [f"{publisher} utils itl reset localkey"]))
+    for other in others:
+        uploads = [
+            f"{publisher} upload Phone-SAST-trust {unit}@{other.name}"
+            for unit in ("CallManager", "ITLRecovery")
+            if unit in other.publisher.own
+        ]
+        candidates.append((RemedyKind.IMPORT_SIGNER, uploads))
+    tried = (_remedied(clusters, kind, lines) for kind, lines in candidates)
+    return [remedy for remedy in tried if remedy is not None]
+
+
+def _remedied(clusters: tuple[Cluster, ...], kind: RemedyKind, lines: list[str]) -> Administered | None:
+    """The final state after these commands; None when the cluster refuses one or nothing changes."""
+    cluster = clusters[0]
+    others = {each.name: each for each in clusters[1:]}
+    for number, line in enumerate(lines, 1):
+        step = runbook.parse_line(line, place="remedy", number=number)
+        try:
+            done = admin.perform(cluster, step, others)
+        except BadInput:  # not emulated for this release or this cluster: then it is no remedy
             return None
-        world = World(clusters=(cluster, *self._clusters[1:]))
-        return Administered(kind=kind, world=world, now=cluster.clock, commands="; ".join(lines))
+        if done.refused:
+            return None
+        cluster = done.cluster
+    if cluster == clusters[0]:
+        return None
+    world = World(clusters=(cluster, *clusters[1:]))
+    return Administered(kind=kind, world=world, now=cluster.clock, commands="; ".join(lines))

@@ -20,15 +20,16 @@ from phoneemu.core.flash import Flash
 from phoneemu.core.modelfile import load_words, parse_load
 from phoneemu.core.profile import Profile
 from phoneemu.core.trustlist import ListKind, TrustList
-from phoneemu.fleet import releases
+from phoneemu.fleet import pending, releases
 from phoneemu.fleet.assumptions import HELD_THEN, HOLDS_SERVED, KNOWN, Assumption
 from phoneemu.fleet.classes import Kind, classify
-from phoneemu.fleet.forecast import Fate, Forecast, Group, Remedy
+from phoneemu.fleet.forecast import WHEN_SERVICES_RESTART, Fate, Forecast, Group, Remedy
 from phoneemu.fleet.granted import granted
 from phoneemu.fleet.grouping import grouped
 from phoneemu.fleet.holding import UNSAID, unnamed
 from phoneemu.fleet.listed import Listed, Traits
 from phoneemu.fleet.outcome import (
+    WORST_FIRST,
     FleetReason,
     Outcome,
     Service,
@@ -131,6 +132,7 @@ def predict(
         remarks=(
             *snapshot.remarks,
             *(f"{remark.place}: {remark.text}" for remark in snapshot.inventory.remarks),
+            *_left_undone(plan, fates, classes.sizes),
             *plan.remarks,
             *(_unmeant(plan, classes.kinds) if phones is None else ()),
             *_left_behind(fates, classes.sizes),
@@ -146,6 +148,22 @@ def _unmeant(plan: Plan, kinds: Sequence[Kind]) -> Iterator[str]:
         if chosen is not None and chosen not in meant:
             step = plan.steps[stage.number - 1]
             yield f"step {stage.number} is for no phone: nothing in the exports matches `{step}`"
+
+
+def _left_undone(plan: Plan, fates: Sequence[Fate], counts: Mapping[int, int]) -> Iterator[str]:
+    """Services that the plan leaves to be restarted some day, and what becomes of phones then."""
+    if not plan.pending:
+        return
+    worse: Counter[Outcome] = Counter()
+    for number, fate in enumerate(fates):
+        if fate.late:
+            worse[fate.outcome] += counts[number]
+    told = ", ".join(f"{worse[outcome]} {outcome.value}" for outcome in WORST_FIRST if worse[outcome])
+    ends = f"once they and then phones restart, {told}" if told else "no phone is worse off once they do"
+    yield (
+        f"the plan ends with services that do not yet run with what it changed, because no later step "
+        f"restarts them: {pending.words(plan.pending)}; {ends}"
+    )
 
 
 def _left_behind(fates: Sequence[Fate], counts: Mapping[int, int]) -> Iterator[str]:
@@ -291,16 +309,18 @@ class Teller:
             if stage.move is not None and stage.move.load is not None
         }
         powered = kind.off is None or kind.off.powered
-        story = tell(station, self._plan.stages, kind.matches, powered=powered, loads=moved)
+        story = tell(
+            station, self._plan.stages, kind.matches, powered=powered, loads=moved, late=self._plan.late
+        )
         return self._fate(story, basis | granted(story, self._snapshot.file))
 
     def _fate(self, story: Story, basis: frozenset[str]) -> Fate:
         last = story.episodes[-1]
         boots = [episode.boot for episode in story.episodes]
         profile = story.station.profile
-        remedy = find(
-            last.boot.station, last.world, self._plan.now, last.ending.outcome, self._plan.administered
-        )
+        plan, later = self._plan, last.occasion == WHEN_SERVICES_RESTART
+        administered = plan.administered_late if later else plan.administered
+        remedy = find(last.boot.station, last.world, plan.now, last.ending.outcome, administered)
         used = (profile.reads_ctl.standing, profile.reads_itl.standing)
         assumed = (KNOWN[known].standing for known in basis)
         return Fate(

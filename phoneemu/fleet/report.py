@@ -59,7 +59,9 @@ def _first_bad(forecast: Forecast) -> Iterator[str]:
     if first == 0:
         yield "some phones are lost before the first step"
     elif first is not None:
-        yield f"the first phones are lost at step {first}: {forecast.steps[first - 1]}"
+        those = [group.fate.late for group in forecast.groups if group.fate.lost_at_step == first]
+        when = ", once services restart" if all(those) else ""
+        yield f"the first phones are lost at step {first}{when}: {forecast.steps[first - 1]}"
 
 
 def _causes(forecast: Forecast, paint: Paint) -> Iterator[str]:
@@ -69,10 +71,9 @@ def _causes(forecast: Forecast, paint: Paint) -> Iterator[str]:
     yield "what goes wrong, worst first"
     width = max(6, len(str(forecast.total)))
     for cause in forecast.causes[:REASONS_SHOWN]:
-        step, fate = cause.step, cause.example.fate
-        when = "" if step is None else " before the first step" if step == 0 else f" at step {step}"
+        fate = cause.example.fate
         counted = f"{cause.phones:>{width}}"
-        yield f"{paint(f'{counted} {cause.outcome.value}', cause.outcome)}{when}: {cause.reason}"
+        yield f"{paint(f'{counted} {cause.outcome.value}', cause.outcome)}{fate.when}: {cause.reason}"
         yield f"         {_models(cause.models)}"
         yield f"         such as {cause.example.example.name}; remedy: {_remedy(fate)}"
         if fate.note:

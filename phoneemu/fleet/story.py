@@ -15,8 +15,8 @@ from phoneemu.core.profile import Profile
 from phoneemu.core.question import Subject
 from phoneemu.core.ruling import Verdict
 from phoneemu.core.vocabulary import EraseTarget
-from phoneemu.fleet.forecast import WHEN_IT_RETURNS, Episode
-from phoneemu.fleet.outcome import Ending, Outcome, ending
+from phoneemu.fleet.forecast import WHEN_IT_RETURNS, WHEN_SERVICES_RESTART, Episode
+from phoneemu.fleet.outcome import WORST_FIRST, Ending, Outcome, ending
 
 
 @attrs.frozen(kw_only=True)
@@ -52,6 +52,17 @@ class Stage:
     now: float
     move: Move | None = None
     resets: frozenset[tuple[str, str]] = frozenset()
+
+
+@attrs.frozen(kw_only=True)
+class Late:
+    """What comes after the last step where a plan leaves services to be restarted, as some day they are.
+
+    `earlier` is what the world would be had they restarted already at the steps that made it needed.
+    """
+
+    stage: Stage
+    earlier: tuple[Stage, ...]
 
 
 @attrs.frozen(kw_only=True)
@@ -96,8 +107,11 @@ def tell(
     *,
     powered: bool,
     loads: Mapping[str, Station],
+    late: Late | None = None,
 ) -> Story:
     """Walk the stages; a phone that has not started since the last change is started once more in the end.
+
+    Where services are left to restart, it is started again after them; that counts where it is worse.
 
     Once a start could not be told, later ones cannot either, until the lists in doubt are erased by hand.
 
@@ -125,12 +139,30 @@ def tell(
         occasion = "at its next restart" if powered else WHEN_IT_RETURNS
         episodes += _starts(station, last, None, occasion, doubt, orders)
         station = episodes[-1].boot.station
-    return Story(
-        episodes=tuple(episodes),
-        station=station,
-        powered=powered,
-        lost_at=_lost_at(first, episodes, stages),
-    )
+    lost_at = _lost_at(first, episodes, stages)
+    if late is not None:
+        after = _starts(station, late.stage, None, WHEN_SERVICES_RESTART, doubt, orders)
+        if _rank(after[-1]) < _rank(episodes[-1]):
+            episodes += after
+            if lost_at is None and after[-1].ending.outcome.bad:
+                lost_at = _late_step(station, late)
+            station = after[-1].boot.station
+    return Story(episodes=tuple(episodes), station=station, powered=powered, lost_at=lost_at)
+
+
+def _rank(episode: Episode) -> int:
+    """How bad its end is; less is worse."""
+    return WORST_FIRST.index(episode.ending.outcome)
+
+
+def _late_step(station: Station, late: Late) -> int:
+    """The first step after which a restart of the services that it concerns loses the phone for good."""
+    lost = late.earlier[-1].number
+    for stage in reversed(late.earlier):
+        if not _bad_at(station, stage):
+            break
+        lost = stage.number
+    return lost
 
 
 def _act(
