@@ -49,6 +49,7 @@ from phoneemu.core.profile import Profile
 from phoneemu.core.question import Absence, Question, Stage, Subject
 from phoneemu.core.reading import check, dated, read, signature_of
 from phoneemu.core.rules import judge
+from phoneemu.core.rules_peers import distrusts
 from phoneemu.core.ruling import Ruling, Verdict
 from phoneemu.core.signedfile import SignedFile
 from phoneemu.core.states import FETCHING, TRANSITIONS, State
@@ -105,6 +106,7 @@ class Phone:
         self._peer = ""
         self._session = TVS_SESSION_START
         self._callmanagers: list[str] | None = None
+        self._distrusted = False
 
     def receive(self, event: Event) -> list[Command]:
         """Take one event and return what is to be done now, in order."""
@@ -118,6 +120,7 @@ class Phone:
         self._session = TVS_SESSION_START
         self._search = None
         self._callmanagers = None
+        self._distrusted = False
         self._note(Started(tftp_servers=event.tftp_servers))
         return self._enter(State.FETCHING_CTL)
 
@@ -327,18 +330,25 @@ class Phone:
     # ------------------------------------------------------------ registration
 
     def _reach_callmanager(self) -> list[Command]:
-        """The configuration's CallManagers in order, then the TFTP addresses [behaviour-more 23, 24]."""
-        config = self.flash.config
+        """The configuration's CallManagers in order, then the TFTP addresses [behaviour-more 23, 24].
+
+        The latter are told for CallManagers that do not answer, not for those that were not trusted (R18).
+        """
         if self._callmanagers is None:
-            first = config.callmanagers if config is not None else ()
+            first = self._named_callmanagers()
             self._callmanagers = [*first, *(server for server in self._tftp if server not in first)]
-        if not self._callmanagers:
+        left = self._callmanagers
+        if not left or (self._distrusted and left[0] not in self._named_callmanagers()):
+            self._peer = left[0] if left else ""
             return self._rule(self._registration(Stage.CALLMANAGER_EXHAUSTED, None))
         self._peer = self._callmanagers.pop(0)
         secure = self._secure()
         self._note(ReachedForCallManager(node=self._peer, secure=secure))
         highest, lowest = self._signalling_tls(), self._lowest_tls()
         return [ReachCallManager(node=self._peer, secure=secure, tls_max=highest, tls_min=lowest)]
+
+    def _named_callmanagers(self) -> tuple[str, ...]:
+        return self.flash.config.callmanagers if self.flash.config is not None else ()
 
     def _lowest_tls(self) -> str | None:
         """The lowest TLS version it speaks; None where every version will do [RN1431SR3]."""
@@ -358,6 +368,7 @@ class Phone:
     def _registration(
         self, stage: Stage, answer: CallManagerAnswered | CallManagerFailed | Registered | None
     ) -> Question:
+        named = self._named_callmanagers()
         return Question(
             subject=Subject.REGISTRATION,
             stage=stage,
@@ -366,12 +377,15 @@ class Phone:
             now=self._now,
             server=self._peer,
             answer=answer,
+            beside=bool(self._peer and named) and self._peer not in named,
         )
 
     def _callmanager(self, event: CallManagerAnswered | CallManagerFailed | Registered) -> list[Command]:
         if event.node != self._peer:
             return self._ignore(event)
-        return self._rule(self._registration(Stage.CALLMANAGER, event))
+        question = self._registration(Stage.CALLMANAGER, event)
+        self._distrusted = self._distrusted or (not question.beside and distrusts(question))
+        return self._rule(question)
 
     def _register(self) -> list[Command]:
         return [Register(node=self._peer, secure=self._secure())]

@@ -84,7 +84,8 @@ class Question:
 
     `offered` is the file in question, MalformedFile when its bytes are not such a file. `signer` is who
     signed it. `signature` is VALID, BAD or ASSUMED, checked with the certificate the phone knows for that
-    signer. `answer` is what a server did. `now` is in seconds since the epoch.
+    signer. `answer` is what a server did. `now` is in seconds since the epoch. `beside` tells that the server
+    asked to be the CallManager is only a TFTP server, or in the end that such were left unasked.
     """
 
     subject: Subject
@@ -97,3 +98,4 @@ class Question:
     signer: Identity | None = None
     signature: SignatureStatus = SignatureStatus.ASSUMED
     answer: Evidence = None
+    beside: bool = False

@@ -4,7 +4,10 @@ A TVS itself is judged here before a byte of the question is sent: the driver co
 verifying and hands over the certificate.
 """
 
+import attrs
+
 from phoneemu.core.evidence import Fact, Standing
+from phoneemu.core.flash import DeviceSecurity
 from phoneemu.core.question import Absence, Question, Subject
 from phoneemu.core.rules_lists import accepted, has_expired, list_signer_roles
 from phoneemu.core.ruling import Reason, Rule, Ruling, Verdict
@@ -225,6 +228,29 @@ R16 = Rule(
     note="settled by one secure phone with an LSC of an expired CAPF: does it register",
 )
 
+R17 = Rule(
+    number="R17",
+    title="a TFTP server is taken for the CallManager, as none that the configuration names took the phone",
+    standing=Standing.REPORTED,
+    source="MIGITL8",
+    note="its author tells it of phones with a wrong ITL, as very likely",
+)
+R18 = Rule(
+    number="R18",
+    title="no TFTP server is taken for the CallManager when one that the configuration names answered and "
+    "TLS with it failed",
+    standing=Standing.INFERRED,
+    source="SG1251SU2-ctl, MIGITL8",
+    note="that such a phone is locked out is documented; the way to a TFTP server is told only of a phone "
+    "whose CallManagers do not answer",
+)
+R19 = Rule(
+    number="R19",
+    title="authenticated signalling is NULL-SHA, which TLS 1.3 lacks; the CallManager takes nothing lower",
+    standing=Standing.DOCUMENTED,
+    source="SG15-tls",
+)
+
 _NEXT_FILE = Ruling(verdict=Verdict.NEXT, reason=Reason.NOT_OFFERED, rule=A1)
 _NEXT_SERVER = Ruling(verdict=Verdict.NEXT, reason=Reason.SERVER_SILENT, rule=A1)
 _NOT_OFFERED = Ruling(verdict=Verdict.UNCHANGED, reason=Reason.NOT_OFFERED, rule=A3)
@@ -356,9 +382,36 @@ _REGISTRATION = {
 
 def judge_callmanager(question: Question) -> Ruling:
     """Chapter R: may the phone register here?"""
+    ruling = _callmanager(question)
+    if question.beside and ruling.verdict is Verdict.ACCEPT:
+        return attrs.evolve(ruling, rule=R17)
+    return ruling
+
+
+DISTRUST = frozenset(
+    {
+        Reason.NO_CTL_FOR_TLS,
+        Reason.CALLMANAGER_NOT_IN_CTL,
+        Reason.CALLMANAGER_EXPIRED,
+        Reason.CALLMANAGER_TLS_VERSION,
+        Reason.NULL_CIPHER_REFUSED,
+        Reason.DEVICE_CERTIFICATE_REFUSED,
+    }
+)
+"""Why TLS with a CallManager that answers comes to nothing."""
+
+
+def distrusts(question: Question) -> bool:
+    """Whether TLS with this CallManager, which answers, comes to nothing."""
+    return _callmanager(question).reason in DISTRUST
+
+
+def _callmanager(question: Question) -> Ruling:
     answer = question.answer
     if isinstance(answer, CallManagerFailed):
         verdict, reason, rule = _REGISTRATION[answer.trouble]
+        if rule is R6 and _lacks_null(question, answer.floor):
+            return Ruling(verdict=verdict, reason=Reason.NULL_CIPHER_REFUSED, rule=R19)
         facts = _tls_facts(question) if rule in (R6, R13) else ()
         return Ruling(verdict=verdict, reason=reason, rule=rule, facts=facts)
     if not isinstance(answer, CallManagerAnswered):
@@ -377,6 +430,14 @@ def judge_callmanager(question: Question) -> Ruling:
     return Ruling(verdict=Verdict.NEXT, reason=Reason.CALLMANAGER_NOT_IN_CTL, rule=R4)
 
 
-def judge_callmanager_exhausted(_question: Question) -> Ruling:
+def _lacks_null(question: Question, floor: str | None) -> bool:
+    """Whether the phone speaks what the server asks for, and only its authenticated signalling does not."""
+    config, highest = question.flash.config, question.profile.tls_max.value
+    authenticated = config is not None and config.security is DeviceSecurity.AUTHENTICATED
+    return authenticated and "1.2" < (floor or "") <= (highest or "")
+
+
+def judge_callmanager_exhausted(question: Question) -> Ruling:
     """Chapter R, the end: nobody took the phone."""
-    return Ruling(verdict=Verdict.REFUSE, reason=Reason.NO_CALLMANAGER, rule=R8)
+    rule = R18 if question.beside else R8
+    return Ruling(verdict=Verdict.REFUSE, reason=Reason.NO_CALLMANAGER, rule=rule)

@@ -81,6 +81,8 @@ class Reason(enum.Enum):
     CTL_WANTED = "ctl-wanted"
     CALLMANAGER_SILENT = "callmanager-silent"
     CALLMANAGER_TLS_VERSION = "callmanager-tls-version"
+    NULL_CIPHER_REFUSED = "null-cipher-refused"
+    """Authenticated signalling, which encrypts nothing, meets a server that takes TLS 1.3 alone."""
     DEVICE_CERTIFICATE_REFUSED = "device-certificate-refused"
     DEVICE_CERTIFICATE_UNKNOWN = "device-certificate-unknown"
     SIGNALLING_MODE = "signalling-mode"

@@ -142,6 +142,9 @@ def _limping(boot: Boot, world: World) -> tuple[Outcome, Reason | FleetReason, R
     for ruled in boot.journal.rulings(Subject.REGISTRATION):
         if ruled.reason in _TURNED_AWAY:
             return Outcome.DEGRADED, ruled.reason, ruled
+    named = boot.station.flash.config.callmanagers if boot.station.flash.config is not None else ()
+    if named and boot.registered_to not in named:  # rule R17: a TFTP server took it
+        return Outcome.DEGRADED, Reason.CALLMANAGER_SILENT, boot.journal.rulings(Subject.REGISTRATION)[0]
     alone = _turned_away_elsewhere(boot, world)
     if alone is not None:
         return Outcome.DEGRADED, FleetReason.NO_FAILOVER, alone
@@ -175,6 +178,7 @@ _TURNED_AWAY = frozenset(
         Reason.CALLMANAGER_NOT_IN_CTL,
         Reason.CALLMANAGER_EXPIRED,
         Reason.CALLMANAGER_TLS_VERSION,
+        Reason.NULL_CIPHER_REFUSED,
         Reason.DEVICE_CERTIFICATE_REFUSED,
         Reason.NO_CTL_FOR_TLS,
         Reason.SIGNALLING_MODE,

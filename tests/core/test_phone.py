@@ -301,6 +301,23 @@ def test_the_last_known_callmanagers_are_tried_before_the_tftp_address() -> None
     assert phone.state is State.OUT_OF_SERVICE
 
 
+def test_no_tftp_server_is_tried_after_a_callmanager_that_was_not_trusted() -> None:
+    config = a_config(callmanagers=("old1", "old2"), security=DeviceSecurity.ENCRYPTED)
+    phone = registering(attrs.evolve(HELD, config=config))
+    phone.receive(CallManagerAnswered(node="old1", peer=CM_NEW))
+    assert phone.receive(CallManagerFailed(node="old2", trouble=RegistrationTrouble.UNREACHABLE)) == []
+    assert phone.decided_by is not None
+    assert (phone.state, phone.decided_by.rule.number) == (State.OUT_OF_SERVICE, "R18")
+
+
+def test_a_tftp_server_that_takes_the_phone_is_only_reported_to() -> None:
+    phone = registering(attrs.evolve(HELD, config=a_config(callmanagers=("old1",))))
+    phone.receive(CallManagerFailed(node="old1", trouble=RegistrationTrouble.UNREACHABLE))
+    phone.receive(CallManagerAnswered(node="pub"))
+    assert phone.decided_by is not None
+    assert (phone.state, phone.decided_by.rule.number) == (State.REGISTERING, "R17")
+
+
 def test_a_phone_that_knows_no_callmanager_tries_its_tftp_server() -> None:
     phone = registering(Flash())
     phone.receive(CallManagerAnswered(node="pub"))

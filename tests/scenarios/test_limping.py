@@ -2,7 +2,7 @@
 
 import attrs
 import pytest
-from planmaking import ENCRYPTED, OLDER, through
+from planmaking import CALLMANAGER, ENCRYPTED, OLDER, RESET, TFTP, through
 
 from phoneemu.cluster.founding import make_cluster
 from phoneemu.core.trustlist import Role
@@ -100,6 +100,18 @@ def test_one_certificate_for_all_servers_needs_a_load_that_finds_its_tftp_server
     office = make_cluster("office", "14SU3", ("pub", "sub"), mixed=True)
     plan = f"{SHARED}; pub utils ctl update CTLFile; phones reset"
     assert through(plan, office, load=load, tftp=tftp).says == says
+
+
+def test_a_secure_phone_whose_callmanager_was_renewed_does_not_escape_to_a_tftp_server() -> None:
+    text = f"pub set cert regen CallManager; {TFTP}; {CALLMANAGER}; {RESET}"
+    end = through(text, NEWER, security=ENCRYPTED, group=("pub",))
+    assert end.says == ("out-of-service", "callmanager-not-in-ctl")
+
+
+def test_a_phone_that_only_a_tftp_server_takes_as_callmanager_is_not_well() -> None:
+    end = through(f"pub utils service stop Cisco CallManager; {RESET}", NEWER, group=("pub",))
+    assert end.says == ("degraded", "callmanager-silent")
+    assert end.last.registered_to == "sub"
 
 
 def test_a_secure_phone_that_only_one_callmanager_takes_has_no_failover() -> None:
