@@ -53,6 +53,10 @@ class Title:
     enums: tuple[int, ...]
 
 
+_ENUM_DIGITS = 9
+"""No typemodel number is longer; the longest today has five digits [assumed]."""
+
+
 def _origin(path: Path) -> str | None:
     """The origin a capture case states; None when there is no such case."""
     if not path.is_file():
@@ -98,7 +102,7 @@ class Catalogue:
         """The model meant by a product name, an alias or a typemodel number; None when unknown."""
         said = str(text).strip()
         found = self._names.get(plain(said))
-        if found is None and said.isascii() and said.isdigit():
+        if found is None and said.isascii() and said.isdigit() and len(said) <= _ENUM_DIGITS:
             found = self._enums.get(int(said))
         return found
 

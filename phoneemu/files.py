@@ -1,12 +1,116 @@
-"""Writing files users care about: the whole new file or the old one, never a mix."""
+"""The one door to files: reading up to a limit, and writing the whole new file or keeping the old one.
+
+What is read is a regular file: a pipe or a device that stands in its place could last for ever.
+"""
 
 import errno
 import os
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BufferedReader
 from pathlib import Path
 from typing import IO
+
+from phoneemu.errors import BadInput
+
+# ---------------------------------------------------------------- reading
+
+
+def why_unreadable(path: Path) -> str:
+    """Why there is nothing to read at a path that was found in a folder; "" when it is a regular file.
+
+    Raises:
+        OSError: it cannot be looked at.
+    """
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        return "a link that leads nowhere" if path.is_symlink() else ""
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            return "a link that leads nowhere"
+        raise
+    return _why_no_file(mode)
+
+
+def _why_no_file(mode: int) -> str:
+    if stat.S_ISREG(mode):
+        return ""
+    if stat.S_ISDIR(mode):
+        return "a folder, where a file is needed"
+    return "neither a file nor a folder (a pipe, a socket or a device): it is not read"
+
+
+@contextmanager
+def reading(path: Path, *, place: str = "") -> Iterator[BufferedReader]:
+    """Open a regular file for reading; its length is for the caller to mind.
+
+    `place` names it in an error, in place of its path.
+
+    Raises:
+        BadInput: it is no regular file.
+        OSError: it cannot be read.
+    """
+    # without O_NONBLOCK, opening a pipe would wait for its writer before anything could be said of it
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    if path.is_dir():  # not every system opens one
+        raise BadInput(_why_no_file(stat.S_IFDIR), place=place or str(path))
+    try:
+        descriptor = os.open(path, flags)
+    except OSError as error:
+        if error.errno != errno.ENXIO:  # a socket
+            raise
+        raise BadInput(_why_no_file(stat.S_IFSOCK), place=place or str(path)) from None
+    with os.fdopen(descriptor, "rb") as stream:
+        why = _why_no_file(os.fstat(descriptor).st_mode)
+        if why:
+            raise BadInput(why, place=place or str(path))
+        yield stream
+
+
+def read_bytes(path: Path, limit: int, *, place: str = "") -> bytes:
+    """The whole of a regular file.
+
+    Raises:
+        BadInput: it is no regular file, or larger than the limit; names both.
+        OSError: it cannot be read.
+    """
+    with reading(path, place=place) as stream:
+        size = os.fstat(stream.fileno()).st_size
+        content = stream.read(limit + 1) if size <= limit else b""
+    if max(size, len(content)) > limit:
+        raise BadInput(f"larger than {limit:,} bytes", place=place or str(path))
+    return content
+
+
+def read_head(path: Path, most: int, *, place: str = "") -> bytes:
+    """The first bytes of a regular file.
+
+    Raises:
+        BadInput: it is no regular file.
+        OSError: it cannot be read.
+    """
+    with reading(path, place=place) as stream:
+        return stream.read(most)
+
+
+def read_text(path: Path, limit: int, *, errors: str = "strict", place: str = "") -> str:
+    """The UTF-8 text of a regular file, without a mark, its lines ended as text has them.
+
+    Raises:
+        BadInput: it is no regular file, larger than the limit, or not UTF-8; names the byte.
+        OSError: it cannot be read.
+    """
+    try:
+        text = read_bytes(path, limit, place=place).decode("utf-8-sig", errors)
+    except UnicodeDecodeError as broken:
+        raise BadInput("not UTF-8 text", place=f"{place or path}: byte {broken.start}") from None
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+# ---------------------------------------------------------------- writing
 
 
 @contextmanager

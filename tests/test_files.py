@@ -1,15 +1,18 @@
-"""A file that users care about is replaced whole, or not at all; what is no file is written to."""
+"""What is read is a file up to a limit; one that users care about is replaced whole, or not at all."""
 
 import errno
 import os
+import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from phoneemu.files import replacing, write_text
+from phoneemu.errors import BadInput
+from phoneemu.files import read_bytes, read_head, read_text, replacing, why_unreadable, write_text
 
 
 def test_a_broken_write_leaves_the_old_file_and_nothing_beside_it(tmp_path: Path) -> None:
@@ -90,3 +93,66 @@ def test_a_full_disk_is_named_by_the_file_and_leaves_the_old_one(
         write_text(path, "new")
     assert (full.value.filename, path.read_text()) == (str(path), "old")
     assert list(tmp_path.iterdir()) == [path]
+
+
+# ---------------------------------------------------------------- reading
+
+
+def pipe(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def device(path: Path) -> None:
+    path.symlink_to("/dev/zero")
+
+
+def folder(path: Path) -> None:
+    path.mkdir()
+
+
+def listening(path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(path.name)
+
+
+@pytest.mark.parametrize("made", [pipe, device, folder, listening])
+def test_what_is_no_file_is_not_read_and_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, made: Callable[[Path], None]
+) -> None:
+    monkeypatch.chdir(tmp_path)  # the path of a socket must be short
+    path = Path("odd")
+    made(path)
+    assert why_unreadable(path)
+    for read in (lambda: read_bytes(path, 9), lambda: read_head(path, 9), lambda: read_text(path, 9)):
+        with pytest.raises(BadInput) as refused:
+            read()
+        assert (refused.value.place, refused.value.what) == ("odd", why_unreadable(path))
+
+
+def test_a_file_is_read_up_to_its_limit_and_not_beyond(tmp_path: Path) -> None:
+    path = tmp_path / "nine"
+    path.write_bytes(b"123456789")
+    assert (read_bytes(path, 9), read_head(path, 3), why_unreadable(path)) == (b"123456789", b"123", "")
+    with pytest.raises(BadInput, match=r"nine: larger than 8 bytes"):
+        read_bytes(path, 8)
+
+
+@pytest.mark.parametrize("target", ["nowhere", "loop"])
+def test_a_link_that_leads_nowhere_is_told_apart_from_what_is_absent(tmp_path: Path, target: str) -> None:
+    (tmp_path / "loop").symlink_to(target)
+    assert why_unreadable(tmp_path / "loop") == "a link that leads nowhere"
+    assert why_unreadable(tmp_path / "absent") == ""
+
+
+def test_text_has_one_kind_of_line_end_and_no_mark(tmp_path: Path) -> None:
+    path = tmp_path / "text"
+    path.write_bytes("\ufeffä\r\nb\rc\n".encode())
+    assert read_text(path, 99) == "ä\nb\nc\n"
+
+
+def test_what_is_no_text_is_named_by_its_byte(tmp_path: Path) -> None:
+    path = tmp_path / "text"
+    path.write_bytes(b"ab\xff")
+    with pytest.raises(BadInput, match=r"text: byte 2: not UTF-8 text"):
+        read_text(path, 99)
+    assert read_text(path, 99, errors="replace") == "ab\ufffd"

@@ -12,10 +12,10 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.x509.oid import NameOID
 
-from phoneemu.core import listbuild
+from phoneemu.core import limits, listbuild
 from phoneemu.core.trustlist import Digest, ListKind, Role
 from phoneemu.errors import BadInput
-from phoneemu.files import replacing
+from phoneemu.files import read_bytes, replacing
 
 HELP = "make and sign a CTL or an ITL for a lab, from certificates or with keys made on the spot"
 
@@ -124,7 +124,7 @@ def make_signer(name: str, key_size: int) -> tuple[RSAPrivateKey, x509.Certifica
 
 def _certificate(path: Path) -> x509.Certificate:
     try:
-        return x509.load_pem_x509_certificate(path.read_bytes())
+        return x509.load_pem_x509_certificate(read_bytes(path, limits.KEY_FILE_BYTES))
     except (ValueError, x509.InvalidVersion):
         raise BadInput("no PEM certificate in it", place=str(path)) from None
 
@@ -137,7 +137,7 @@ def read_signer(path: Path) -> tuple[RSAPrivateKey, x509.Certificate]:
     """
     certificate = _certificate(path)
     try:
-        key = serialization.load_pem_private_key(path.read_bytes(), password=None)
+        key = serialization.load_pem_private_key(read_bytes(path, limits.KEY_FILE_BYTES), password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm):
         raise BadInput("no private key in it that can be read without a password", place=str(path)) from None
     if not isinstance(key, RSAPrivateKey):

@@ -9,7 +9,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from phoneemu.core import limits
 from phoneemu.errors import BadInput
+from phoneemu.files import read_text
 
 if TYPE_CHECKING:
     from phoneemu.catalogue import Catalogue
@@ -146,7 +148,7 @@ def _places(hosts: Path | None) -> "tuple[dict[Place, str], dict[Place, str]]":
 
     services: dict[Place, str] = {}
     nodes: dict[Place, str] = {}
-    text = hosts.read_text(encoding="utf-8", errors="replace")
+    text = read_text(hosts, limits.NAMES_BYTES, errors="replace")
     for name, place in book.parse(text, str(hosts)).places.items():
         try:
             address = ipaddress.ip_address(place.host).packed

@@ -12,7 +12,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from phoneemu.core import limits
 from phoneemu.errors import BadInput
+from phoneemu.files import read_text
 
 if TYPE_CHECKING:
     from phoneemu.collect.credentials import Credential
@@ -133,7 +135,7 @@ def _book(arguments: argparse.Namespace) -> "Book":
 
     if arguments.hosts is None:
         return book.Book()
-    return book.parse(arguments.hosts.read_text(encoding="utf-8", errors="replace"), str(arguments.hosts))
+    return book.parse(read_text(arguments.hosts, limits.NAMES_BYTES, errors="replace"), str(arguments.hosts))
 
 
 def _patience(arguments: argparse.Namespace) -> "Patience":

@@ -5,7 +5,9 @@ import json
 import sys
 from pathlib import Path
 
+from phoneemu.core import limits
 from phoneemu.errors import BadInput
+from phoneemu.files import read_text
 
 HELP = "tell every story to an endpoint behind a command, and compare it with the emulated phone"
 
@@ -46,7 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise BadInput(f"no model {arguments.model!r} in the catalogue; see `phoneemu models`")
     expected = {}
     if arguments.expected is not None:
-        expected = read_expected(arguments.expected.read_text(encoding="utf-8"), str(arguments.expected))
+        expected = read_expected(read_text(arguments.expected, limits.NAMES_BYTES), str(arguments.expected))
     suite = Suite(
         command=arguments.command,
         profile=shipped.profile(known.model, arguments.load, arguments.protocol),

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING
 import attrs
 
 from phoneemu.cli._recording import LabRecording
+from phoneemu.core import limits
 from phoneemu.errors import BadInput
+from phoneemu.files import read_text
 from phoneemu.net.book import USUAL
 
 if TYPE_CHECKING:
@@ -243,7 +245,7 @@ def _write_hosts(path: Path, lab: "Lab") -> None:
 
 
 def _script(arguments: argparse.Namespace, session: "Session", done: Callable[[], None]) -> int:
-    lines = arguments.script.read_text(encoding="utf-8-sig", errors="replace").splitlines()
+    lines = read_text(arguments.script, limits.RUNBOOK_BYTES, errors="replace").splitlines()
     bare = [(number, raw.partition(" #")[0].strip()) for number, raw in enumerate(lines, start=1)]
     steps = [(f"{arguments.script}:{number}", line) for number, line in bare if line and line[0] != "#"]
     for place, line in steps:  # nothing is done of a script that says what nobody understands

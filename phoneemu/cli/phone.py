@@ -8,12 +8,14 @@ import time
 from pathlib import Path
 
 from phoneemu.cli._recording import Recording
+from phoneemu.core import limits
 from phoneemu.core.flash import Flash
 from phoneemu.core.journal import Journal
 from phoneemu.core.phone import Phone
 from phoneemu.core.profile import Profile
 from phoneemu.core.trustlist import TrustList
 from phoneemu.errors import BadInput
+from phoneemu.files import read_text
 from phoneemu.net.book import Book
 from phoneemu.net.flash import FlashFolder, Nameplate
 
@@ -169,7 +171,7 @@ def _book(arguments: argparse.Namespace) -> tuple[Book, tuple[str, ...]]:
 
     book = Book()
     if arguments.hosts is not None:
-        text = arguments.hosts.read_text(encoding="utf-8", errors="replace")
+        text = read_text(arguments.hosts, limits.NAMES_BYTES, errors="replace")
         book = books.parse(text, str(arguments.hosts))
     names: list[str] = []
     for server in arguments.tftp:

@@ -5,6 +5,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from phoneemu.core import limits
+from phoneemu.files import read_text
+
 if TYPE_CHECKING:
     from phoneemu.replay.player import Recording
     from phoneemu.replay.results import Explanation
@@ -57,7 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise BadInput("--explanations explains changes: it needs --against")
     old = known = None
     if arguments.against:
-        old = results.loads(arguments.against.read_text(encoding="utf-8"), str(arguments.against))
+        old = results.loads(read_text(arguments.against, limits.RESULTS_BYTES), str(arguments.against))
         known = _explanations(arguments.explanations)
     recordings, gaps = _recordings(arguments)
     outcomes = list(suite.run(recordings, catalogue(), gaps, arguments.load))
@@ -108,4 +111,4 @@ def _recordings(arguments: argparse.Namespace) -> "tuple[list[Recording], dict[s
 def _explanations(path: Path | None) -> "list[Explanation]":
     from phoneemu.replay import results
 
-    return results.explanations(path.read_text(encoding="utf-8"), str(path)) if path else []
+    return results.explanations(read_text(path, limits.CASE_TEXT_BYTES), str(path)) if path else []

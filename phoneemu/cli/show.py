@@ -10,6 +10,7 @@ from phoneemu.core.signedfile import SignedFile
 from phoneemu.core.tlv import MalformedFile
 from phoneemu.core.trustlist import ROLE_TEXT, Record, SignatureStatus, TrustList
 from phoneemu.errors import BadInput
+from phoneemu.files import read_bytes
 
 HELP = "print a CTL, ITL or .sgn file as `show ctl` / `show itl` does, or as JSON"
 SCHEMA = 1
@@ -53,8 +54,7 @@ def read(path: Path) -> TrustList | SignedFile | showtext.ShowText:
     Raises:
         BadInput: it is none of them; names the file and the byte.
     """
-    with path.open("rb") as stream:
-        data = stream.read(limits.SHOW_TEXT_BYTES + 1)
+    data = read_bytes(path, limits.SHOW_TEXT_BYTES)
     if not data:
         raise BadInput("the file is empty", place=str(path))
     try:

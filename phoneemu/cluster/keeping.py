@@ -1,19 +1,21 @@
 """A lab kept in a folder: how it was founded, the keys of its certificates, and what was typed since.
 
     lab.json       the founding
-    history.txt    every command that changed something, with its time
+    history.txt    every command that changed something, with its time; a last line seals those before it
     keys/          one private key a certificate, by serial number; readable by the owner alone
     lab.lock       locked while a lab runs
 
-Nothing else is kept: the cluster follows from these, byte for byte.
+Nothing else is kept: the cluster follows from these, byte for byte. So a history that was cut or lost, or a
+key that is missing, is an error, and never another cluster.
 """
 
+import hashlib
 import json
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO
 
 import attrs
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -27,15 +29,16 @@ from cryptography.hazmat.primitives.serialization import (
 from phoneemu.cluster import lab
 from phoneemu.cluster.certs import Maker
 from phoneemu.cluster.founding import make_cluster
+from phoneemu.cluster.nodenames import check_node_name
 from phoneemu.cluster.session import LATEST, Session, history_line, read_history
 from phoneemu.cluster.state import Certificate, Cluster
+from phoneemu.core import limits
 from phoneemu.errors import BadInput
-from phoneemu.files import replacing, write_text
+from phoneemu.files import read_bytes, read_text, replacing, write_text
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-SCHEMA = 1
+SCHEMA = 2
+UNSEALED = 1
+"""The schema of folders whose history has no seal; they are read, and sealed from then on."""
 LAB, HISTORY, KEYS, LOCK = "lab.json", "history.txt", "keys", "lab.lock"
 
 
@@ -103,27 +106,40 @@ class LabFolder:
         """
         maker = self.maker()
         session = Session(founding.cluster(maker), maker)
+        self.keep(session)
+        self._write(founding)
+        return session
+
+    def _write(self, founding: Founding) -> None:
         said = {"schema": SCHEMA, **attrs.asdict(founding)}
         write_text(self.path / LAB, json.dumps(said, indent=1) + "\n")
-        return session
 
     def resume(self) -> Session:
         """The lab that is kept here, as it was left.
 
         Raises:
-            BadInput: a file here is not a lab's; names it.
+            BadInput: a file here is not a lab's, or was cut or lost; names it.
         """
         place = self.path / LAB
         try:
-            founding = _founding(json.loads(place.read_text(encoding="utf-8")), place)
+            said = json.loads(read_text(place, limits.STATE_BYTES))
+            sealed = said["schema"] != UNSEALED
+            founding = _founding(said, place)
         except (ValueError, TypeError, KeyError, RecursionError) as error:
             raise BadInput("not the founding of a lab", place=str(place)) from error
-        maker = self.maker()
-        session = Session(founding.cluster(maker), maker)
+        keys = self.maker()
+        keys.resuming = True
+        session = Session(founding.cluster(keys), keys)
         history = self.path / HISTORY
-        if history.exists():
-            text = history.read_text(encoding="utf-8", errors="replace")
-            session.replay(read_history(text, str(history)), str(history))
+        try:
+            text = read_text(history, limits.STATE_BYTES, errors="replace")
+        except FileNotFoundError:
+            text = ""
+        session.replay(read_history(_unsealed(text, str(history), needed=sealed), str(history)), str(history))
+        keys.resuming = False
+        if not sealed:
+            self.keep(session)
+            self._write(founding)
         return session
 
     def keep(self, session: Session) -> None:
@@ -133,22 +149,40 @@ class LabFolder:
             OSError: the folder cannot be written.
         """
         lines = [history_line(clock, text) for clock, text in session.history]
-        write_text(self.path / HISTORY, "".join(f"{line}\n" for line in lines))
+        text = "".join(f"{line}\n" for line in lines)
+        write_text(self.path / HISTORY, f"{text}{seal(text)}\n")
 
-    def maker(self) -> Maker:
+    def maker(self) -> "Keys":
         """Gives each certificate the key that is kept for it, or a new one that is kept from then on."""
         (self.path / KEYS).mkdir(parents=True, exist_ok=True, mode=0o700)
+        return Keys(self.path / KEYS)
 
-        def make(named: Certificate) -> Certificate:
-            return lab.maker(lambda: self._key(named))(named)
 
-        return make
+@attrs.define
+class Keys:
+    """The keys in a folder, one a certificate. While `resuming`, every key must be there already."""
+
+    path: Path
+    resuming: bool = False
+
+    def __call__(self, named: Certificate) -> Certificate:
+        """The certificate with its key.
+
+        Raises:
+            BadInput: the key is missing, or no RSA key; names the file.
+            OSError: it cannot be read or written.
+        """
+        return lab.maker(lambda: self._key(named))(named)
 
     def _key(self, named: Certificate) -> RSAPrivateKey:
-        path = self.path / KEYS / f"{named.unit}-{named.identity.serial:x}.pem"
+        path = self.path / f"{named.unit}-{named.identity.serial:x}.pem"
         try:
-            data = path.read_bytes()
+            data = read_bytes(path, limits.KEY_FILE_BYTES)
         except FileNotFoundError:
+            if self.resuming:
+                raise BadInput(
+                    "the lab's key is missing: without it this is another lab", place=str(path)
+                ) from None
             key = lab.fresh_key()
             pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
             with replacing(path, private=True) as stream:
@@ -163,11 +197,30 @@ class LabFolder:
         return loaded
 
 
+def seal(text: str) -> str:
+    """What tells that the lines of a history are all there, and are those that were kept."""
+    return f"# {text.count(chr(10))} lines, SHA-256 {hashlib.sha256(text.encode()).hexdigest()}"
+
+
+def _unsealed(text: str, place: str, *, needed: bool) -> str:
+    """The lines of a history without its seal.
+
+    Raises:
+        BadInput: the seal is needed and missing, or it is not that of these lines.
+    """
+    before, mark, rest = text.rpartition("# ")
+    if not needed and not mark:
+        return text
+    if f"{mark}{rest}" != f"{seal(before)}\n":
+        raise BadInput("the history is not as it was kept: lines of it are lost or altered", place=place)
+    return before
+
+
 def _founding(said: object, place: Path) -> Founding:
     """Raises TypeError, ValueError or KeyError for what is none."""
     if not isinstance(said, dict):
         raise TypeError
-    if said.pop("schema") != SCHEMA:
+    if said.pop("schema") not in (SCHEMA, UNSEALED):
         raise BadInput("kept by another version of phoneemu", place=str(place))
     for key, kinds in _KINDS.items():
         if not isinstance(said[key], kinds):
@@ -176,7 +229,10 @@ def _founding(said: object, place: Path) -> Founding:
         raise TypeError
     if not 0 <= said["clock"] <= LATEST:
         raise ValueError
-    lists = {"nodes": checked_nodes(",".join(said["nodes"])), "tokens": tuple(said["tokens"])}
+    lists = {
+        "nodes": checked_nodes(",".join(said["nodes"]), f"{place}: nodes"),
+        "tokens": tuple(said["tokens"]),
+    }
     return Founding(**{**said, **lists})
 
 
@@ -213,19 +269,17 @@ def without_folder(founding: Founding) -> Session:
     return Session(founding.cluster(maker), maker)
 
 
-def checked_nodes(text: str) -> tuple[str, ...]:
+def checked_nodes(text: str, place: str = "--nodes") -> tuple[str, ...]:
     """Node names from `pub,sub`.
 
     Raises:
-        BadInput: there is none, or one twice, or one that cannot be a host name.
+        BadInput: there is none, or one twice, too many, or one that cannot be a host name.
     """
-    names: Sequence[str] = [name.strip() for name in text.split(",")]
-    plain = {name.lower() for name in names}
-    if not all(names) or len(plain) != len(names):
-        raise BadInput(f"`{text}`: name each node once, such as pub,sub")
-    odd = next(
-        (name for name in names if not all(letter.isalnum() or letter in "-." for letter in name)), None
-    )
-    if odd is not None or {"phones", "cluster", "admin"} & plain:
-        raise BadInput(f"`{odd or text}` cannot be a node's name")
+    names = [name.strip() for name in text.split(",")]
+    if not all(names) or len({name.lower() for name in names}) != len(names):
+        raise BadInput(f"`{text[:200]}`: name each node once, such as pub,sub", place=place)
+    for name in names:
+        check_node_name(name, place)
+    if len(names) > limits.NODES:
+        raise BadInput(f"{len(names):,} nodes; a cluster of at most {limits.NODES} is emulated", place=place)
     return tuple(names)

@@ -13,7 +13,9 @@ from pathlib import Path
 import attrs
 
 from phoneemu import files
+from phoneemu.core import limits
 from phoneemu.errors import BadInput
+from phoneemu.files import read_bytes, read_text
 
 NOTE = ".collected.json"
 HISTORY = "history"
@@ -56,7 +58,7 @@ class Folder:
         if not note.exists():
             return folder
         try:
-            said = json.loads(note.read_text(encoding="utf-8"))
+            said = json.loads(read_text(note, limits.NAMES_BYTES))
             begun = datetime.fromisoformat(said["begun"])
             before = str(said["source"])
             parts = {
@@ -101,7 +103,7 @@ class Folder:
         if not path.exists():
             return True
         marks = [part.files[name] for part in self.parts.values() if name in part.files]
-        return any(not mark or mark == _mark(path.read_bytes()) for mark in marks)
+        return any(not mark or mark == _mark(read_bytes(path, limits.TABLE_BYTES)) for mark in marks)
 
     def announce(self, part: str, names: Iterable[str]) -> None:
         """Note the names of files that a part will have, before the first is written.
@@ -141,7 +143,7 @@ class Folder:
             OSError: it cannot be written.
         """
         path = self.path / name
-        before = path.read_bytes() if path.is_file() else content
+        before = read_bytes(path, limits.TABLE_BYTES) if path.is_file() else content
         if before == content:
             return ""
         when = datetime.fromtimestamp(path.stat().st_mtime, UTC)

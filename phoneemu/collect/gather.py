@@ -20,8 +20,10 @@ from phoneemu.collect.nodes import Known, is_address, with_publisher
 from phoneemu.collect.readings import Reading, Realm, Statement
 from phoneemu.collect.ris import Device, Ris
 from phoneemu.collect.wire import Wire
+from phoneemu.core import limits
 from phoneemu.core.trustlist import ListKind
 from phoneemu.errors import BadInput
+from phoneemu.files import read_bytes, read_text
 from phoneemu.net.book import Book, Place, Service
 from phoneemu.net.tftp import Patience
 
@@ -299,7 +301,7 @@ class Gathering:
         path = self.folder.path / lists.file_name(ListKind.ITL, node.name)
         if not is_address(node.name) or not path.is_file():
             return node.name
-        own = lists.own_name(path.read_bytes())
+        own = lists.own_name(read_bytes(path, limits.TABLE_BYTES))
         others = {each.name.lower() for each in self._nodes if each is not node}
         return own if texts.FILE_NAME.fullmatch(own) and own.lower() not in others else node.name
 
@@ -320,7 +322,10 @@ class Gathering:
             return []
         listed = self.folder.path / PHONES_XML
         if PHONES_XML in self.folder.parts[Part.PHONES.value].files:
-            return [soap.text(each, "name") for each in soap.every(soap.parsed(listed.read_bytes()), "phone")]
+            return [
+                soap.text(each, "name")
+                for each in soap.every(soap.parsed(read_bytes(listed, limits.TABLE_BYTES)), "phone")
+            ]
         return self._column(Part.PHONES, "name")
 
     def _column(self, part: Part, name: str) -> list[str]:
@@ -328,7 +333,7 @@ class Gathering:
         path = self.folder.path / FILES[part]
         if part.value not in self.folder.parts or not path.exists():
             return []
-        return texts.column(path.read_text(encoding="utf-8"), name)
+        return texts.column(read_text(path, limits.TABLE_BYTES), name)
 
     # ------------------------------------------------------------ RISPort
 
@@ -411,7 +416,7 @@ class Gathering:
         path = self.folder.path / FILES[Part.SEEN]
         if Part.SEEN.value not in self.folder.parts or not path.exists():
             raise NotCollected(Kind.INCOMPLETE, "without RISPort nobody knows which phones have a page")
-        devices: list[Device] = list(texts.seen_devices(path.read_bytes()))
+        devices: list[Device] = list(texts.seen_devices(read_bytes(path, limits.TABLE_BYTES)))
         wanted = pages.worth_asking(devices)
         before = self.folder.parts.get(Part.PAGES.value)
         have = [] if before is None or self.folder.fresh else self._there(list(before.files))

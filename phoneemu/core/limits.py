@@ -80,3 +80,36 @@ LOG_BYTES = 256 * 1024 * 1024
 
 CASE_TEXT_BYTES = 8 * 1024 * 1024
 """Largest `capture.toml`, list of gaps or file of explanations that is read [assumed]."""
+
+CASE_BYTES = 512 * 1024 * 1024
+"""Most bytes of all files of one case together [assumed]."""
+
+TABLE_BYTES = 1024 * 1024 * 1024
+"""Largest table of phones that is read: a million phones are some hundred MB [assumed]."""
+
+SHEET_CELLS = 40_000_000
+"""Most cells in the rectangle that the cells of a sheet span: a sheet's full height, 26 wide [assumed]."""
+
+CLUSTER_FILE_BYTES = 8 * 1024 * 1024
+"""Largest `cluster.toml` that is read [assumed]."""
+
+RUNBOOK_BYTES = 16 * 1024 * 1024
+"""Largest runbook or script that is read [assumed]."""
+
+PREDICTION_BYTES = 4 * 1024 * 1024 * 1024
+"""Largest JSON of an earlier prediction that is read: a kilobyte a phone is 1 GB a million [assumed]."""
+
+RESULTS_BYTES = 512 * 1024 * 1024
+"""Largest JSON of an earlier replay that is read [assumed]."""
+
+KEY_FILE_BYTES = 1024 * 1024
+"""Largest file of a certificate or a key that is read [assumed]."""
+
+NAMES_BYTES = 4 * 1024 * 1024
+"""Largest file of names and places, expectations or settings that is read [assumed]."""
+
+STATE_BYTES = 64 * 1024 * 1024
+"""Largest file of a kept lab or a kept phone that is read [assumed]."""
+
+NODES = 200
+"""Most nodes of one cluster that are worked with; a real one has about twenty [assumed]."""

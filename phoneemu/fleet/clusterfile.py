@@ -12,8 +12,11 @@ from types import MappingProxyType
 
 import attrs
 
+from phoneemu.cluster.nodenames import why_no_node_name
 from phoneemu.cluster.state import CALLMANAGER, CAPF, TFTP, TVS
+from phoneemu.core import limits
 from phoneemu.errors import BadInput
+from phoneemu.fleet.textfile import unicode_text
 from phoneemu.structured import from_toml
 
 SERVICES = frozenset({CALLMANAGER, TFTP, TVS, CAPF})
@@ -105,12 +108,13 @@ def read(path: Path) -> ClusterFile:
     Raises:
         BadInput: it is not TOML, or says something the grammar does not know.
     """
-    if not path.exists():
-        return ClusterFile(file=path.name)
     try:
-        return parse(path.read_text(encoding="utf-8-sig"), path.name)
-    except UnicodeDecodeError as broken:
-        raise BadInput("not UTF-8 text", place=f"{path.name}: byte {broken.start}") from None
+        text = unicode_text(path, limits.CLUSTER_FILE_BYTES, place=path.name)
+    except FileNotFoundError:
+        if path.is_symlink():
+            raise BadInput("a link that leads nowhere", place=path.name) from None
+        return ClusterFile(file=path.name)
+    return parse(text, path.name)
 
 
 def parse(text: str, file: str = "cluster.toml") -> ClusterFile:
@@ -162,6 +166,9 @@ def _node(table: "_Table") -> NodeEntry:
     )
     if not entry.name:
         raise table.bad("name", "a node needs a name")
+    why = why_no_node_name(entry.name)
+    if why:
+        raise table.bad("name", why)
     table.nothing_else()
     return entry
 

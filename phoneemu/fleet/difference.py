@@ -9,7 +9,9 @@ from pathlib import Path
 
 import attrs
 
+from phoneemu.core import limits
 from phoneemu.errors import BadInput
+from phoneemu.files import read_head, read_text
 from phoneemu.fleet.export import SCHEMA
 from phoneemu.fleet.forecast import WHEN_IT_RETURNS, Fate, Forecast
 from phoneemu.fleet.outcome import WORST_FIRST, Outcome
@@ -93,7 +95,7 @@ def read_verdicts(path: Path) -> dict[str, Verdict]:
         OSError: it cannot be read.
     """
     try:
-        said = json.loads(path.read_text(encoding="utf-8-sig"))
+        said = json.loads(read_text(path, limits.PREDICTION_BYTES))
         schema = said["schema"]
         if schema != SCHEMA:
             raise BadInput(
@@ -117,8 +119,7 @@ def is_prediction(path: Path) -> bool:
     Raises:
         OSError: it cannot be read.
     """
-    with path.open("rb") as stream:
-        return stream.read(64).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
+    return read_head(path, 64).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
 
 
 def compare(before: Verdicts, after: Forecast) -> Difference:

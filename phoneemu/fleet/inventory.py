@@ -18,7 +18,9 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from phoneemu.core import limits
 from phoneemu.errors import BadInput
+from phoneemu.files import read_bytes
 from phoneemu.fleet import fastcsv
 from phoneemu.fleet.collector import at_rest
 from phoneemu.fleet.fastcsv import ITL_STATUS, Bulk, Layout
@@ -119,8 +121,8 @@ def read_inventory(paths: Iterable[Path], *, bulk_from: int = fastcsv.LARGE) -> 
     columns: list[tuple[str, tuple[str, ...], int]] = []
     with at_rest():
         for path in paths:
-            with path.open("rb") as stream:
-                columns.append(_read_file(stream.read(), path.name, phones, remarks))
+            content = read_bytes(path, limits.TABLE_BYTES, place=path.name)
+            columns.append(_read_file(content, path.name, phones, remarks))
     return Inventory(phones=tuple(phones.values()), remarks=tuple(remarks), columns=tuple(columns))
 
 
@@ -152,7 +154,7 @@ def _in_bulk(paths: Sequence[Path]) -> Inventory | None:
 
 def _as_utf8(path: Path, remarks: list[Remark]) -> bytes:
     """A file as UTF-8 without a mark; another encoding is remarked upon as the careful reader does."""
-    content = path.read_bytes()
+    content = read_bytes(path, limits.TABLE_BYTES, place=path.name)
     try:
         if b"\x00" not in content and (content.isascii() or content.decode()):
             return content.removeprefix(codecs.BOM_UTF8)

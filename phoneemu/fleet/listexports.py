@@ -15,6 +15,7 @@ from phoneemu.core.names import Identity
 from phoneemu.core.tlv import MalformedFile
 from phoneemu.core.trustlist import FILE_SIGNER_ROLES, ListKind, TrustList
 from phoneemu.errors import BadInput, NothingInIt
+from phoneemu.files import read_bytes
 from phoneemu.fleet import textfile
 
 _NAMED_AFTER = re.compile(r"^(?:show_)?(?:ctl|itl)(?:file)?[_-](?P<node>.+)$", re.IGNORECASE)
@@ -56,11 +57,10 @@ def read_lists(paths: Iterable[Path]) -> tuple[ListExport, ...]:
     """
     found: list[ListExport] = []
     for path in paths:
-        if path.stat().st_size > limits.SHOW_TEXT_BYTES:
-            raise BadInput(f"larger than {limits.SHOW_TEXT_BYTES:,} bytes", place=path.name)
-        raw = path.suffix.lower() == ".tlv" or _is_raw(path)
+        content = read_bytes(path, limits.SHOW_TEXT_BYTES, place=path.name)
+        raw = path.suffix.lower() == ".tlv" or content.startswith(RAW)
         try:
-            found += _raw(path) if raw else _texts(path)
+            found += _raw(path, content) if raw else _texts(path, content)
         except MalformedFile as malformed:
             kind = BadInput if raw else NothingInIt
             raise kind(str(malformed), place=path.name) from None
@@ -71,18 +71,13 @@ RAW = b"\x01\x00\x02"
 """First bytes of every raw list: tag 1, the version, of two bytes."""
 
 
-def _is_raw(path: Path) -> bool:
-    with path.open("rb") as stream:
-        return stream.read(len(RAW)) == RAW
-
-
-def _raw(path: Path) -> list[ListExport]:
-    listed = listparse.parse(path.read_bytes(), origin=path.name)
+def _raw(path: Path, content: bytes) -> list[ListExport]:
+    listed = listparse.parse(content, origin=path.name)
     return [ListExport(file=path.name, kind=listed.kind, listed=listed, node=node_in_name(path.stem))]
 
 
-def _texts(path: Path) -> list[ListExport]:
-    text = textfile.decoded(path.read_bytes(), path.name)
+def _texts(path: Path, content: bytes) -> list[ListExport]:
+    text = textfile.decoded(content, path.name)
     return [
         ListExport(
             file=path.name,

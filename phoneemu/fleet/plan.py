@@ -15,6 +15,7 @@ from phoneemu.cluster import admin, publish, runbook
 from phoneemu.cluster.drive import World
 from phoneemu.cluster.runbook import PhoneFilter, Step
 from phoneemu.cluster.state import CALLMANAGER, ROLLBACK, TFTP, Cluster, Device
+from phoneemu.core import limits
 from phoneemu.core.names import Identity
 from phoneemu.core.vocabulary import EraseTarget
 from phoneemu.errors import BadInput
@@ -24,6 +25,7 @@ from phoneemu.fleet.pending import Pending, late, pending
 from phoneemu.fleet.remedy import Administered
 from phoneemu.fleet.snapshot import Snapshot
 from phoneemu.fleet.story import Late, Move, Stage
+from phoneemu.fleet.textfile import unicode_text
 
 _ERASES = {"ctl": EraseTarget.CTL, "itl": EraseTarget.ITL, "security": EraseTarget.SECURITY}
 
@@ -76,10 +78,7 @@ def make_plan(main: Snapshot, beside: Sequence[Snapshot], file: Path) -> Plan:
         BadInput: a line is no command, names nobody known, or is not emulated.
         OSError: the file cannot be read.
     """
-    try:
-        text = file.read_text("utf-8-sig")
-    except UnicodeDecodeError as broken:
-        raise BadInput("not UTF-8 text", place=f"{file.name}: byte {broken.start}") from None
+    text = unicode_text(file, limits.RUNBOOK_BYTES, place=file.name)
     steps = runbook.parse(text, file.name)
     others = tuple(each.cluster for each in beside)
     unsaid = [each.cluster for each in beside if each.alternatives]

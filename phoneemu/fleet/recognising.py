@@ -14,6 +14,8 @@ from pathlib import Path
 import attrs
 
 from phoneemu.core import limits
+from phoneemu.errors import BadInput
+from phoneemu.files import why_unreadable
 from phoneemu.fleet import textfile
 from phoneemu.fleet.certentries import PEM_BEGIN
 from phoneemu.fleet.inventory import header_of, of_phones, wanted
@@ -90,19 +92,20 @@ def recognise(folder: Path) -> tuple[Recognised, ...]:
     """Every file of a snapshot, in the order of their names; those of `pages/` after them.
 
     Raises:
+        BadInput: a name of the grammar is that of no file.
         OSError: a file cannot be read.
     """
     found: list[Recognised] = []
     for path in sorted(folder.iterdir()):
         if path.name.startswith("."):
             continue
-        if not path.is_dir():
+        if path.name not in (HISTORY, PAGES):
             found.append(_of(path))
-        elif path.name not in (HISTORY, PAGES):
-            found.append(Recognised(path=path, why="a folder that is not looked into"))
+        elif not path.is_dir():
+            raise BadInput("not a folder, as its name promises", place=path.name)
     if (folder / PAGES).is_dir():
         inside = (path for path in sorted((folder / PAGES).rglob("*")) if not path.name.startswith("."))
-        every = (_of(path) for path in inside if path.is_file())
+        every = (_of(path) for path in inside if not path.is_dir())
         found += (attrs.evolve(each, named=True) if each.kinds == (Kind.PAGE,) else each for each in every)
     return tuple(found)
 
@@ -111,6 +114,7 @@ def lists_in(folder: Path) -> list[Path]:
     """The trust lists in a folder of older ones, by name or by content.
 
     Raises:
+        BadInput: a name of the grammar is that of no file.
         OSError: a file cannot be read.
     """
     if not folder.is_dir():
@@ -120,12 +124,15 @@ def lists_in(folder: Path) -> list[Path]:
 
 
 def _of(path: Path) -> Recognised:
-    if path.is_dir():
-        return Recognised(path=path, why="a folder that is not looked into")
+    why = "a folder that is not looked into" if path.is_dir() else why_unreadable(path)
     for pattern, kind in NAMES.items():
         if path.match(pattern):
+            if why:
+                raise BadInput(f"its name promises a file ({kind.value}), but it is {why}", place=path.name)
             several = _inside(path) if kind in SEVERAL else ()
             return Recognised(path=path, kinds=several or (kind,), named=True)
+    if why:
+        return Recognised(path=path, why=why)
     kinds = _inside(path)
     why = "" if kinds else "not recognised, neither by its name nor by what is in it"
     return Recognised(path=path, kinds=kinds, why=why)

@@ -11,6 +11,7 @@ from pathlib import Path
 import attrs
 
 from phoneemu.errors import NothingInIt
+from phoneemu.files import read_head
 from phoneemu.fleet import certjson, xmlreading
 from phoneemu.fleet.remarks import Remark
 
@@ -103,8 +104,8 @@ def missing(answers: Sequence[Answer]) -> Iterator[Remark]:
 
 def _is_marked(path: Path) -> bool:
     """Whether the file is XML, whatever its name."""
-    with path.open("rb") as stream:
-        return stream.read(256).lstrip(b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n").startswith(b"<")
+    head = read_head(path, 256, place=path.name)
+    return head.lstrip(b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n").startswith(b"<")
 
 
 def keep(found: dict[str, Sighting], sighting: Sighting) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from phoneemu.core import limits
 from phoneemu.errors import BadInput, NothingInIt
+from phoneemu.files import read_head
 from phoneemu.fleet.inventory import Inventory, of_records, wanted
 
 HEADER_ROWS = 10
@@ -29,8 +30,7 @@ def read(path: Path) -> Inventory:
         BadInput: it is neither, is damaged or protected, or has no device-name column.
         OSError: it cannot be read.
     """
-    with path.open("rb") as stream:
-        columnar = stream.read(len(_PARQUET)) == _PARQUET
+    columnar = read_head(path, len(_PARQUET), place=path.name) == _PARQUET
     if path.stat().st_size > limits.SQL_TEXT_BYTES:
         raise BadInput(f"larger than {limits.SQL_TEXT_BYTES:,} bytes", place=path.name)
     return _parquet(path) if columnar else _spreadsheet(path)

@@ -4,9 +4,11 @@ UTF-8 and UTF-16, with or without a mark, else the Windows page of western Europ
 be none; nothing is guessed out of bytes.
 """
 
+import codecs
 from pathlib import Path
 
 from phoneemu.errors import BadInput
+from phoneemu.files import read_bytes, read_head
 
 HEAD_BYTES = 64 * 1024
 """How much of a file is looked at to tell what it is, or how it is encoded."""
@@ -63,12 +65,28 @@ def read(path: Path, limit: int) -> str:
     """The text of a file.
 
     Raises:
-        BadInput: it is no text, or larger than the limit.
+        BadInput: it is no regular file, no text, or larger than the limit.
         OSError: it cannot be read.
     """
-    if path.stat().st_size > limit:
-        raise BadInput(f"larger than {limit:,} bytes", place=path.name)
-    return decoded(path.read_bytes(), path.name)
+    return decoded(read_bytes(path, limit, place=path.name), path.name)
+
+
+def unicode_text(path: Path, limit: int, *, place: str = "") -> str:
+    """The text of a file that a person wrote for this program: UTF-8, or UTF-16 as a shell of Windows writes.
+
+    Raises:
+        BadInput: it is neither, or larger than the limit; names the byte.
+        OSError: it cannot be read.
+    """
+    content = read_bytes(path, limit, place=place)
+    marked = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    if b"\x00" in content[:HEAD_BYTES] and not marked:
+        return decoded(content, place or str(path))
+    try:
+        return content.decode("utf-16" if marked else "utf-8-sig")
+    except UnicodeDecodeError as broken:
+        encoding = "UTF-16" if marked else "UTF-8"
+        raise BadInput(f"not {encoding} text", place=f"{place or path}: byte {broken.start}") from None
 
 
 def head(path: Path, small: int) -> tuple[bytes, str]:
@@ -77,8 +95,7 @@ def head(path: Path, small: int) -> tuple[bytes, str]:
     Raises:
         OSError: it cannot be read.
     """
-    with path.open("rb") as stream:
-        content = stream.read(small if path.stat().st_size <= small else HEAD_BYTES)
+    content = read_head(path, small if path.stat().st_size <= small else HEAD_BYTES, place=path.name)
     try:
         return content, decoded(content, path.name)
     except BadInput:

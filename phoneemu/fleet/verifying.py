@@ -22,6 +22,7 @@ from phoneemu.core.signedfile import SignedFile
 from phoneemu.core.tlv import MalformedFile
 from phoneemu.core.trustlist import ListKind, TrustList
 from phoneemu.errors import BadInput
+from phoneemu.files import read_bytes
 from phoneemu.fleet.explain import Provenance, decision
 from phoneemu.fleet.listexports import sightings_of
 
@@ -37,9 +38,7 @@ def read_file(path: Path) -> TrustList | SignedFile:
         BadInput: it is neither, or too large; names the file, and the byte where there is one.
         OSError: it cannot be read.
     """
-    if path.stat().st_size > limits.SHOW_TEXT_BYTES:
-        raise BadInput(f"larger than {limits.SHOW_TEXT_BYTES:,} bytes", place=path.name)
-    content = path.read_bytes()
+    content = read_bytes(path, limits.SHOW_TEXT_BYTES, place=path.name)
     try:
         if path.suffix.lower() in (".sgn", ".xml"):
             return signedfile.parse(content, origin=path.name)

@@ -10,6 +10,7 @@ from xml.parsers import expat
 
 from phoneemu.core import limits
 from phoneemu.errors import BadInput
+from phoneemu.files import read_bytes
 
 DEPTH = 64
 """Deepest nesting that is read; the answers nest twelve deep [assumed]."""
@@ -111,6 +112,4 @@ def read(path: Path) -> Element:
         BadInput: it is too large, or no XML that is read; names the line.
         OSError: it cannot be read.
     """
-    if path.stat().st_size > limits.SQL_TEXT_BYTES:
-        raise BadInput(f"larger than {limits.SQL_TEXT_BYTES:,} bytes", place=path.name)
-    return parse(path.read_bytes(), path.name)
+    return parse(read_bytes(path, limits.SQL_TEXT_BYTES, place=path.name), path.name)

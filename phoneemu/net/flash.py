@@ -13,13 +13,13 @@ from pathlib import Path
 
 import attrs
 
-from phoneemu.core import listparse, phoneconfig
+from phoneemu.core import limits, listparse, phoneconfig
 from phoneemu.core.flash import CachedAnswer, Flash
 from phoneemu.core.names import Identity
 from phoneemu.core.tlv import MalformedFile
 from phoneemu.core.trustlist import ListKind, TrustList
 from phoneemu.errors import BadInput
-from phoneemu.files import replacing
+from phoneemu.files import read_bytes, replacing
 
 CTL, ITL, CONFIG, CACHE, PHONE = "ctl.tlv", "itl.tlv", "config.xml", "tvs-cache.json", "phone.json"
 SCHEMA = 1
@@ -103,7 +103,7 @@ class FlashFolder:
 
     def _read(self, name: str) -> bytes | None:
         try:
-            return (self.path / name).read_bytes()
+            return read_bytes(self.path / name, limits.STATE_BYTES)
         except FileNotFoundError:
             return None
 

@@ -8,12 +8,13 @@ from types import MappingProxyType
 
 import attrs
 
+from phoneemu.core import limits
 from phoneemu.core.names import Identity
 from phoneemu.core.question import Subject
 from phoneemu.core.ruling import Reason, Verdict
 from phoneemu.core.vocabulary import EraseTarget, Transport
 from phoneemu.errors import BadInput
-from phoneemu.files import replacing
+from phoneemu.files import read_bytes, read_text, replacing
 from phoneemu.replay import tables
 from phoneemu.replay.case import (
     KINDS,
@@ -61,11 +62,9 @@ def read(folder: Path) -> tuple[Case, Mapping[str, bytes]]:
     """
     place = str(folder / NAME)
     try:
-        text = (folder / NAME).read_text(encoding="utf-8")
+        text = read_text(_inside(folder, NAME), limits.CASE_TEXT_BYTES)
     except (FileNotFoundError, NotADirectoryError):
         raise BadInput(f"no {NAME} here", place=str(folder)) from None
-    except UnicodeDecodeError:
-        raise BadInput("not UTF-8", place=place) from None
     case = parse(text, place)
     if case.name != folder.resolve().name:
         raise BadInput(f"`case` must be the folder's name, not {case.name!r}", place=place)
@@ -247,13 +246,27 @@ def _checked(case: Case, folder: Path, place: str) -> dict[str, bytes]:
     for path in sorted(there - set(case.files)):
         raise BadInput(f"`files` does not list {path}", place=place)
     found: dict[str, bytes] = {}
+    left = limits.CASE_BYTES
     for path, wanted in case.files.items():
         if path not in there:
             raise BadInput(f"`files` lists {path}, which is not there", place=place)
-        found[path] = (folder / path).read_bytes()
+        found[path] = read_bytes(_inside(folder, path), left)
+        left -= len(found[path])
         if hashlib.sha256(found[path]).hexdigest() != wanted:
             raise BadInput(f"its SHA-256 is not the one under `files` of {NAME}", place=str(folder / path))
     return found
+
+
+def _inside(folder: Path, name: str) -> Path:
+    """A file of the case.
+
+    Raises:
+        BadInput: a link leads out of the folder, to what the case does not hold.
+    """
+    path = folder / name
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise BadInput("a link that leads out of the case: it is not followed", place=str(path))
+    return path
 
 
 # ---------------------------------------------------------------- writing

@@ -21,6 +21,7 @@ from phoneemu.core.question import Subject
 from phoneemu.core.tlv import MalformedFile
 from phoneemu.core.vocabulary import Transport
 from phoneemu.errors import BadInput
+from phoneemu.files import read_bytes
 from phoneemu.replay import secrets
 from phoneemu.replay.case import (
     CallManagerExchange,
@@ -279,9 +280,7 @@ def _held(made: Draft, boot: Boot, terms: Terms) -> Held:
     found: dict[str, bytes] = {}
     for path in sorted(folder.iterdir()):
         if path.name.lower() in ("ctl.tlv", "itl.tlv", "config.xml"):
-            if path.stat().st_size > limits.DOWNLOAD_BYTES:
-                raise BadInput("larger than any phone keeps", place=str(path))
-            found[path.stem.lower()] = path.read_bytes()
+            found[path.stem.lower()] = read_bytes(path, limits.DOWNLOAD_BYTES)
     held = {key: made.keep(f"before/{name}", found[key]) for key, (name, _) in _LISTS.items() if key in found}
     config = None
     if "config" in found:

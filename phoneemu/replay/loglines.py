@@ -4,6 +4,8 @@ Published logs are wrapped by the page they stand on: a line without a number an
 the one before it.
 """
 
+import io
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +13,7 @@ from typing import NamedTuple
 
 from phoneemu.core import limits
 from phoneemu.errors import BadInput
+from phoneemu.files import reading
 
 DAY = 86400.0
 _CLOCK = r"(\d{1,2}):(\d{2}):(\d{2})(?:[.,](\d{1,9}))?"
@@ -35,10 +38,11 @@ def read(path: Path) -> Iterator[Line]:
         BadInput: it is too large.
         OSError: it cannot be read.
     """
-    if path.stat().st_size > limits.LOG_BYTES:
-        raise BadInput(f"larger than {limits.LOG_BYTES:,} bytes", place=str(path))
-    with path.open(encoding="utf-8", errors="replace") as stream:
-        yield from lines(iter(stream))
+    with reading(path) as raw:
+        if os.fstat(raw.fileno()).st_size > limits.LOG_BYTES:
+            raise BadInput(f"larger than {limits.LOG_BYTES:,} bytes", place=str(path))
+        with io.TextIOWrapper(raw, encoding="utf-8", errors="replace") as stream:
+            yield from lines(iter(stream))
 
 
 def lines(raw: Iterator[str]) -> Iterator[Line]:

@@ -11,7 +11,9 @@ from pathlib import Path
 import attrs
 
 from phoneemu.catalogue import Catalogue
+from phoneemu.core import limits
 from phoneemu.errors import BadInput
+from phoneemu.files import read_text
 from phoneemu.replay import casefile, importing, tables
 from phoneemu.replay.casemaking import Terms
 from phoneemu.replay.compare import Comparison, compare
@@ -122,7 +124,7 @@ def gaps_of(roots: Iterable[Path]) -> dict[str, str]:
         path = root / GAPS
         if not path.is_file():
             continue
-        listed = parse_gaps(path.read_text(encoding="utf-8"), str(path))
+        listed = parse_gaps(read_text(path, limits.CASE_TEXT_BYTES), str(path))
         for name in listed:
             if not (root / name / casefile.NAME).is_file():
                 raise BadInput(f"`gaps` names {name!r}, which is no case here", place=str(path))

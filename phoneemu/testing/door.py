@@ -14,6 +14,9 @@ from pathlib import Path
 
 import attrs
 
+from phoneemu.core import limits
+from phoneemu.files import read_bytes
+
 SECONDS = 120.0
 """How long one call may take."""
 
@@ -63,7 +66,7 @@ class Door:
 
     def _file(self, name: str) -> bytes | None:
         try:
-            return (self.state / name).read_bytes()
+            return read_bytes(self.state / name, limits.STATE_BYTES)
         except FileNotFoundError:
             return None
         except OSError as error:

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -173,16 +174,72 @@ def test_a_kept_lab_comes_back_byte_for_byte(tmp_path: Path) -> None:
         ("lab.json", founding_of(colour="red"), "not the founding of a lab"),
         ("history.txt", "1e999 show ctl\n", "history.txt:1: a history line begins with a time"),
         ("history.txt", "nan show ctl\n", "history.txt:1: a history line begins with a time"),
-        ("history.txt", "\udcff", "history.txt:1: a history line begins with a time"),
         ("history.txt", "soon show ctl\n", "history.txt:1: a history line begins with a time"),
         ("history.txt", "1.0 dance\n", "history.txt:1: `dance` is not a command"),
     ],
 )
 def test_a_spoilt_lab_is_named(tmp_path: Path, name: str, text: str, what: str) -> None:
     LabFolder(tmp_path).found(FOUNDING)
-    (tmp_path / name).write_bytes(text.encode(errors="surrogateescape"))
+    sealed = f"{keeping.seal(text)}\n" if name == keeping.HISTORY else ""
+    (tmp_path / name).write_text(text + sealed)
     with pytest.raises(BadInput, match=what):
         LabFolder(tmp_path).resume()
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda _: "",
+        lambda text: text.partition("\n")[2],
+        lambda text: text.rpartition("# ")[0],
+        lambda text: text.replace("TVS", "CAPF"),
+        lambda text: text[: len(text) // 2],
+        lambda text: "\udcff" + text,
+    ],
+)
+def test_a_history_that_is_not_as_it_was_kept_is_named(tmp_path: Path, spoil: Callable[[str], str]) -> None:
+    folder = LabFolder(tmp_path)
+    session = folder.found(FOUNDING)
+    session.adopt(session.consider("set cert regen TVS", FOUNDING.clock + 60))
+    folder.keep(session)
+    history = tmp_path / "history.txt"
+    history.write_bytes(spoil(history.read_text()).encode(errors="surrogateescape"))
+    with pytest.raises(BadInput, match=r"history\.txt: the history is not as it was kept"):
+        LabFolder(tmp_path).resume()
+
+
+def test_a_history_that_was_lost_is_named_even_of_a_new_lab(tmp_path: Path) -> None:
+    LabFolder(tmp_path).found(FOUNDING)
+    (tmp_path / "history.txt").unlink()
+    with pytest.raises(BadInput, match=r"history\.txt: the history is not as it was kept"):
+        LabFolder(tmp_path).resume()
+
+
+def test_a_folder_of_before_there_was_a_seal_is_read_and_sealed(tmp_path: Path) -> None:
+    LabFolder(tmp_path).found(FOUNDING)
+    founding = tmp_path / "lab.json"
+    founding.write_text(founding.read_text().replace('"schema": 2', '"schema": 1'))
+    (tmp_path / "history.txt").unlink()
+    LabFolder(tmp_path).resume()
+    assert (tmp_path / "history.txt").read_text() == f"{keeping.seal('')}\n"
+    assert '"schema": 2' in founding.read_text()
+
+
+def test_a_missing_key_is_named_and_none_is_made(tmp_path: Path) -> None:
+    LabFolder(tmp_path).found(FOUNDING)
+    key = next((tmp_path / "keys").iterdir())
+    key.unlink()
+    with pytest.raises(BadInput, match=f"{key.name}: the lab's key is missing"):
+        LabFolder(tmp_path).resume()
+    assert not key.exists()
+
+
+def test_a_lab_that_goes_on_makes_the_keys_of_what_is_typed_then(tmp_path: Path) -> None:
+    LabFolder(tmp_path).found(FOUNDING)
+    before = len(list((tmp_path / "keys").iterdir()))
+    session = LabFolder(tmp_path).resume()
+    session.consider("set cert regen TVS", FOUNDING.clock + 60)
+    assert len(list((tmp_path / "keys").iterdir())) == before + 1
 
 
 def test_a_spoilt_key_is_named(tmp_path: Path) -> None:

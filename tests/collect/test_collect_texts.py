@@ -13,6 +13,7 @@ from phoneemu.collect.axl import NodeSeen
 from phoneemu.collect.failures import Kind, NotCollected
 from phoneemu.collect.readings import Statement
 from phoneemu.collect.ris import Device
+from phoneemu.errors import BadInput
 from phoneemu.fleet import clusterfile, sqltext
 
 WORDS = st.text(alphabet="abc ÄÖ'\"=|-", max_size=12)
@@ -116,7 +117,9 @@ def test_cluster_toml_says_what_is_known_whatever_the_names_hold() -> None:
         services={"pub": ["CallManager", "TVS"]},
     )
     assert [each["name"] for each in tomllib.loads(text)["node"]] == ["pub", 's"]\n[x']
-    read = clusterfile.parse(text)
+    with pytest.raises(BadInput, match=r"node\[2\]\.name: .* cannot be a node's name"):
+        clusterfile.parse(text)
+    read = clusterfile.parse(text.replace('s\\"]\\n[x', "sub"))
     assert (read.release, read.nodes[0].publisher, read.nodes[0].address) == ("12.5(1)", True, "192.0.2.1")
     assert read.nodes[0].services == {"CallManager", "TVS"}
 

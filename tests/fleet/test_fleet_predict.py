@@ -180,7 +180,7 @@ def test_an_off_filter_that_is_none_names_its_place(tmp_path: Path) -> None:
 def test_a_runbook_that_is_no_text_is_bad_input(tmp_path: Path) -> None:
     example.write(tmp_path / "office")
     (tmp_path / "office" / "runbook.txt").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(BadInput, match=r"runbook\.txt: byte 0: not UTF-8 text"):
+    with pytest.raises(BadInput, match=r"runbook\.txt: byte 2: not UTF-16 text"):
         predict_files(tmp_path / "office" / "snapshot", tmp_path / "office" / "runbook.txt")
 
 

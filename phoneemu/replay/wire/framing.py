@@ -18,6 +18,7 @@ from dpkt import pcap, pcapng
 
 from phoneemu.core import limits
 from phoneemu.errors import BadInput
+from phoneemu.files import reading
 
 CHUNK = 4 * 1024 * 1024
 _SECTION, _INTERFACE, _OLD_PACKET, _SIMPLE, _PACKET = 0x0A0D0D0A, 1, 2, 3, 6
@@ -56,7 +57,7 @@ class Reader:
         return self._window.offset if self._window is not None else 0
 
     def __iter__(self) -> Iterator[Packet]:
-        with self.path.open("rb") as raw:
+        with reading(self.path) as raw:
             packed = raw.read(2) == _GZIP
             raw.seek(0)
             stream = gzip.GzipFile(fileobj=raw) if packed else raw
