@@ -1,7 +1,56 @@
-"""`python -m phoneemu`."""
+"""`python -m phoneemu`, and the program that an installation brings: the commands, and Ctrl-C at any time."""
 
+import contextlib
+import os
+import signal
 import sys
+from types import FrameType
 
-from phoneemu.cli import main
+INTERRUPTED = 130
+"""The exit code after Ctrl-C, as shells have it."""
 
-sys.exit(main())
+
+def run() -> int:
+    """Run the program and return its exit code."""
+    if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:  # it is ignored: `nohup`, `&`
+        return _main()
+    signal.signal(signal.SIGINT, _at_once)
+    pressed: list[int] = []
+
+    def noted(number: int, _frame: FrameType | None) -> None:
+        pressed.append(number)
+        raise KeyboardInterrupt
+
+    from phoneemu.cli import main
+
+    signal.signal(signal.SIGINT, noted)
+    try:
+        return main()
+    except SystemExit:
+        raise
+    except BaseException:  # while a library loads, Ctrl-C may come out as an error of that library
+        if not pressed:
+            raise
+        _say()
+        return INTERRUPTED
+
+
+def _main() -> int:
+    from phoneemu.cli import main
+
+    return main()
+
+
+def _at_once(_number: int, _frame: FrameType | None) -> None:
+    """Nothing is begun yet while the commands are loaded, and an exception could get lost in an import."""
+    _say()
+    os._exit(INTERRUPTED)
+
+
+def _say() -> None:
+    with contextlib.suppress(OSError):  # standard error may be closed
+        os.write(2, b"phoneemu: interrupted\n")
+
+
+if __name__ == "__main__":
+    sys.exit(run())

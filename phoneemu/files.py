@@ -124,8 +124,11 @@ def replacing(path: Path, *, private: bool = False) -> Iterator[IO[bytes]]:
         OSError: it cannot be written; names `path`, which is then untouched.
     """
     if path.exists() and not path.is_file() and not path.is_dir():
-        with path.open("wb") as stream:
-            yield stream
+        try:
+            with path.open("wb") as stream:
+                yield stream
+        except OSError as error:
+            raise _named(error, path) from None
         return
     target = path.resolve()
     try:
@@ -150,9 +153,22 @@ def replacing(path: Path, *, private: bool = False) -> Iterator[IO[bytes]]:
         Path(temporary).replace(target)
     except BaseException as error:
         Path(temporary).unlink(missing_ok=True)
-        if isinstance(error, OSError) and error.errno in _FULL and error.filename is None:
-            raise OSError(error.errno, error.strerror, str(path)) from None
+        if isinstance(error, OSError):
+            raise _named(error, path) from None
         raise
+
+
+def _named(error: OSError, path: Path) -> OSError:
+    """The same error with the file's name, unless it has one."""
+    if error.filename is None and error.errno in _OF_WRITING:
+        return OSError(error.errno, error.strerror, str(path))
+    return error
+
+
+_OF_WRITING = frozenset(
+    {errno.ENOSPC, errno.EFBIG, errno.EIO, errno.EPIPE, getattr(errno, "EDQUOT", errno.ENOSPC)}
+)
+"""What can only be said of the file that is written, and not of where its content comes from."""
 
 
 def writable(path: Path) -> None:
@@ -170,9 +186,6 @@ def writable(path: Path) -> None:
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
     if not os.access(target.parent, os.W_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
-
-
-_FULL = frozenset({errno.ENOSPC, errno.EFBIG, errno.EIO, getattr(errno, "EDQUOT", errno.ENOSPC)})
 
 
 def write_text(path: Path, text: str) -> None:

@@ -73,7 +73,7 @@ def test_a_full_device_is_an_error_and_stays_a_device() -> None:
     asked = [sys.executable, "-m", "phoneemu", "models", "7960"]
     with Path("/dev/full").open("wb") as full:
         run = subprocess.run(asked, stdout=full, stderr=subprocess.PIPE, text=True)  # noqa: S603
-    assert (run.returncode, run.stderr) == (2, "phoneemu: No space left on device\n")
+    assert (run.returncode, run.stderr) == (2, "phoneemu: standard output: No space left on device\n")
     with pytest.raises(OSError, match="No space left"):
         write_text(Path("/dev/full"), "x" * 100_000)
     assert Path("/dev/full").is_char_device()

@@ -6,13 +6,13 @@ Each module holds HELP, add_arguments(parser) and run(arguments) -> exit code. E
 
 import argparse
 import importlib
-import io
-import os
 import pkgutil
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 from phoneemu import __version__
+from phoneemu.cli import _streams
 from phoneemu.core.tlv import MalformedFile
 from phoneemu.errors import BadInput
 
@@ -21,9 +21,16 @@ def _commands() -> list[str]:
     return sorted(module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_"))
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong with a call in one line of bounded length."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(_streams.one_line(message))
+
+
 def _parser(wanted: str | None) -> argparse.ArgumentParser:
     """The parser; only the wanted command's module is loaded, so that a start stays quick."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="phoneemu",
         description="Tells which IP phones survive a certificate regeneration on Cisco Unified CM, and why.",
     )
@@ -43,24 +50,19 @@ def _parser(wanted: str | None) -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # a name that a terminal cannot show is no crash
+    _streams.steady()
     arguments = _parser(words[0] if words else None).parse_args(words)
     try:
         code: int = arguments.run(arguments)
         sys.stdout.flush()
     except (BadInput, MalformedFile) as error:
-        print(f"phoneemu: {error}", file=sys.stderr)
+        _streams.tell(str(error))
         return 2
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return int(getattr(arguments, "exit_code", 0))
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
-        print(f"phoneemu: {place}{error.strerror or error}", file=sys.stderr)
+        _streams.tell(f"{place}{error.strerror or error}")
         return 2
     except KeyboardInterrupt:
-        print("phoneemu: interrupted", file=sys.stderr)
+        _streams.tell("interrupted")
         return 130
     return code

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from phoneemu.core.journal import Journal
 from phoneemu.core.phone import Phone
+from phoneemu.errors import BadInput
 
 if TYPE_CHECKING:
     from phoneemu.cluster.served import Served
@@ -21,6 +22,21 @@ if TYPE_CHECKING:
     from phoneemu.replay.casemaking import Draft
     from phoneemu.replay.wire.sights import Ends, Seen
     from phoneemu.replay.wire.witness import Place, Sightings
+
+
+def models_of(words: Iterable[str]) -> dict[str, str]:
+    """The models by device from `--model [DEVICE=]MODEL`; "" is every other device.
+
+    Raises:
+        BadInput: one names no device before its `=`, or no model.
+    """
+    models: dict[str, str] = {}
+    for word in words:
+        device, equals, model = word.rpartition("=")
+        if not model.strip() or (equals and not device.strip()):
+            raise BadInput(f"--model {word}: write MODEL or DEVICE=MODEL")
+        models[device.upper() if equals else ""] = model
+    return models
 
 
 class Recording:
@@ -110,7 +126,7 @@ class LabRecording:
 
     def __init__(self, models: list[str]) -> None:
         self._served: list[Served] = []
-        self._models = models
+        self._models = models_of(models)
 
     def hear(self, served: "Served") -> None:
         """Note one thing that was served."""
@@ -123,7 +139,6 @@ class LabRecording:
             OSError: they cannot be written.
         """
         from phoneemu.catalogue import catalogue
-        from phoneemu.errors import BadInput
         from phoneemu.replay.case import Origin
         from phoneemu.replay.casemaking import Terms, cleaned, draft
         from phoneemu.replay.wire.sorting import sort
@@ -131,11 +146,7 @@ class LabRecording:
         nodes = sorted({each.node for each in self._served})
         places = {(ipaddress.ip_address(hosts[node]).packed, at): node for at, node in enumerate(nodes)}
         sightings = _sightings(self._served, {node: place for place, node in places.items()})
-        models: dict[str, str] = {}
-        for word in self._models:
-            device, equals, model = word.rpartition("=")
-            models[device.upper() if equals else ""] = model
-        terms = Terms(models=models, origin=Origin.SYNTHETIC, script="phoneemu lab", nodes=places)
+        terms = Terms(models=self._models, origin=Origin.SYNTHETIC, script="phoneemu lab", nodes=places)
         drafts: list[Draft] = []
         boots, _ = sort(sightings)
         for boot in boots:

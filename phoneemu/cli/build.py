@@ -12,13 +12,16 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.x509.oid import NameOID
 
+from phoneemu.cli._outputs import refuse_wrong
 from phoneemu.core import limits, listbuild
 from phoneemu.core.trustlist import Digest, ListKind, Role
 from phoneemu.errors import BadInput
-from phoneemu.files import read_bytes, replacing
+from phoneemu.files import read_bytes, replacing, writable
 
 HELP = "make and sign a CTL or an ITL for a lab, from certificates or with keys made on the spot"
 
+LONGEST_NAME = 64
+"""Characters of a common name; RFC 5280 allows no more."""
 ROLES = {
     "sast": Role.SAST,
     "ccm": Role.CCM,
@@ -53,7 +56,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Build, sign and write the list."""
-    if arguments.make:
+    _refuse_wrong(arguments)
+    if arguments.make is not None:
         key, certificate = make_signer(arguments.make, arguments.key_size)
     else:
         key, certificate = read_signer(arguments.signer)
@@ -76,14 +80,37 @@ def run(arguments: argparse.Namespace) -> int:
         built = listbuild.build(kind, entries, signing)
     except ValueError as error:
         raise BadInput(str(error)) from None
-    if arguments.make:
-        pem = arguments.output.with_suffix(arguments.output.suffix + ".pem")
-        with replacing(pem, private=True) as stream:
+    if arguments.make is not None:
+        with replacing(_pem_beside(arguments.output), private=True) as stream:
             stream.write(_pem(key, certificate))
     with replacing(arguments.output) as stream:
         stream.write(built.raw or b"")
     print(f"{arguments.output}: {built.length:,} bytes, {len(built.records)} records, SHA1 {built.sha1}")
     return 0
+
+
+def _refuse_wrong(arguments: argparse.Namespace) -> None:
+    """Refuse what would cost somebody a key, and a name that no certificate can carry.
+
+    Raises:
+        BadInput: an input, or a key that was made earlier, would be written over; or the name is none.
+        OSError: the list cannot be written.
+    """
+    targets = {"--output": arguments.output}
+    if arguments.make is not None:
+        if not 0 < len(arguments.make) <= LONGEST_NAME or not arguments.make.isprintable():
+            raise BadInput(f"--make takes a name of 1 to {LONGEST_NAME} printable characters")
+        writable(arguments.output)
+        targets["the made signer"] = _pem_beside(arguments.output)
+    records = [Path(text.split(":")[1]) for text in arguments.record if ":" in text]
+    refuse_wrong(targets, inputs=(arguments.signer, *records))
+    if arguments.make is not None and targets["the made signer"].exists():
+        text = "holds an earlier signer: give it to --signer, move it, or write another file"
+        raise BadInput(text, place=str(targets["the made signer"]))
+
+
+def _pem_beside(output: Path) -> Path:
+    return output.with_name(f"{output.name}.pem")
 
 
 def _pem(key: RSAPrivateKey, certificate: x509.Certificate) -> bytes:

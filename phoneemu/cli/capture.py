@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from phoneemu.cli._recording import models_of
 from phoneemu.core import limits
 from phoneemu.errors import BadInput
 from phoneemu.files import read_text
@@ -112,13 +113,9 @@ def _terms(arguments: argparse.Namespace) -> "tuple[Terms, dict[Place, str]]":
 
     if arguments.case and not _NAME.fullmatch(arguments.case):
         raise BadInput(f"`{arguments.case}` is no name of a case: letters, digits, dots, dashes")
-    models: dict[str, str] = {}
-    for word in arguments.model:
-        device, equals, model = word.rpartition("=")
-        models[device.upper() if equals else ""] = model
     services, nodes = _places(arguments.hosts)
     terms = Terms(
-        models=models,
+        models=models_of(arguments.model),
         load=arguments.load,
         protocol=arguments.protocol,
         origin=Origin(arguments.origin) if arguments.origin else None,

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from phoneemu.cli._recording import LabRecording
+from phoneemu.cli._streams import one_line
 from phoneemu.core import limits
 from phoneemu.errors import BadInput
 from phoneemu.files import read_text
@@ -39,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--nodes", default="pub,sub", help="its nodes, the publisher first; pub,sub")
     parser.add_argument("--cluster", default="lab", metavar="NAME", help="the cluster's name; lab")
     parser.add_argument("--mixed", action="store_true", help="in mixed mode, with a tokenless CTL")
-    parser.add_argument("--tokens", default="", metavar="A,B", help="mixed mode with a CTL signed by token A")
+    parser.add_argument("--tokens", metavar="A,B", help="mixed mode with a CTL signed by token A")
     parser.add_argument(
         "--security",
         choices=("non-secure", "authenticated", "encrypted"),
@@ -92,6 +93,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Serve until the terminal, or the script, is done."""
     from phoneemu.cluster.serve import Lab
 
+    _refuse_wrong(arguments)
     _trace(arguments.tvs_log, ())  # a file that cannot be written is better known now
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C
     _allow_descriptors()
@@ -122,6 +124,18 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _refuse_wrong(arguments: argparse.Namespace) -> None:
+    """Refuse outputs in the place of the script or of what the folder keeps."""
+    from phoneemu.cli._outputs import refuse_wrong
+    from phoneemu.cluster.keeping import HISTORY, KEYS, LAB, LOCK
+
+    kept = () if arguments.state is None else (LAB, HISTORY, KEYS, LOCK)
+    refuse_wrong(
+        {"--hosts": arguments.hosts, "--tvs-log": arguments.tvs_log},
+        inputs=(arguments.script, *(arguments.state / name for name in kept)),
+    )
+
+
 def _capture(root: Path, recording: LabRecording, lab: "Lab") -> None:
     hosts = {name: place.host for name, place in lab.book.places.items()}
     for folder in recording.write(root, hosts):
@@ -140,15 +154,19 @@ def _allow_descriptors() -> None:
 def _session(
     arguments: argparse.Namespace, stack: contextlib.ExitStack
 ) -> tuple["LabFolder | None", "Session"]:
-    from phoneemu.cluster.keeping import Founding, LabFolder, checked_nodes, without_folder
-    from phoneemu.cluster.release import TOKENLESS_CTL, parse_release
+    from phoneemu.cluster.keeping import Founding, LabFolder, checked_cluster, checked_nodes, without_folder
+    from phoneemu.cluster.release import NEWEST, TOKENLESS_CTL, parse_release
 
-    tokens = tuple(name.strip() for name in arguments.tokens.split(",") if name.strip())
+    tokens = tuple(name.strip() for name in (arguments.tokens or "").split(",") if name.strip())
+    if arguments.tokens is not None and not tokens:
+        raise BadInput("--tokens names no token; write A,B")
     release = parse_release(arguments.release)
+    if release.parts[0] > NEWEST:
+        raise BadInput(f"nothing is known of release {release.text}; the newest that is known is {NEWEST}")
     if arguments.mixed and not tokens and not TOKENLESS_CTL.holds(release):
         raise BadInput(f"before 10.0 mixed mode needs tokens; give --tokens A,B for {release.text}")
     founding = Founding(
-        name=arguments.cluster,
+        name=checked_cluster(arguments.cluster),
         release=arguments.release,
         nodes=checked_nodes(arguments.nodes),
         mixed=arguments.mixed or bool(tokens),
@@ -194,6 +212,8 @@ def _terms(arguments: argparse.Namespace, cluster: "Cluster") -> "Terms":
 def _hosts(arguments: argparse.Namespace, cluster: "Cluster") -> dict[str, str]:
     """The address of each node; with the real ports each needs one of its own."""
     given = [host.strip() for host in arguments.host.split(",")]
+    if not all(given):
+        raise BadInput("--host names an empty address, which would be every address of this machine")
     names = [node.name for node in cluster.nodes]
     if arguments.real_ports and given == ["127.0.0.1"]:
         given = [f"127.0.0.{number}" for number in range(1, len(names) + 1)]
@@ -296,9 +316,7 @@ def _shell(arguments: argparse.Namespace, session: "Session", lab: "Lab", done: 
             try:
                 _perform(session, session.consider(line, time.time()), done, yes=arguments.yes)
             except BadInput as error:
-                print(error)
-            except BrokenPipeError:
-                raise
+                print(one_line(str(error)))
             except OSError as error:  # such as a full disk
                 print(f"not done: {error.filename or 'the lab'}: {error.strerror or error}")
         sys.stdout.flush()

@@ -19,9 +19,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print a patch for each phone type; 1 when some cases agree by no change that was tried."""
     from phoneemu.catalogue import catalogue
+    from phoneemu.cli._outputs import refuse_wrong
     from phoneemu.files import write_text
     from phoneemu.replay import learn, suite
 
+    if arguments.output is not None:
+        refuse_wrong(
+            {"--output": arguments.output}, inputs=arguments.case, folders=suite.folders(arguments.case)
+        )
     shipped = catalogue()
     lessons = learn.learn(suite.recordings(arguments.case), shipped)
     text = "\n\n".join("\n".join(learn.lines(lesson, shipped)) for lesson in lessons) + "\n"

@@ -56,7 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _wanted(catalogue: Catalogue, text: str | None) -> list[Title]:
-    if not text:
+    if text is None:
         return list(catalogue.titles)
     found = catalogue.find(text)
     if found is None:

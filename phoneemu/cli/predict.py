@@ -6,17 +6,18 @@ import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from phoneemu.cli._outputs import STDOUT, refuse_wrong
 from phoneemu.cli._progress import Progress
-from phoneemu.errors import BadInput
-from phoneemu.files import replacing, writable
-from phoneemu.fleet import export, report
+from phoneemu.cli._streams import tell
+from phoneemu.files import replacing
+from phoneemu.fleet import difference, export, report
 from phoneemu.fleet.collector import at_rest
+from phoneemu.fleet.difference import Verdicts
 from phoneemu.fleet.forecast import Forecast
 from phoneemu.fleet.outcome import Outcome
 from phoneemu.fleet.plan import Plan
 from phoneemu.fleet.snapshot import Snapshot
 
-STDOUT = "-"
 HELP = "predict what becomes of every phone when a runbook is carried out"
 
 
@@ -69,7 +70,13 @@ def outcomes(text: str) -> frozenset[Outcome]:
 def run(arguments: argparse.Namespace) -> int:
     """Predict, report, export; 1 when --fail-on matches."""
     targets = {name: getattr(arguments, name) for name in EXPORTS if getattr(arguments, name) is not None}
-    _refuse_wrong(targets, arguments)
+    refuse_wrong(
+        {f"--{name}": target for name, target in targets.items()},
+        inputs=(arguments.runbook, arguments.baseline),
+        folders=(arguments.snapshot, *arguments.other),
+    )
+    if arguments.baseline is not None:
+        difference.is_prediction(arguments.baseline)  # a wrong path is better known now
     with at_rest():
         return _run(arguments, targets)
 
@@ -80,30 +87,6 @@ LARGE_BYTES = 20_000_000
 """Size of exports from which reading them is worth a word."""
 
 
-def _refuse_wrong(targets: Mapping[str, str], arguments: argparse.Namespace) -> None:
-    """Refuse what can be known to go wrong before the work is done.
-
-    Raises:
-        BadInput: two exports have one target, or an export would take the place of an input.
-        OSError: a target cannot be written.
-    """
-    known: dict[Path, str] = {}
-    inputs = [arguments.runbook, arguments.baseline]
-    inputs += [path for folder in (arguments.snapshot, *arguments.other) for path in (folder.rglob("*"))]
-    read = {path.resolve() for path in inputs if path is not None}
-    for name, target in targets.items():
-        if target != STDOUT:
-            writable(Path(target))
-        place = Path(target).resolve() if target != STDOUT else Path(STDOUT)
-        if place in known:
-            where = "standard output" if target == STDOUT else target
-            raise BadInput(f"--{known[place]} and --{name} cannot both go to {where}")
-        if place in read:
-            text = f"--{name} would take the place of an input; a snapshot is read, never written"
-            raise BadInput(text, place=target)
-        known[place] = name
-
-
 def _run(arguments: argparse.Namespace, targets: Mapping[str, str]) -> int:
     from phoneemu.fleet.predict import predict, prepare
 
@@ -111,25 +94,23 @@ def _run(arguments: argparse.Namespace, targets: Mapping[str, str]) -> int:
     if _bytes_of(arguments.snapshot) >= LARGE_BYTES:
         progress.now("reading the exports")
     snapshot, plan = prepare(arguments.snapshot, arguments.runbook, tuple(arguments.other))
+    before = None if arguments.baseline is None else _baseline(snapshot, arguments)
 
     def count(done: int, total: int) -> None:
         progress("telling what becomes of each class of phones", done, total)
 
     forecast = predict(snapshot, plan, progress=count)
-    # a reader that goes away early, such as `head`, does not change the answer
-    arguments.exit_code = int(any(forecast.summary[outcome] for outcome in arguments.fail_on))
-    for name in EXPORTS:
-        if name in targets:
-            progress(f"writing {targets[name]}", 0, 0)
-            if targets[name] == STDOUT:
-                progress.clear()
-            _write(targets[name], _chunks(name, arguments, forecast, snapshot, plan))
+    for name in sorted(targets, key=lambda name: targets[name] == STDOUT):  # files first
+        progress(f"writing {targets[name]}", 0, 0)
+        if targets[name] == STDOUT:
+            progress.clear()
+        _write(targets[name], _chunks(name, arguments, forecast, snapshot, plan))
     progress.clear()
-    if arguments.baseline is not None:
-        show_difference(snapshot, forecast, arguments, to_stderr=STDOUT in targets.values())
+    if before is not None:
+        show_difference(before, forecast, to_stderr=STDOUT in targets.values())
     if STDOUT not in targets.values():
         show(forecast)
-    return int(arguments.exit_code)
+    return int(any(forecast.summary[outcome] for outcome in arguments.fail_on))
 
 
 def _bytes_of(folder: Path) -> int:
@@ -161,21 +142,25 @@ def _write(target: str, chunks: Iterable[str]) -> None:
         stream.writelines(chunk.encode() for chunk in chunks)
 
 
-def show_difference(
-    snapshot: Snapshot, forecast: Forecast, arguments: argparse.Namespace, *, to_stderr: bool
-) -> None:
-    """Tell what differs from the baseline."""
+def _baseline(snapshot: Snapshot, arguments: argparse.Namespace) -> tuple[Verdicts, str]:
+    """What the baseline says of each phone, and a note where it hardly compares."""
     baseline: Path = arguments.baseline
-    from phoneemu.fleet import difference
     from phoneemu.fleet.predict import plan_for, predict
 
     if difference.is_prediction(baseline):
-        before = difference.read_verdicts(baseline)
-    else:
-        before = difference.verdicts_of(
-            predict(snapshot, plan_for(snapshot, baseline, tuple(arguments.other)))
-        )
-    told = difference.lines(difference.compare(before, forecast))
+        kept = difference.read_prediction(baseline)
+        return kept.verdicts, kept.strange_to(snapshot.cluster.name)
+    plan = plan_for(snapshot, baseline, tuple(arguments.other))
+    note = "" if plan.steps else f"{baseline.name} has no step in it: the baseline is doing nothing"
+    return difference.verdicts_of(predict(snapshot, plan)), note
+
+
+def show_difference(before: tuple[Verdicts, str], forecast: Forecast, *, to_stderr: bool) -> None:
+    """Tell what differs from the baseline."""
+    verdicts, note = before
+    if note:
+        tell(f"note: {note}")
+    told = difference.lines(difference.compare(verdicts, forecast))
     to = sys.stderr if to_stderr else sys.stdout
     to.writelines(f"{line}\n" for line in told)
 

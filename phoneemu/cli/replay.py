@@ -52,12 +52,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print what differs; 1 when something does that is not known or explained."""
     from phoneemu.catalogue import catalogue
+    from phoneemu.cli._outputs import STDOUT
     from phoneemu.errors import BadInput
     from phoneemu.files import write_text
     from phoneemu.replay import report, results, suite
 
     if arguments.explanations and not arguments.against:
         raise BadInput("--explanations explains changes: it needs --against")
+    _refuse_wrong(arguments)
     old = known = None
     if arguments.against:
         old = results.loads(read_text(arguments.against, limits.RESULTS_BYTES), str(arguments.against))
@@ -65,10 +67,8 @@ def run(arguments: argparse.Namespace) -> int:
     recordings, gaps = _recordings(arguments)
     outcomes = list(suite.run(recordings, catalogue(), gaps, arguments.load))
     said = results.document(outcomes)
-    quiet = str(arguments.results) == "-"
-    if quiet:
-        print(results.dumps(said), end="")
-    elif arguments.results:
+    quiet = str(arguments.results) == STDOUT
+    if arguments.results and not quiet:
         write_text(arguments.results, results.dumps(said))
     if old is not None and known is not None:
         verdicts = results.explain(results.changes(old, said), known)
@@ -85,8 +85,30 @@ def run(arguments: argparse.Namespace) -> int:
         xml, good = report.junit(outcomes), all(outcome.good for outcome in outcomes)
     if arguments.junit:
         write_text(arguments.junit, xml)
+    if quiet:
+        sys.stdout.write(results.dumps(said))
     print("\n".join(lines), file=sys.stderr if quiet else sys.stdout)
     return int(not good)
+
+
+def _refuse_wrong(arguments: argparse.Namespace) -> None:
+    """Refuse outputs that would harm a case or each other.
+
+    Raises:
+        BadInput: so they would, or a place holds no case.
+        OSError: one cannot be written.
+    """
+    from phoneemu.cli._outputs import refuse_wrong
+    from phoneemu.replay import suite
+
+    if not arguments.results and not arguments.junit:
+        return
+    places: list[Path] = arguments.case or [suite.shipped()]
+    refuse_wrong(
+        {"--results": arguments.results, "--junit": arguments.junit},
+        inputs=(*places, arguments.against, arguments.explanations, arguments.before),
+        folders=suite.folders([place for place in places if not place.is_file()]),
+    )
 
 
 def _recordings(arguments: argparse.Namespace) -> "tuple[list[Recording], dict[str, str]]":

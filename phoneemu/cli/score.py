@@ -5,6 +5,8 @@ import json
 import sys
 from pathlib import Path
 
+from phoneemu.cli._streams import tell
+
 HELP = "compare a prediction with a snapshot taken after the change"
 
 
@@ -35,11 +37,16 @@ def percent(text: str) -> float:
 def run(arguments: argparse.Namespace) -> int:
     """Print the score; 1 when --fail-under says no."""
     from phoneemu.fleet import scoring
-    from phoneemu.fleet.difference import read_verdicts
+    from phoneemu.fleet.difference import read_prediction
     from phoneemu.fleet.snapshot import read_snapshot
 
-    predicted = read_verdicts(arguments.prediction)
-    scored = scoring.score(predicted, read_snapshot(arguments.snapshot))
+    kept = read_prediction(arguments.prediction)
+    predicted = kept.verdicts
+    later = read_snapshot(arguments.snapshot)
+    strange = kept.strange_to(later.cluster.name)
+    if strange:
+        tell(f"note: {strange}")
+    scored = scoring.score(predicted, later)
     missing = len(set(predicted) - {each.device.upper() for each in scored})
     if arguments.json:
         print(json.dumps(scoring.as_json(scored, missing), indent=1))

@@ -11,6 +11,7 @@ key that is missing, is an error, and never another cluster.
 
 import hashlib
 import json
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -40,6 +41,10 @@ SCHEMA = 2
 UNSEALED = 1
 """The schema of folders whose history has no seal; they are read, and sealed from then on."""
 LAB, HISTORY, KEYS, LOCK = "lab.json", "history.txt", "keys", "lab.lock"
+
+LONGEST_NODE = 52
+"""With ITLRECOVERY_ before it, a name fits into the 64 characters that a certificate has for one."""
+_CLUSTER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 @attrs.frozen(kw_only=True)
@@ -280,6 +285,19 @@ def checked_nodes(text: str, place: str = "--nodes") -> tuple[str, ...]:
         raise BadInput(f"`{text[:200]}`: name each node once, such as pub,sub", place=place)
     for name in names:
         check_node_name(name, place)
+        if len(name) > LONGEST_NODE:
+            raise BadInput(f"`{name}`: a node's name has at most {LONGEST_NODE} characters", place=place)
     if len(names) > limits.NODES:
         raise BadInput(f"{len(names):,} nodes; a cluster of at most {limits.NODES} is emulated", place=place)
     return tuple(names)
+
+
+def checked_cluster(name: str) -> str:
+    """A cluster's name.
+
+    Raises:
+        BadInput: it is none that a runbook could say.
+    """
+    if not _CLUSTER.fullmatch(name):
+        raise BadInput(f"`{name}` cannot be a cluster's name: up to 64 letters, digits, dots, dashes")
+    return name

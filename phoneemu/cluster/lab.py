@@ -18,6 +18,7 @@ from cryptography.x509.oid import NameOID
 from phoneemu.cluster.certs import FIVE_YEARS, Maker
 from phoneemu.cluster.state import Certificate
 from phoneemu.core.names import canonical_name
+from phoneemu.errors import BadInput
 
 ORGANISATION = ";OU=emulated;O=phoneemu lab"
 """What follows CN=<name> in the names of a lab's certificates."""
@@ -42,9 +43,16 @@ def fresh_key() -> RSAPrivateKey:
 
 
 def name_of(text: str) -> x509.Name:
-    """A name text as a certificate's name."""
+    """A name text as a certificate's name.
+
+    Raises:
+        BadInput: a part is longer than certificates allow, which is 64 characters.
+    """
     parts = dict(canonical_name(text))
-    return x509.Name([x509.NameAttribute(oid, parts[key]) for key, oid in _OIDS if parts.get(key)])
+    try:
+        return x509.Name([x509.NameAttribute(oid, parts[key]) for key, oid in _OIDS if parts.get(key)])
+    except ValueError:
+        raise BadInput(f"`{text}` is too long, or no text, for the name in a certificate") from None
 
 
 def maker(keys: Callable[[], RSAPrivateKey] = fresh_key) -> Maker:

@@ -36,6 +36,10 @@ def parse_release(text: str, *, place: str = "") -> Release:
     return Release(text=plain, parts=(numbers[0], numbers[1], numbers[2], numbers[3]))
 
 
+NEWEST = 15
+"""The newest release that any source here speaks of [CLI15]."""
+
+
 @attrs.frozen(kw_only=True)
 class Since:
     """Something that is so from a release on."""

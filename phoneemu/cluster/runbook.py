@@ -7,6 +7,7 @@ not the effects: those are in admin.perform and, for phones, in fleet.predict.
 import difflib
 import fnmatch
 import hashlib
+import ipaddress
 import re
 from collections.abc import Mapping
 
@@ -123,7 +124,9 @@ NODE_VERBS: tuple[Verb, ...] = (
     ),
     _verb("hostname", r"set network hostname (\S+)", "set network hostname NEW"),
     _verb(
-        "address", r"set network ip eth0 (\S+)(?: \S+)?(?: \S+)?", "set network ip eth0 ADDRESS MASK GATEWAY"
+        "address",
+        r"set network ip eth0 (\S+)(?: \S+)?(?: \S+)?",
+        "set network ip eth0 192.0.2.10 255.255.255.0 192.0.2.1",
     ),
     _verb("domain", r"set network domain (\S+)", "set network domain example.org"),
     _verb("fips", r"utils fips (enable|disable)", "utils fips enable"),
@@ -268,10 +271,22 @@ def _found(
         match = verb.pattern.fullmatch(said)
         if match:
             args = tuple(group.strip('"') for group in match.groups() if group is not None)
+            _check(verb, args, place)
             return Step(
                 number=number, place=place, text=line, who=who, verb=verb.name, args=args, where=where
             )
     raise BadInput(_unknown(verbs, who, said), place=place)
+
+
+def _check(verb: Verb, args: tuple[str, ...], place: str) -> None:
+    """Refuse a number that cannot be what it stands for."""
+    if verb.name in ("block", "unblock") and (len(args[0]) > 5 or not 0 < int(args[0]) < 65536):
+        raise BadInput(f"`{args[0]}` is no port; write 1 to 65535", place=place)
+    if verb.name == "address":
+        try:
+            ipaddress.IPv4Address(args[0])
+        except ValueError:
+            raise BadInput(f"`{args[0]}` is no address; write it like 192.0.2.10", place=place) from None
 
 
 def _unknown(verbs: tuple[Verb, ...], who: str, said: str) -> str:

@@ -87,8 +87,27 @@ def verdicts_of(forecast: Forecast) -> dict[str, Verdict]:
     return found
 
 
-def read_verdicts(path: Path) -> dict[str, Verdict]:
-    """The verdicts of an earlier `predict --json`.
+@attrs.frozen(kw_only=True)
+class Kept:
+    """An earlier prediction; `cluster` "" when it does not say of which."""
+
+    cluster: str
+    verdicts: Mapping[str, Verdict]
+
+    def strange_to(self, cluster: str) -> str:
+        """What to tell when it is of a cluster of another name; "" when it is not."""
+        if not self.cluster or self.cluster.lower() == cluster.lower():
+            return ""
+        return f"the prediction is of cluster {self.cluster}, and this snapshot is of {cluster}"
+
+
+def read_verdicts(path: Path) -> Mapping[str, Verdict]:
+    """The verdicts of an earlier `predict --json`, as `read_prediction`."""
+    return read_prediction(path).verdicts
+
+
+def read_prediction(path: Path) -> Kept:
+    """What an earlier `predict --json` says.
 
     Raises:
         BadInput: it is none, or of another schema.
@@ -101,7 +120,8 @@ def read_verdicts(path: Path) -> dict[str, Verdict]:
             raise BadInput(
                 f"schema {schema} of a prediction is not known; this reads {SCHEMA}", place=str(path)
             )
-        return {str(each["device"]).upper(): _verdict(each) for each in said["phones"]}
+        verdicts = {str(each["device"]).upper(): _verdict(each) for each in said["phones"]}
+        return Kept(cluster=str(said.get("cluster", "")), verdicts=verdicts)
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise BadInput("not the JSON of a prediction", place=str(path)) from error
 
@@ -117,9 +137,13 @@ def is_prediction(path: Path) -> bool:
     """Whether a file is the JSON of a prediction rather than a runbook.
 
     Raises:
+        BadInput: it is empty, and so neither; what wrote it has failed.
         OSError: it cannot be read.
     """
-    return read_head(path, 64).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
+    start = read_head(path, 64)
+    if not start:
+        raise BadInput("the file is empty: neither a runbook nor a prediction", place=str(path))
+    return start.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
 
 
 def compare(before: Verdicts, after: Forecast) -> Difference:

@@ -33,7 +33,8 @@ CSV_HEADER = (
 _END = "\r\n"
 """As RFC 4180 says; with another end the writer would leave a stray carriage return unquoted."""
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""The last four are the full-width forms of the first; some spreadsheets take them alike."""
 
 
 def json_chunks(forecast: Forecast) -> Iterator[str]:

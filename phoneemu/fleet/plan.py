@@ -88,7 +88,8 @@ def make_plan(main: Snapshot, beside: Sequence[Snapshot], file: Path) -> Plan:
         "cluster.toml"
         for each in unsaid
     )
-    return attrs.evolve(plan, remarks=(*told, *plan.remarks))
+    idle = () if steps else (f"{file.name}: there is no step in it",)
+    return attrs.evolve(plan, remarks=(*told, *plan.remarks, *idle))
 
 
 def with_alternatives(main: Snapshot, steps: Sequence[Step], others: tuple[Cluster, ...] = ()) -> Plan:

@@ -114,3 +114,54 @@ def test_an_output_that_cannot_be_written_is_one_line(
     path = pem(tmp_path, CERTIFICATE, KEY)
     assert main(["build", "ctl", "--signer", path, "-o", str(tmp_path / "no" / "x.tlv")]) == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def made_signer(folder: Path) -> tuple[Path, Path]:
+    """A list, and the PEM of its signer."""
+    path = folder / "first.tlv"
+    assert main(["build", "ctl", "--make", "lab", "--key-size", "1024", "-o", str(path)]) == 0
+    return path, folder / "first.tlv.pem"
+
+
+def test_a_list_never_takes_the_place_of_the_key_or_the_certificate_it_is_made_from(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, key = made_signer(tmp_path)
+    before = key.read_bytes()
+    other = tmp_path / "other.pem"
+    other.write_bytes(make(PUB).public_bytes(Encoding.PEM))
+    link = tmp_path / "link.tlv"
+    link.symlink_to(key)
+    record = ("--record", f"tftp:{other}:node")
+    for target in (key, tmp_path / "." / key.name, link, other):
+        assert main(["build", "ctl", "--signer", str(key), *record, "-o", str(target)]) == 2
+        assert "would take the place of an input" in capsys.readouterr().err
+    assert key.read_bytes() == before
+
+
+def test_the_key_of_an_earlier_signer_is_never_written_over(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, key = made_signer(tmp_path)
+    before = path.read_bytes(), key.read_bytes()
+    assert main(["build", "ctl", "--make", "other", "-o", str(path)]) == 2
+    assert capsys.readouterr().err.startswith(f"phoneemu: {key}: holds an earlier signer")
+    assert (path.read_bytes(), key.read_bytes()) == before
+
+
+@pytest.mark.parametrize("name", ["", "x" * 65, "two\nlines", "\udcff"])
+def test_a_name_that_no_certificate_can_carry_is_a_wrong_call(
+    tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["build", "ctl", "--make", name, "-o", str(tmp_path / "ctl.tlv")]) == 2
+    assert "--make takes a name of 1 to 64 printable characters" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("target", [".", "", ".."])
+def test_a_list_cannot_be_a_folder(
+    tmp_path: Path, target: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["build", "itl", "--make", "q", "-o", target]) == 2
+    assert capsys.readouterr().err.endswith(": Is a directory\n")

@@ -1,5 +1,6 @@
 """`phoneemu learn` as a user calls it."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -22,3 +23,16 @@ def test_what_no_fact_explains_is_exit_one_and_may_go_to_a_file(tmp_path: Path) 
 
 def test_what_is_no_case_is_bad_input(tmp_path: Path) -> None:
     assert main(["learn", str(tmp_path)]) == 2
+
+
+@pytest.mark.parametrize("name", ["capture.toml", "new.toml"])
+def test_proposals_never_go_into_a_case(
+    tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    case = tmp_path / RENEWED
+    shutil.copytree(CAPTURES / RENEWED, case)
+    before = (case / "capture.toml").read_bytes()
+    assert main(["learn", str(case), "--output", str(case / name)]) == 2
+    assert "--output would" in capsys.readouterr().err
+    assert (case / "capture.toml").read_bytes() == before
+    assert main(["learn", str(case)]) == 0

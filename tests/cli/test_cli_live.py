@@ -251,6 +251,15 @@ def test_a_port_that_is_taken_is_named() -> None:
         (("lab", "--nodes", "a,b", "--host", "::1,::1,::1"), "--host names 3 addresses for 2 nodes"),
         (("lab", "--nodes", "a", "--script", "/no/such/file"), "/no/such/file"),
         (("lab", "--nodes", "a", "--host", "203.0.113.9"), "assign"),
+        (("lab", "--nodes", "a", "--host", ""), "--host names an empty address"),
+        (("lab", "--nodes", "a,b", "--host", "127.0.0.1,"), "--host names an empty address"),
+        (("lab", "--nodes", "x" * 300), "a node's name has at most 52 characters"),
+        (("lab", "--cluster", ""), "cannot be a cluster's name"),
+        (("lab", "--cluster", "a\nb"), "`a b` cannot be a cluster's name"),
+        (("lab", "--release", "99"), "nothing is known of release 99"),
+        (("lab", "--tokens", ""), "--tokens names no token"),
+        (("lab", "--nodes", "a", "--hosts", "/no/such/file"), "/no/such/file"),
+        (("lab", "--nodes", "a", "--capture", "c", "--model", "=8861"), "write MODEL or DEVICE=MODEL"),
     ],
 )
 def test_a_wrong_call_is_one_line_and_exit_code_2(words: tuple[str, ...], what: str) -> None:
@@ -273,3 +282,19 @@ def test_a_phone_that_reaches_nobody_is_not_trusted(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "could not register anywhere" in done.stdout
     assert "CTL  not installed" in done.stdout
+
+
+def test_the_places_of_servers_are_not_written_over_the_script(tmp_path: Path) -> None:
+    script = tmp_path / "script.txt"
+    script.write_text("admin:show itl\n")
+    done = run("lab", "--nodes", "a", "--script", str(script), "--hosts", str(script))
+    assert (done.returncode, script.read_text()) == (2, "admin:show itl\n")
+
+
+def test_a_name_that_no_certificate_can_carry_is_refused_in_the_shell(tmp_path: Path) -> None:
+    script = tmp_path / "script.txt"
+    script.write_text(f"a set network hostname {'x' * 300}\n")
+    done = run("lab", "--nodes", "a", "--script", str(script))
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert done.stderr.count("\n") == 1

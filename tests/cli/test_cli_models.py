@@ -115,3 +115,8 @@ def test_a_comparison_as_json_has_both_sides(capsys: pytest.CaptureFixture[str])
 )
 def test_a_wrong_comparison_is_bad_input(words: list[str]) -> None:
     assert main(["models", *words]) == 2
+
+
+def test_no_name_is_no_model(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["models", ""]) == 2
+    assert "no model ``" in capsys.readouterr().err

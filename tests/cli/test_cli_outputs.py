@@ -105,7 +105,7 @@ def test_a_folder_that_may_not_be_written_is_told_before_the_work(
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no /dev/full")
 def test_a_full_disk_is_one_clear_line(office: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(words(office, "--json", "/dev/full")) == 2
-    assert "No space left on device" in capsys.readouterr().err
+    assert capsys.readouterr().err == "phoneemu: /dev/full: No space left on device\n"
 
 
 @pytest.mark.parametrize(("more", "code"), [((), 0), (("--fail-on", "stuck"), 1), (("--csv", "-"), 0)])
@@ -119,3 +119,20 @@ def test_a_reader_that_goes_away_changes_neither_the_answer_nor_says_a_word(
         process.stdout.close()
         assert process.stderr.read() == b""
         assert process.wait(60) == code
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_no_export_goes_into_a_snapshot(office: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    before = sorted((office / "snapshot").rglob("*"))
+    assert main(words(office, f"--{name}", str(office / "snapshot" / "new"))) == 2
+    assert f"--{name} would write into snapshot/" in capsys.readouterr().err
+    assert sorted((office / "snapshot").rglob("*")) == before
+
+
+def test_a_ring_of_links_does_no_harm(office: Path, tmp_path: Path) -> None:
+    link = office / "snapshot" / ".#ring"
+    link.symlink_to(link)
+    try:
+        assert main(words(office, "--csv", str(tmp_path / "out.csv"))) == 0
+    finally:
+        link.unlink()

@@ -119,13 +119,12 @@ def test_the_same_input_gives_the_same_bytes(office: Path) -> None:
 
 
 def test_phones_alone_are_predicted_on_named_assumptions(tmp_path: Path) -> None:
-    (tmp_path / "phones.csv").write_text("Name,Model\nSEP1,8861\nSEP2,\n")
-    (tmp_path / "cluster.toml").write_text('[[node]]\nname = "pub"\n[[node]]\nname = "sub"\n')
+    folder, out = tmp_path / "snapshot", tmp_path / "o.json"
+    folder.mkdir()
+    (folder / "phones.csv").write_text("Name,Model\nSEP1,8861\nSEP2,\n")
+    (folder / "cluster.toml").write_text('[[node]]\nname = "pub"\n[[node]]\nname = "sub"\n')
     (tmp_path / "runbook.txt").write_text("pub set cert regen TVS\nphones reset\n")
-    out = tmp_path / "o.json"
-    assert (
-        main(["predict", str(tmp_path), "--runbook", str(tmp_path / "runbook.txt"), "--json", str(out)]) == 0
-    )
+    assert main(["predict", str(folder), "--runbook", str(tmp_path / "runbook.txt"), "--json", str(out)]) == 0
     document = json.loads(out.read_text())
     assumed = {each["id"] for each in document["assumptions"]}
     assert {"holds-served", "release-unknown", "mixed", "non-secure", "powered-on", "list-unknown"} <= assumed

@@ -183,3 +183,30 @@ def test_a_recording_whose_model_nobody_tells_is_bad_input(tmp_path: Path) -> No
     assert replay(path) == 2
     path.write_bytes(packetmaking.pcap([]))
     assert replay(path, "--model", "7960") == 2
+
+
+@pytest.mark.parametrize("option", ["--results", "--junit"])
+@pytest.mark.parametrize("name", ["capture.toml", "new.json", "../../../known-gaps.toml"])
+def test_nothing_is_written_over_a_case_or_into_one(
+    corpus: Path, option: str, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (corpus / "known-gaps.toml").write_text("schema = 1\n", encoding="utf-8")
+    files = {path: path.read_bytes() for path in corpus.rglob("*") if path.is_file()}
+    assert replay(corpus, option, corpus / RENEWED / name) == 2
+    assert f"{option} would" in capsys.readouterr().err
+    assert {path: path.read_bytes() for path in corpus.rglob("*") if path.is_file()} == files
+
+
+def test_results_and_report_do_not_share_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "x.json"
+    assert replay(CAPTURES / RENEWED, "--results", out, "--junit", out) == 2
+    assert f"--results and --junit cannot both go to {out}" in capsys.readouterr().err
+    assert not out.exists()
+
+
+def test_results_are_not_written_over_those_they_are_compared_with(tmp_path: Path) -> None:
+    old = tmp_path / "old.json"
+    assert replay(CAPTURES / RENEWED, "--results", old) == 0
+    before = old.read_bytes()
+    assert replay(CAPTURES / RENEWED, "--against", old, "--junit", old) == 2
+    assert old.read_bytes() == before

@@ -1,5 +1,7 @@
 """The runbook language: what it takes, and how it refuses."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -47,6 +49,23 @@ def test_every_phone_verb_is_understood(verb: object) -> None:
 def test_the_open_words_of_a_step_are_its_arguments(line: str, verb: str, args: tuple[str, ...]) -> None:
     step = one(line)
     assert (step.verb, step.args) == (verb, args)
+
+
+@pytest.mark.parametrize(
+    ("line", "what"),
+    [
+        ("pub block 0", "`0` is no port"),
+        ("pub block 65536", "`65536` is no port"),
+        ("pub unblock 99999999", "`99999999` is no port"),
+        (f"pub block {'9' * 5000}", "is no port"),
+        ("pub set network ip eth0 999.1.1.1 255.255.255.0 192.0.2.1", "`999.1.1.1` is no address"),
+        ("pub set network ip eth0 somewhere", "`somewhere` is no address"),
+    ],
+)
+def test_a_number_that_cannot_be_what_it_stands_for_is_refused(line: str, what: str) -> None:
+    with pytest.raises(BadInput, match=re.escape(what)) as refused:
+        one(line)
+    assert refused.value.place == "r.txt:1"
 
 
 def test_a_runbook_is_its_steps_with_their_places() -> None:

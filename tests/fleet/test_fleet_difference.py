@@ -95,3 +95,73 @@ def test_with_an_export_on_standard_output_the_difference_stands_aside(
     captured = capsys.readouterr()
     assert json.loads(captured.out)["schema"] == 1
     assert "80 phones worse" in captured.err
+
+
+def words(office: Path, *more: str) -> list[str]:
+    return ["predict", str(office / "snapshot"), "--runbook", str(office / "runbook.txt"), *more]
+
+
+def of_another_cluster(office: Path, folder: Path) -> Path:
+    """An earlier answer that says it is of another cluster."""
+    kept = folder / "elsewhere.json"
+    assert main(words(office, "--json", str(kept))) == 0
+    said = json.loads(kept.read_text())
+    kept.write_text(json.dumps({**said, "cluster": "elsewhere"}))
+    return kept
+
+
+def test_a_baseline_of_another_cluster_is_told(
+    office: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept = of_another_cluster(office, tmp_path)
+    assert main(words(office, "--baseline", str(kept))) == 0
+    assert "note: the prediction is of cluster elsewhere, and this snapshot is of" in capsys.readouterr().err
+
+
+def test_a_scored_prediction_of_another_cluster_is_told(
+    office: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept = of_another_cluster(office, tmp_path)
+    capsys.readouterr()
+    assert main(["score", str(kept), str(office / "snapshot"), "--json"]) == 0
+    said = capsys.readouterr()
+    assert "note: the prediction is of cluster elsewhere" in said.err
+    assert json.loads(said.out)["schema"] == 1
+
+
+def test_a_baseline_of_the_same_cluster_needs_no_word(
+    office: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept = tmp_path / "kept.json"
+    assert main(words(office, "--json", str(kept))) == 0
+    assert main(words(office, "--baseline", str(kept))) == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_an_empty_baseline_is_what_some_failed_run_left(
+    office: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    empty = tmp_path / "empty.json"
+    empty.touch()
+    assert main(words(office, "--baseline", str(empty))) == 2
+    assert capsys.readouterr().err.startswith(f"phoneemu: {empty}: the file is empty")
+
+
+def test_a_baseline_that_is_not_there_is_told_before_the_work(
+    office: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out.json"
+    assert main(words(office, "--baseline", str(tmp_path / "gone"), "--json", str(out))) == 2
+    assert capsys.readouterr().err == f"phoneemu: {tmp_path / 'gone'}: No such file or directory\n"
+    assert not out.exists()
+
+
+def test_plans_without_a_step_are_told(
+    office: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    idle = tmp_path / "idle.txt"
+    idle.write_text("# nothing is done\n")
+    assert main(words(office, "--baseline", str(idle))) == 0
+    assert "note: idle.txt has no step in it: the baseline is doing nothing" in capsys.readouterr().err
+    assert main(["predict", str(office / "snapshot"), "--runbook", str(idle)]) == 0
+    assert "idle.txt: there is no step in it" in capsys.readouterr().out

@@ -125,7 +125,9 @@ def test_the_table_of_the_field_team_names_key_presses_and_what_was_not_found() 
     assert rows[3]["Lost At Step"] == ""
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+@pytest.mark.parametrize(
+    "start", ["=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20"]
+)
 def test_no_cell_is_a_formula(start: str) -> None:
     phone = listed(f"{start}1+1", f"{start}cmd|' /C calc'!A0")
     forecast = attrs.evolve(FORECAST, groups=(Group(fate=STUCK, phones=(phone,)),))
