@@ -33,6 +33,8 @@ def run() -> int:
             raise
         _say()
         return INTERRUPTED
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is said and done: the exit code stands
 
 
 def _main() -> int:

@@ -74,7 +74,7 @@ MAY_CALL: dict[tuple[str, str], str] = {
     ("phoneemu/example/__init__.py", "read_text"): "the demonstration, shipped with the package",
     ("phoneemu/fleet/webpage.py", "read_text"): "parts of the page, shipped with the package",
     ("phoneemu/cli/schema.py", "read_text"): "schemas, shipped with the package",
-    ("phoneemu/cli/__init__.py", "open"): "the null device, opened for writing",
+    ("phoneemu/cli/_streams.py", "open"): "the null device",
     ("phoneemu/cli/lab.py", "open"): "the trace, opened for writing",
     ("phoneemu/cluster/keeping.py", "open"): "the lock, opened for writing",
     ("phoneemu/cli/collect.py", "open"): "`Folder.open` opens no file",

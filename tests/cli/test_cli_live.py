@@ -253,7 +253,7 @@ def test_a_port_that_is_taken_is_named() -> None:
         (("lab", "--nodes", "a", "--host", "203.0.113.9"), "assign"),
         (("lab", "--nodes", "a", "--host", ""), "--host names an empty address"),
         (("lab", "--nodes", "a,b", "--host", "127.0.0.1,"), "--host names an empty address"),
-        (("lab", "--nodes", "x" * 300), "a node's name has at most 52 characters"),
+        (("lab", "--nodes", "x" * 53), "a node's name has at most 52 characters"),
         (("lab", "--cluster", ""), "cannot be a cluster's name"),
         (("lab", "--cluster", "a\nb"), "`a b` cannot be a cluster's name"),
         (("lab", "--release", "99"), "nothing is known of release 99"),

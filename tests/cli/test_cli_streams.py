@@ -128,6 +128,12 @@ def test_an_ignored_ctrl_c_stays_ignored(office: Path) -> None:
     assert ran.returncode == 0
 
 
+def test_ctrl_c_after_the_answer_does_not_change_it(office: Path) -> None:
+    late = "import atexit, os, signal; atexit.register(os.kill, os.getpid(), signal.SIGINT)" + LOADING
+    ran = called(late.format(name="nothing"), "check", str(office / "snapshot"), "--fail-on", "note")
+    assert (ran.returncode, ran.stderr) == (1, "")
+
+
 # ---------------------------------------------------------------- errors
 
 
