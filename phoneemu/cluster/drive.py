@@ -283,9 +283,7 @@ def _reach_callmanager(command: ReachCallManager, _station: Station, world: Worl
     if not command.secure:
         return CallManagerAnswered(node=command.node)
     if _no_version(command, cluster):
-        return CallManagerFailed(
-            node=command.node, trouble=RegistrationTrouble.TLS_VERSION, floor=cluster.min_tls
-        )
+        return CallManagerFailed(node=command.node, trouble=RegistrationTrouble.TLS_VERSION)
     if _versions_unknown(command.tls_max, cluster):
         return CallManagerFailed(node=command.node, trouble=RegistrationTrouble.TLS_UNKNOWN)
     shown = node.running[CALLMANAGER].identity

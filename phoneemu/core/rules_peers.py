@@ -410,7 +410,7 @@ def _callmanager(question: Question) -> Ruling:
     answer = question.answer
     if isinstance(answer, CallManagerFailed):
         verdict, reason, rule = _REGISTRATION[answer.trouble]
-        if rule is R6 and _lacks_null(question, answer.floor):
+        if rule is R6 and _lacks_null(question):
             return Ruling(verdict=verdict, reason=Reason.NULL_CIPHER_REFUSED, rule=R19)
         facts = _tls_facts(question) if rule in (R6, R13) else ()
         return Ruling(verdict=verdict, reason=reason, rule=rule, facts=facts)
@@ -430,11 +430,14 @@ def _callmanager(question: Question) -> Ruling:
     return Ruling(verdict=Verdict.NEXT, reason=Reason.CALLMANAGER_NOT_IN_CTL, rule=R4)
 
 
-def _lacks_null(question: Question, floor: str | None) -> bool:
-    """Whether the phone speaks what the server asks for, and only its authenticated signalling does not."""
+def _lacks_null(question: Question) -> bool:
+    """Whether the model speaks a version above those that authenticated signalling can offer.
+
+    A server that takes none of the others asks for that one; the phone cannot see it in the refusal.
+    """
     config, highest = question.flash.config, question.profile.tls_max.value
     authenticated = config is not None and config.security is DeviceSecurity.AUTHENTICATED
-    return authenticated and "1.2" < (floor or "") <= (highest or "")
+    return authenticated and (highest or "") > "1.2"
 
 
 def judge_callmanager_exhausted(question: Question) -> Ruling:

@@ -150,11 +150,10 @@ class CallManagerAnswered:
 
 @attrs.frozen(kw_only=True)
 class CallManagerFailed:
-    """A CallManager did not take the phone; `floor` is its lowest TLS version, where that is known."""
+    """A CallManager did not take the phone."""
 
     node: str
     trouble: RegistrationTrouble
-    floor: str | None = None
 
 
 @attrs.frozen(kw_only=True)

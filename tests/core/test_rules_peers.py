@@ -233,20 +233,19 @@ def test_each_trouble_of_a_callmanager_has_its_reason(
 
 
 @pytest.mark.parametrize(
-    ("security", "highest", "floor", "reason"),
+    ("security", "highest", "reason"),
     [
-        (DeviceSecurity.AUTHENTICATED, "1.3", "1.3", Reason.NULL_CIPHER_REFUSED),
-        (DeviceSecurity.AUTHENTICATED, "1.2", "1.3", Reason.CALLMANAGER_TLS_VERSION),
-        (DeviceSecurity.AUTHENTICATED, "1.3", None, Reason.CALLMANAGER_TLS_VERSION),
-        (DeviceSecurity.AUTHENTICATED, None, "1.3", Reason.CALLMANAGER_TLS_VERSION),
-        (DeviceSecurity.ENCRYPTED, "1.3", "1.3", Reason.CALLMANAGER_TLS_VERSION),
+        (DeviceSecurity.AUTHENTICATED, "1.3", Reason.NULL_CIPHER_REFUSED),
+        (DeviceSecurity.AUTHENTICATED, "1.2", Reason.CALLMANAGER_TLS_VERSION),
+        (DeviceSecurity.AUTHENTICATED, None, Reason.CALLMANAGER_TLS_VERSION),
+        (DeviceSecurity.ENCRYPTED, "1.3", Reason.CALLMANAGER_TLS_VERSION),
     ],
 )
 def test_authenticated_signalling_alone_is_what_a_tls_1_3_floor_refuses(
-    security: DeviceSecurity, highest: str | None, floor: str | None, reason: Reason
+    security: DeviceSecurity, highest: str | None, reason: Reason
 ) -> None:
     flash = attrs.evolve(HELD, config=a_config(security=security))
-    answer = CallManagerFailed(node="pub", trouble=RegistrationTrouble.TLS_VERSION, floor=floor)
+    answer = CallManagerFailed(node="pub", trouble=RegistrationTrouble.TLS_VERSION)
     profile = a_profile(tls_max=highest)
     stage = Stage.CALLMANAGER
     assert (
