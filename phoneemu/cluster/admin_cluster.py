@@ -71,8 +71,16 @@ def restore(office: Office, step: Step) -> Performed:
         cluster = _brought_back(cluster, node)
     return Performed(
         cluster=cluster,
-        remarks=("a phone that took a later list than the backup holds is unlocked by hand [SG15-cert]",),
+        remarks=(_LATER_LISTS,),
     )
+
+
+_LATER_LISTS = (
+    "the guides say that phones which took a later list than the backup holds are unlocked by hand "
+    "[SG15-cert, UPG15]; here a phone follows all the same where that later list names the signer of the "
+    "restored one, or a TVS that shows the certificate listed for it and vouches for that signer: `explain` "
+    "shows which"
+)
 
 
 def _brought_back(cluster: Cluster, then: Node) -> Cluster:

@@ -220,6 +220,8 @@ def parameter(office: Office, step: Step) -> Performed:
     """Set an enterprise parameter; the rollback one writes every ITL anew [SG14-sbd]."""
     name, value = step.args
     cluster = office.cluster
+    if name.lower() == SIGNATURE_ALGORITHM.lower() and not since.SHA512_OFFERED.holds(cluster.release):
+        return refused(cluster, f"{SIGNATURE_ALGORITHM} can be set from 11.5(1) on [JTAPI14]")
     known = next((each for each in cluster.parameters if each.lower() == name.lower()), name)
     changed = attrs.evolve(cluster, parameters=MappingProxyType({**cluster.parameters, known: value}))
     if known.lower() == SIGNATURE_ALGORITHM.lower():

@@ -9,6 +9,7 @@ import attrs
 from phoneemu.core import limits
 from phoneemu.core.evidence import Fact, Standing
 from phoneemu.core.names import Identity
+from phoneemu.core.profile import Profile
 from phoneemu.core.question import Question, Subject
 from phoneemu.core.ruling import Reason, Rule, Ruling, Verdict
 from phoneemu.core.tlv import EmptyFile, MalformedFile
@@ -197,7 +198,7 @@ def _perhaps_unread(ruling: Ruling, reads: Fact[bool | None]) -> Ruling:
 def _unfit(question: Question, offered: TrustList) -> Ruling | None:
     """L5-L9: what stops a list before anybody looks at its signer."""
     return (
-        _too_large(question, offered)
+        size_ruling(question.subject, question.profile, offered)
         or digest_ruling(question, offered.digest.label if offered.digest else "", L6)
         or key_ruling(question, offered.key_bits, L7)
         or _never_replaced(question)
@@ -205,12 +206,13 @@ def _unfit(question: Question, offered: TrustList) -> Ruling | None:
     )
 
 
-def _too_large(question: Question, offered: TrustList) -> Ruling | None:
-    limit = question.profile.list_max_bytes
+def size_ruling(subject: Subject, profile: Profile, offered: TrustList) -> Ruling | None:
+    """Why this list is more than the phone loads, or why that cannot be said; None when it is not."""
+    limit = profile.list_max_bytes
     refusal = Ruling(verdict=Verdict.HALT, reason=Reason.LIST_TOO_LARGE, rule=L5, facts=(limit,))
     if offered.length is not None and offered.length > limits.DOWNLOAD_BYTES:
         return refusal
-    if question.subject is Subject.CTL:  # only the ITL's limit is documented
+    if subject is Subject.CTL:  # only the ITL's limit is documented
         return None
     if offered.length is None:
         if len(offered.roles) > MOST_CERTIFICATES:

@@ -16,7 +16,7 @@ from phoneemu.core.profile import Profile
 from phoneemu.core.trustlist import ListKind, TrustList
 from phoneemu.fleet.classes import row_of
 from phoneemu.fleet.clusterfile import OffEntry
-from phoneemu.fleet.holding import BOUNCED, NONE, OTHER, SERVED, UNSAID, UNSEEN
+from phoneemu.fleet.holding import BOUNCED, NONE, OTHER, SERVED, UNSAID, UNSEEN, too_large_words
 from phoneemu.fleet.inventory import Listed, Traits
 from phoneemu.fleet.placing import place_of
 from phoneemu.fleet.snapshot import Snapshot
@@ -170,6 +170,10 @@ class Auditor:
                 if holds is Holds.STALE and node is not None and absent is not None:
                     older = self._snapshot.lists.before(kind, node, absent.since or 0.0)
                     where += [] if older is None else [f"{kind.name} {older.where}, by its date"]
+            if profile is not None and holds in (Holds.LIKELY, Holds.UNKNOWN):
+                words = too_large_words(served, profile)
+                holds, by = (Holds.UNKNOWN, Evidence.ASSUMED) if words else (holds, by)
+                where += [words] if words else []
             told.append((holds, by))
         name = profile.model if profile is not None else traits.model or "(unknown)"
         return name, told[0], told[1], tuple(where)
@@ -314,7 +318,7 @@ _EVIDENCE: Mapping[Evidence, str] = {
     Evidence.CHECKSUM: "a checksum",
     Evidence.ITL_STATUS: "ITL File Status",
     Evidence.LAST_SEEN: "the dates of lists and of the last start",
-    Evidence.ASSUMED: "nothing, so a prediction assumes that it holds what is served",
+    Evidence.ASSUMED: "nothing, so a prediction assumes that it holds what is served, if it can load that",
     Evidence.MODEL: "the model, which reads none",
 }
 

@@ -13,7 +13,16 @@ import attrs
 from phoneemu.cluster import certs, publish, tvs
 from phoneemu.cluster import release as since
 from phoneemu.cluster.release import parse_release
-from phoneemu.cluster.state import CALLMANAGER, CAPF, TFTP, TVS, Certificate, Cluster, Node
+from phoneemu.cluster.state import (
+    CALLMANAGER,
+    CAPF,
+    SIGNATURE_ALGORITHM,
+    TFTP,
+    TVS,
+    Certificate,
+    Cluster,
+    Node,
+)
 from phoneemu.core.trustlist import FILE_SIGNER_ROLES, ListKind, Role, TrustList
 from phoneemu.errors import BadInput
 from phoneemu.fleet import assumptions, certplacing
@@ -96,6 +105,7 @@ def make_cluster(file: ClusterFile, exports: Sequence[ListExport], entries: Sequ
         remarks=(
             *found.remarks,
             *placed.remarks,
+            *_uncounted(cluster, file),
             *_contradictions(cluster, exports),
             *_strangers(exports, names, file),
         ),
@@ -354,6 +364,14 @@ def _strangers(exports: Sequence[ListExport], names: Mapping[str, str], file: Cl
         f"{place} names the server {name}, which {file.file} does not declare: it is taken as not there"
         for name, place in found.items()
     ]
+
+
+def _uncounted(cluster: Cluster, file: ClusterFile) -> list[str]:
+    """Parameters that this release does not have."""
+    set_in = next((name for name in file.parameters if name.lower() == SIGNATURE_ALGORITHM.lower()), None)
+    if set_in is None or since.SHA512_OFFERED.holds(cluster.release):
+        return []
+    return [f"{file.file}: `{set_in}` exists from 11.5(1) on and does not count on {cluster.release.text}"]
 
 
 SERVER_ROLES = frozenset({*FILE_SIGNER_ROLES, Role.TVS})

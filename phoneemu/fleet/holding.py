@@ -11,6 +11,10 @@ from collections.abc import Iterable, Mapping, Sequence
 import attrs
 
 from phoneemu.cluster.state import Cluster, Node
+from phoneemu.core.profile import Profile
+from phoneemu.core.question import Subject
+from phoneemu.core.rules_lists import size_ruling
+from phoneemu.core.ruling import Verdict
 from phoneemu.core.trustlist import ListKind, TrustList
 
 SERVED, OTHER, NONE, UNSAID = "served", "other", "none", ""
@@ -132,6 +136,18 @@ def _add(known: dict[tuple[ListKind, str], Known], found: Known) -> None:
             before = known.get((found.listed.kind, checksum))
             nodes = found.nodes | (before.nodes if before is not None else frozenset())
             known[found.listed.kind, checksum] = attrs.evolve(found, nodes=nodes)
+
+
+def too_large_words(served: TrustList | None, profile: Profile) -> str:
+    """Why a phone cannot be taken to hold this list: larger than it loads [SG14-sbd]; "" when not so."""
+    if served is None:
+        return ""
+    subject = Subject.CTL if served.kind is ListKind.CTL else Subject.ITL
+    ruling = size_ruling(subject, profile, served)
+    if ruling is None:
+        return ""
+    may = "may be" if ruling.verdict is Verdict.CANNOT_SAY else "is"
+    return f"the {served.kind.name} that its node serves {may} larger than a phone loads"
 
 
 def unnamed(reads: Sequence[tuple[ListKind, str]]) -> str | None:

@@ -26,7 +26,7 @@ from phoneemu.fleet.classes import Kind, classify
 from phoneemu.fleet.forecast import WHEN_SERVICES_RESTART, Fate, Forecast, Group, Remedy
 from phoneemu.fleet.granted import granted
 from phoneemu.fleet.grouping import grouped
-from phoneemu.fleet.holding import UNSAID, unnamed
+from phoneemu.fleet.holding import UNSAID, too_large_words, unnamed
 from phoneemu.fleet.listed import Listed, Traits
 from phoneemu.fleet.outcome import (
     WORST_FIRST,
@@ -224,10 +224,13 @@ class Teller:
             model, kind.load, kind.protocol, self._snapshot.cluster.release.text
         )
         stations = [self._station(kind, profile, name) for profile in profiles]
-        unknown_list = unnamed(_shown(kind, profiles[0])) or _held_unknown(kind, stations[0])
+        shown = _shown(kind, profiles[0])
+        unknown_list = (
+            unnamed(shown) or _held_unknown(kind, stations[0]) or _held_too_large(shown, stations[0])
+        )
         if unknown_list is not None:
             return _cannot_say(model, FleetReason.HELD_LIST_UNKNOWN, basis, unknown_list)
-        if all(words != UNSAID for _, words in _shown(kind, profiles[0])):
+        if all(words != UNSAID for _, words in shown):
             basis -= {HOLDS_SERVED.id}
         elif any(self._older(which, kind) for which in ListKind):
             basis |= {HELD_THEN.id}
@@ -346,6 +349,14 @@ def _shown(kind: Kind, profile: Profile) -> list[tuple[ListKind, str]]:
     """What phones of this kind showed of each list that they read."""
     lists = ((ListKind.CTL, kind.ctl, profile.reads_ctl), (ListKind.ITL, kind.itl, profile.reads_itl))
     return [(which, words) for which, words, reads in lists if reads.value is not False]
+
+
+def _held_too_large(shown: Sequence[tuple[ListKind, str]], station: Station) -> str | None:
+    """Why nobody knows what a phone holds: it cannot have loaded the list that its node serves."""
+    held = {ListKind.CTL: station.flash.ctl, ListKind.ITL: station.flash.itl}
+    said = (too_large_words(held[kind], station.profile) for kind, words in shown if words == UNSAID)
+    found = next(filter(None, said), "")
+    return f"{found}, so it holds another, if any; a checksum read from the phone tells" if found else None
 
 
 def _held_unknown(kind: Kind, station: Station) -> str | None:

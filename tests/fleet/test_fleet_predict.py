@@ -9,8 +9,10 @@ from listmaking import published_ctl
 from phoneemu import example
 from phoneemu.errors import BadInput
 from phoneemu.fleet import report
+from phoneemu.fleet.audit import Auditor, Holds
 from phoneemu.fleet.forecast import Fate, Forecast
 from phoneemu.fleet.predict import predict_files
+from phoneemu.fleet.snapshot import read_snapshot
 
 
 def forecast(
@@ -295,3 +297,33 @@ def test_a_proxy_whose_cluster_is_not_given_leaves_its_phones_untold(tmp_path: P
     told = predict_files(tmp_path / "office" / "snapshot", tmp_path / "office" / "runbook.txt", (central,))
     known = fates(told)["SEP1"]
     assert (known.outcome.value, known.reason) == ("stuck", "tftp-not-authorised")
+
+
+def test_a_list_larger_than_a_phone_loads_is_not_taken_as_held(tmp_path: Path) -> None:
+    nodes = "".join(f'[[node]]\nname = "n{number}"\n' for number in range(41))
+    places = '[groups]\nG = ["n0"]\n[sites.HQ]\ngroup = "G"\ntftp = ["n0"]\n'
+    (tmp_path / "cluster.toml").write_text(f'release = "12.5(1)"\nmixed = false\n{nodes}{places}')
+    (tmp_path / "phones.csv").write_text(f"{HEAD}SEP1,8861,sip88xx.12-8-1-0001-455,SIP,HQ,1\n")
+    runbook = tmp_path.with_name("reset.txt")
+    runbook.write_text("phones reset\n")
+    found = fates(predict_files(tmp_path, runbook))["SEP1"]
+    assert (found.outcome.value, found.reason) == ("cannot-say", "held-list-unknown")
+    assert "larger than a phone loads" in found.note
+    (finding,) = Auditor(read_snapshot(tmp_path)).findings()
+    assert (finding.itl, finding.where) == (Holds.UNKNOWN, (found.note.partition(",")[0],))
+
+
+def test_a_digest_set_where_the_release_has_none_is_refused_and_does_not_count(tmp_path: Path) -> None:
+    set_it = '"TFTP File Signature Algorithm" = "SHA-512"'
+    (tmp_path / "cluster.toml").write_text(
+        f'release = "10.5(2)"\nmixed = false\n[[node]]\nname = "n0"\n[parameters]\n{set_it}\n'
+    )
+    (tmp_path / "phones.csv").write_text(f"{HEAD}SEP1,8861,sip88xx.12-8-1-0001-455,SIP,HQ,1\n")
+    runbook = tmp_path.with_name("digest.txt")
+    runbook.write_text(f"cluster parameter {set_it}\nphones reset\n")
+    told = predict_files(tmp_path, runbook)
+    assert fates(told)["SEP1"].outcome.value == "ok"
+    assert [remark.partition(" exists")[0] for remark in told.remarks if "exists from" in remark] == [
+        "cluster.toml: `TFTP File Signature Algorithm`"
+    ]
+    assert any("step 1 (digest.txt:1) is refused" in remark for remark in told.remarks)
