@@ -181,7 +181,7 @@ class Catalogue:
             BadInput: a file is wrong.
         """
         found: list[Profile] = []
-        for each in _protocols(load, protocol):
+        for each in (self._protocol_of(model, load) if not protocol else ()) or _protocols(load, protocol):
             if load and modelfile.parse_load(load) is not None:
                 found.append(self.profile(model, load, each))
             else:
@@ -190,6 +190,16 @@ class Catalogue:
         for profile in found:
             distinct.setdefault(tuple(getattr(profile, name).value for name in ENGINE_FACTS), profile)
         return tuple(distinct.values())
+
+    def _protocol_of(self, model: str, load: str) -> tuple[str, ...]:
+        """The protocol that a load's name tells, where the model's loads are named by it; else nothing."""
+        for file in self.files(model) if load else ():
+            for protocol in ("SIP", "SCCP") if file is not None else ():
+                fact = file.facts.get(f"device.{protocol.lower()}_loads") if file is not None else None
+                beginnings = tuple(str(fact.value).upper().split()) if fact is not None else ()
+                if beginnings and load.strip().upper().startswith(beginnings):
+                    return (protocol,)
+        return ()
 
     def __iter__(self) -> Iterator[ModelFile]:
         return (self.files(title.model)[0] for title in self._titles)

@@ -3,7 +3,7 @@
 import argparse
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from phoneemu.cli.predict import add_other
@@ -52,10 +52,22 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _listed(name: str, phones: Sequence[Listed]) -> Listed:
+    from phoneemu.fleet.naming import address_in
+
     found = next((phone for phone in phones if phone.name.upper() == name.upper()), None)
+    address = address_in(name)
+    if found is None and address is not None:
+        prefix, plain = address
+        wanted = (plain, {prefix} if prefix else None)
+        found = next((phone for phone in phones if _is(address_in(phone.name), *wanted)), None)
     if found is None:
         raise BadInput(f"no phone {name!r} in the snapshot's {len(phones)} phones")
     return found
+
+
+def _is(address: tuple[str, str] | None, wanted: str, prefixes: Collection[str] | None) -> bool:
+    """Whether a device's (prefix, address) is the one asked for; None: the prefix was not said."""
+    return address is not None and address[1] == wanted and (prefixes is None or address[0] in prefixes)
 
 
 def _rendering(arguments: argparse.Namespace, phone: Listed, fate: Fate) -> Iterator[str] | None:

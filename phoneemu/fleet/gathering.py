@@ -18,6 +18,7 @@ from phoneemu.fleet import (
     inventory,
     listphone,
     merging,
+    naming,
     risport,
     sheets,
     sqlanswers,
@@ -66,7 +67,8 @@ def gather(files: Sequence[Recognised]) -> Gathered:
     reader = _Reader(files)
     listed = reader.phones()
     if not listed.phones:  # a list of checksums alone names phones too
-        listed = merging.with_more(listed, inventory.read_inventory(reader.paths(Kind.SHOWN)))
+        shown = naming.with_device_names(inventory.read_inventory(reader.paths(Kind.SHOWN)))
+        listed = merging.with_more(listed, shown)
     return reader.gathered(listed)
 
 
@@ -92,13 +94,13 @@ class _Reader:
 
     def phones(self) -> Inventory:
         """The phones of every table of phones, the database and AXL."""
-        listed = inventory.read_inventory(self.paths(Kind.PHONES))
+        listed = naming.with_device_names(inventory.read_inventory(self.paths(Kind.PHONES)))
         for file, table in self._tables():
             more = self._table(table, file)
             if more is not None:
-                listed = merging.with_more(listed, more)
+                listed = merging.with_more(listed, naming.with_device_names(more))
         for _, more in (*self._read(Kind.LIST_PHONE, listphone.read), *self._read(Kind.SHEET, self._sheet)):
-            listed = merging.with_more(listed, more)
+            listed = merging.with_more(listed, naming.with_device_names(more))
         return listed
 
     def _sheet(self, path: Path) -> Inventory:
@@ -187,7 +189,7 @@ class _Reader:
             listed = merging.with_pages(listed, pages)
             self._remarks += merging.told(pages.values())
         checksums = self.paths(Kind.SHOWN)
-        shown = inventory.read_inventory(checksums)
+        shown = naming.with_checked_names(inventory.read_inventory(checksums), listed.phones)
         listed = merging.with_checksums(listed, shown) if checksums else listed
         listed = merging.with_refusals(merging.with_models(listed, self._models), pages)
         for kind, read in ((Kind.CERT_TEXT, certtexts.read), (Kind.CERT_JSON, certjson.read)):
