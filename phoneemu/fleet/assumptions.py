@@ -72,7 +72,7 @@ MIXED = Assumption(
 )
 NODES = Assumption(
     id="nodes",
-    text="the cluster's nodes are those that its trust lists name, all running every service",
+    text="the cluster's nodes are those that its exports name, all running every service",
     settles="[[node]] in cluster.toml",
 )
 CERTIFICATE_MADE = Assumption(

@@ -89,6 +89,8 @@ class ClusterFile:
     taken: float | None = None
     """When the exports were made, in seconds since the epoch."""
     nodes: tuple[NodeEntry, ...] = ()
+    seen: tuple[NodeEntry, ...] = ()
+    """Nodes that `show network cluster` names where the file declares none."""
     proxies: tuple[str, ...] = ()
     """TFTP servers of another cluster that phones of this one ask; their own snapshot has them."""
     groups: Mapping[str, tuple[str, ...]] = MappingProxyType({})

@@ -31,6 +31,7 @@ from phoneemu.fleet.certificates import Found, find_certificates, node_of
 from phoneemu.fleet.certplacing import Placed
 from phoneemu.fleet.clusterfile import ClusterFile, NodeEntry
 from phoneemu.fleet.listexports import ListExport, nodes_named, sightings
+from phoneemu.fleet.terminal import label
 
 NEWEST_COMMON = "12.5(1)"
 """Release taken when nothing tells: the oldest whose lists are like those of every later one [assumed]."""
@@ -133,7 +134,7 @@ def _entries(
         return file.nodes
     named = nodes_named(exports)
     beside = _beside(file, exports, entries)
-    if not named and not beside:
+    if not named and not beside and not file.seen:
         raise BadInput(
             "no node is known: declare one as [[node]] or add `show itl` of a TFTP node",
             place=file.file,
@@ -142,7 +143,20 @@ def _entries(
     without_tftp = frozenset({CALLMANAGER, TVS}) if named else NodeEntry(name="").services
     found = [NodeEntry(name=name) for name in named]
     found += (NodeEntry(name=name, services=without_tftp) for name in beside)
+    seen = {label(each.name): each for each in file.seen}
+    found = [_as_seen(each, seen.pop(label(each.name), None)) for each in found]
+    found += (attrs.evolve(each, services=without_tftp) for each in seen.values())
+    if any(each.publisher for each in found):
+        return tuple(found)
     return tuple(attrs.evolve(entry, publisher=number == 0) for number, entry in enumerate(found))
+
+
+def _as_seen(entry: NodeEntry, seen: NodeEntry | None) -> NodeEntry:
+    """A node with the address and the role that `show network cluster` gives it."""
+    if seen is None:
+        return entry
+    address = "" if entry.name == seen.address else seen.address
+    return attrs.evolve(entry, address=address, publisher=seen.publisher)
 
 
 def _beside(file: ClusterFile, exports: Sequence[ListExport], entries: Sequence[CertEntry]) -> list[str]:

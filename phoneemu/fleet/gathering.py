@@ -11,7 +11,8 @@ from typing import TypeVar
 
 import attrs
 
-from phoneemu.errors import NothingInIt
+from phoneemu.core import limits
+from phoneemu.errors import BadInput, NothingInIt
 from phoneemu.fleet import (
     certjson,
     certtexts,
@@ -24,6 +25,8 @@ from phoneemu.fleet import (
     sqlanswers,
     sqlexports,
     sqltext,
+    terminal,
+    textfile,
 )
 from phoneemu.fleet.certentries import CertEntry
 from phoneemu.fleet.inventory import Inventory
@@ -35,6 +38,7 @@ from phoneemu.fleet.risport import Answer, Sighting
 from phoneemu.fleet.roster import as_roster
 from phoneemu.fleet.sqlexports import Member
 from phoneemu.fleet.sqltext import SqlTable
+from phoneemu.fleet.terminal import Printed
 
 
 @attrs.frozen(kw_only=True)
@@ -55,6 +59,7 @@ class Gathered:
     evidence: Mapping[str, int] = attrs.field(factory=dict)
     notes: tuple[str, ...] = ()
     remarks: tuple[Remark, ...] = ()
+    printed: tuple[Printed, ...] = ()
 
 
 def gather(files: Sequence[Recognised]) -> Gathered:
@@ -73,6 +78,9 @@ def gather(files: Sequence[Recognised]) -> Gathered:
 
 
 Said = TypeVar("Said")
+
+_LOGS = (Kind.TERMINAL, Kind.LISTS, Kind.CERT_TEXT, Kind.SQL)
+"""Kinds of text that come out of a terminal."""
 
 
 class _Reader:
@@ -173,6 +181,22 @@ class _Reader:
         exports = [each for read in found for _, several in read for each in several]
         return tuple(each if each.file in named else attrs.evolve(each, node="") for each in exports)
 
+    def printed(self) -> Iterator[Printed]:
+        """What terminal logs say of the cluster itself; a log may be named after something else in it."""
+        paths = [path for kind in _LOGS for path in self.paths(kind)]
+        for path in dict.fromkeys(paths):
+            if path.stat().st_size > limits.SHOW_TEXT_BYTES:
+                continue
+            try:
+                found = terminal.parse(textfile.decoded(path.read_bytes(), path.name), path.name)
+            except BadInput:  # no text: its own reader says so, or reads it
+                continue
+            if found.releases or found.nodes:
+                said = [f"release {release}" for release, _ in found.releases[:1]]
+                said += [f"{len(found.nodes)} nodes"] if found.nodes else []
+                self._notes.append(f"{path.name}: {', '.join(said)}")
+                yield found
+
     def gathered(self, listed: Inventory) -> Gathered:
         """Everything else of the files, and the phones with it."""
         seen: dict[str, Sighting] = {}
@@ -196,7 +220,9 @@ class _Reader:
             for file, (entries, doubts) in self._read(kind, read):
                 self._certificates(file, entries, doubts)
         exports = self._lists()
+        printed = tuple(self.printed())
         return Gathered(
+            printed=printed,
             inventory=listed,
             exports=exports,
             entries=tuple(self._entries),

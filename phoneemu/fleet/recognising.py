@@ -16,7 +16,7 @@ import attrs
 from phoneemu.core import limits
 from phoneemu.errors import BadInput
 from phoneemu.files import why_unreadable
-from phoneemu.fleet import textfile
+from phoneemu.fleet import terminal, textfile
 from phoneemu.fleet.certentries import PEM_BEGIN
 from phoneemu.fleet.inventory import header_of, of_phones, wanted
 from phoneemu.fleet.listexports import RAW
@@ -36,6 +36,7 @@ class Kind(enum.Enum):
     LIST_PHONE = "AXL answer of listPhone"
     LISTS = "text of show ctl or show itl"
     RAW_LIST = "raw trust list"
+    TERMINAL = "text of show version or show network cluster"
     CERT_TEXT = "text of certificates"
     CERT_JSON = "certificates in JSON"
     PAGE = "phone web page or status messages"
@@ -215,6 +216,9 @@ def _text(head: str) -> Iterator[Kind]:
     if _CERTIFICATE.search(head) or (PEM_BEGIN in head and not found):
         found = True
         yield Kind.CERT_TEXT
+    if terminal.FOUND.search(head):
+        found = True
+        yield Kind.TERMINAL
     if found:
         return
     header = header_of(head)

@@ -16,7 +16,7 @@ from phoneemu.cluster.runbook import PhoneFilter
 from phoneemu.cluster.state import Cluster
 from phoneemu.core.names import Identity
 from phoneemu.errors import BadInput
-from phoneemu.fleet import assumptions, clusterfile, filters, holding, releases, sqlexports
+from phoneemu.fleet import assumptions, clusterfile, filters, holding, releases, sqlexports, terminal
 from phoneemu.fleet.certificates import node_of
 from phoneemu.fleet.certplacing import Placed
 from phoneemu.fleet.clusterfile import ClusterFile, OffEntry
@@ -98,6 +98,8 @@ def read_snapshot(folder: Path, *, phones_needed: bool = True) -> Snapshot:
     file, disagreements = sqlexports.merged(
         clusterfile.read(folder / "cluster.toml"), found.groups, found.parameters
     )
+    file, more = terminal.merged(file, found.printed)
+    disagreements = (*disagreements, *more)
     read = _Read(str(folder), files, found, disagreements, read_lists(lists_in(folder / HISTORY)))
     tried = releases.candidates(file, found.exports, found.entries)
     if not tried:
