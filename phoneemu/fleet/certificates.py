@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 import attrs
 
 from phoneemu.cluster.state import CALLMANAGER, CAPF, ITL_RECOVERY, TVS, Certificate
-from phoneemu.core.names import Identity, canonical_name
+from phoneemu.core.names import Identity, canonical_name, serial_text
 from phoneemu.core.trustlist import FILE_SIGNER_ROLES, ListKind, Record, Role
 from phoneemu.fleet.listexports import ListExport
 
@@ -59,9 +59,12 @@ def _newest_first(export: ListExport) -> tuple[bool, float]:
 
 
 def _disagreement(kept: Certificate, other: Certificate) -> str:
+    mine, theirs = kept.identity.short, other.identity.short
+    if mine == theirs:  # cut short they look alike
+        mine, theirs = (f"serial {serial_text(each.identity.serial)}" for each in (kept, other))
     return (
-        f"{other.origin} names another {kept.unit} certificate of {kept.node} ({other.identity.short}) than "
-        f"{kept.origin} ({kept.identity.short}): one of the two lists was not updated after a renewal"
+        f"{other.origin} names another {kept.unit} certificate of {kept.node} ({theirs}) than "
+        f"{kept.origin} ({mine}): one of the two lists was not updated after a renewal"
     )
 
 

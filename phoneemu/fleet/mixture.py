@@ -4,7 +4,7 @@ Nodes may bear several names, and certificates change; but lists of one cluster 
 answer of a service names one of the cluster's nodes.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from phoneemu.cluster.state import Cluster
 from phoneemu.core.trustlist import TrustList
@@ -20,9 +20,8 @@ def refuse_mixtures(found: Gathered, cluster: Cluster, file: ClusterFile) -> Non
     """Let exports of one cluster pass.
 
     Raises:
-        BadInput: two lists share no name, or a file names servers and none is a node of this cluster.
+        BadInput: a file names servers and none is a node of this cluster.
     """
-    _lists_apart(found.exports)
     names = {known: node.name for known, node in cluster.by_name.items()}
     for export in found.exports:
         if export.listed is not None and file.nodes:
@@ -48,24 +47,36 @@ def _some_known(name: str, servers: set[str], names: Mapping[str, str], file: Cl
         raise BadInput(f"{why}: one snapshot is one cluster", place=name)
 
 
-def _lists_apart(exports: tuple[ListExport, ...]) -> None:
-    """Groups of lists that share names; more than one group is more than one cluster."""
-    first: tuple[str, set[str]] | None = None
-    waiting = [(each.file, set(_names_of(each.listed))) for each in exports if each.listed is not None]
-    waiting = [(name, names) for name, names in waiting if names]
+def refuse_lists_apart(exports: Sequence[ListExport]) -> None:
+    """Let lists pass that share names, directly or by way of others.
+
+    Raises:
+        BadInput: there are two groups that share none, of which one is another cluster; names both.
+    """
+    waiting = [(each, _names_of(each.listed)) for each in exports if each.listed is not None]
+    waiting = [(each, names) for each, names in waiting if names]
+    if not waiting:
+        return
+    first, names = waiting.pop(0)
+    known = set(names)
     while waiting:
-        if first is None:
-            first = waiting.pop(0)
-        near = next((each for each in waiting if each[1] & first[1]), None)
+        near = next((each for each in waiting if each[1] & known), None)
         if near is None:
-            break
+            other, strange = waiting[0]
+            why = (
+                f"it names {_some(strange)}, and no certificate and no server of {first.place(1)}, which "
+                f"names {_some(known)}"
+            )
+            raise BadInput(
+                f"{why}: one snapshot is one cluster; put older lists under history/", place=other.place(1)
+            )
         waiting.remove(near)
-        first[1].update(near[1])
-    if first is not None and waiting:
-        why = f"it names no certificate and no server that {first[0]} names"
-        raise BadInput(
-            f"{why}: one snapshot is one cluster; put older lists under history/", place=waiting[0][0]
-        )
+        known |= near[1]
+
+
+def _some(names: set[str]) -> str:
+    told = sorted(names)
+    return ", ".join(told[:4]) + (f" and {len(told) - 4} more" if len(told) > 4 else "")
 
 
 def _names_of(listed: TrustList) -> set[str]:

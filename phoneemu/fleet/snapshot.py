@@ -16,7 +16,16 @@ from phoneemu.cluster.runbook import PhoneFilter
 from phoneemu.cluster.state import Cluster
 from phoneemu.core.names import Identity
 from phoneemu.errors import BadInput
-from phoneemu.fleet import assumptions, clusterfile, filters, holding, releases, sqlexports, terminal
+from phoneemu.fleet import (
+    assumptions,
+    clusterfile,
+    competing,
+    filters,
+    holding,
+    releases,
+    sqlexports,
+    terminal,
+)
 from phoneemu.fleet.certificates import node_of
 from phoneemu.fleet.certplacing import Placed
 from phoneemu.fleet.clusterfile import ClusterFile, OffEntry
@@ -25,7 +34,7 @@ from phoneemu.fleet.gathering import Gathered, gather
 from phoneemu.fleet.holding import Library
 from phoneemu.fleet.inventory import Inventory
 from phoneemu.fleet.listexports import ListExport, read_lists, sightings
-from phoneemu.fleet.mixture import refuse_mixtures
+from phoneemu.fleet.mixture import refuse_lists_apart, refuse_mixtures
 from phoneemu.fleet.recognising import HISTORY, Kind, Recognised, lists_in, recognise
 from phoneemu.fleet.risport import Sighting
 from phoneemu.fleet.roster import as_roster
@@ -100,7 +109,14 @@ def read_snapshot(folder: Path, *, phones_needed: bool = True) -> Snapshot:
     )
     file, more = terminal.merged(file, found.printed)
     disagreements = (*disagreements, *more)
-    read = _Read(str(folder), files, found, disagreements, read_lists(lists_in(folder / HISTORY)))
+    refuse_lists_apart(found.exports)
+    lists = competing.newest(found.exports)
+    found = attrs.evolve(found, exports=lists.counting)
+    past = (
+        attrs.evolve(each, file=f"{HISTORY}/{each.file}") for each in read_lists(lists_in(folder / HISTORY))
+    )
+    older = (*past, *lists.older)
+    read = _Read(str(folder), files, found, (*disagreements, *lists.remarks), older)
     tried = releases.candidates(file, found.exports, found.entries)
     if not tried:
         return _understood(read, file)
@@ -153,7 +169,7 @@ def _understood(read: _Read, file: ClusterFile) -> Snapshot:
         node_basis=made.node_basis,
         lists=holding.library(
             made.cluster,
-            [(f"{HISTORY}/{each.file}", each.listed) for each in history if each.listed is not None],
+            [(each.file, each.listed) for each in history if each.listed is not None],
         ),
         seen=_seen_at(sightings((*found.exports, *history)), made.placed),
         presence=found.seen,
