@@ -21,7 +21,7 @@ from phoneemu.core.keys import rsa_key
 from phoneemu.core.names import Identity
 from phoneemu.core.profile import Profile
 from phoneemu.core.rules_lists import certificates_worth
-from phoneemu.core.trustlist import Digest, Record, Role, TrustList
+from phoneemu.core.trustlist import Digest, ListKind, Record, Role, TrustList
 from phoneemu.fleet.audit import Absent
 from phoneemu.fleet.certificates import named_by
 from phoneemu.fleet.clusterfile import OffEntry
@@ -201,7 +201,14 @@ def _digest(scene: Scene) -> Iterator[Problem]:
     wanted = publish.digest_of(scene.cluster)
     used = {served.digest for _, served in scene.lists} | {wanted}
     if Digest.SHA512 in used:
-        count, models = scene.those(lambda each: Digest.SHA512.label not in (each.digests.value or ()))
+        ctl = any(served.kind is ListKind.CTL for _, served in scene.lists)
+
+        def fails(each: Profile) -> bool:
+            """Whether a phone that gets a signed file there is not known to read it."""
+            signed = each.reads_itl.value is not False or (ctl and each.reads_ctl.value is not False)
+            return signed and Digest.SHA512.label not in (each.digests.value or ())
+
+        count, models = scene.those(fails)
         text = f"lists are signed with SHA-512, which is not known to work on {models or 'no model here'}"
         severity = Severity.DANGER if count else Severity.WARNING
         yield Problem(rule="PC5", severity=severity, text=text, source="JTAPI14", phones=count)

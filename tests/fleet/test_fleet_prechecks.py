@@ -104,6 +104,19 @@ def test_sha_512_concerns_models_without_it(plain: Snapshot) -> None:
     assert problem.phones
 
 
+def test_sha_512_concerns_only_phones_that_get_a_signed_file(plain: Snapshot) -> None:
+    """Without a CTL, a phone that reads no ITL meets no signature."""
+    rows = "Name,Model\nSEP1,7940\nSEP2,3905\nSEP3,7975\n"
+    phones = attrs.evolve(plain, inventory=read_text(rows))
+    wanted = attrs.evolve(plain.cluster, parameters=MappingProxyType({SIGNATURE_ALGORITHM: "SHA-512"}))
+    mixed = found(phones, wanted)["PC5"][0]
+    for node in wanted.nodes:
+        wanted = wanted.with_node(attrs.evolve(node, ctl=None, tvs_ctl=None))
+    secure = found(phones, wanted)["PC5"][0]
+    assert ("7940" in mixed.text, "7940" in secure.text) == (True, False)
+    assert (secure.phones, "7975" in secure.text) == (1, True)
+
+
 def test_a_tls_floor_concerns_models_that_ask_a_tvs(plain: Snapshot) -> None:
     problem = found(plain, attrs.evolve(plain.cluster, min_tls="1.2"))["PC6"][0]
     assert problem.text == "the TLS floor is 1.2; these ask a TVS and are not known to speak it: 7975"
