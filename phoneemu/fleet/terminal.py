@@ -14,10 +14,10 @@ from phoneemu.cluster.release import parse_release
 from phoneemu.errors import BadInput
 from phoneemu.fleet.clusterfile import ClusterFile, NodeEntry
 
-_VERSION = re.compile(r"^\s*Active Master Version:\s*(?P<version>\S+)\s*$", re.IGNORECASE)
+_VERSION = re.compile(r"^[ \t]*Active Master Version:[ \t]*(?P<version>\S+)[ \t\r]*$", re.IGNORECASE)
 _NODE = re.compile(
-    r"^\s*(?P<address>\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f]*:[0-9A-Fa-f:]+)\s+(?P<name>\S+)\s+"
-    r"(?:(?P<short>\S+)\s+)?(?P<role>Publisher|Subscriber)\s+(?P<rest>.*authenticated.*)$",
+    r"^[ \t]*(?P<address>\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f]*:[0-9A-Fa-f:]+)[ \t]+(?P<name>\S+)[ \t]+"
+    r"(?:(?P<short>\S+)[ \t]+)?(?P<role>Publisher|Subscriber)[ \t]+(?P<rest>.*authenticated.*)$",
     re.IGNORECASE,
 )
 _BESIDE = re.compile(r"\bcups\b", re.IGNORECASE)

@@ -95,3 +95,8 @@ def test_a_log_of_another_thing_that_is_no_text_is_left_to_its_reader(tmp_path: 
     (tmp_path / "certs_a.txt").write_bytes(b"Active\x00\x01\x02")
     with pytest.raises(Exception, match="certs_a"):
         read(tmp_path, NEWER)
+
+
+def test_carriage_returns_of_a_terminal_do_no_harm(tmp_path: Path) -> None:
+    snapshot = read(tmp_path, (VERSION + NEWER).replace("\n", "\r\n"))
+    assert (snapshot.release, len(snapshot.cluster.nodes)) == ("11.5.1.15900-18", 2)
