@@ -222,7 +222,9 @@ def _phones(snapshot: Snapshot) -> Iterator[str]:
     yield f"{len(snapshot.inventory.phones)} phones"
     for model, count in counted.most_common():
         known = catalogue().find(model) if model else None
-        yield f"{count:>8}  {model or '(no model)'}" + ("" if known is not None else ": not in the catalogue")
+        aside = f" ({known.name})" if known is not None and model.isdigit() and model != known.model else ""
+        aside = aside if known is not None else ": not in the catalogue"
+        yield f"{count:>8}  {model or '(no model)'}{aside}"
 
 
 # ---------------------------------------------------------------- for machines

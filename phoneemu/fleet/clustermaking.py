@@ -136,8 +136,9 @@ def _entries(
     beside = _beside(file, exports, entries)
     if not named and not beside and not file.seen:
         raise BadInput(
-            "no node is known: declare one as [[node]] or add `show itl` of a TFTP node",
-            place=file.file,
+            "no node is known, and phones alone cannot be predicted: declare each server as [[node]], or add "
+            "`show itl` of the TFTP nodes, `show network cluster`, certificates or CallManager groups",
+            place=file.file if file.present else f"{file.file} (not there)",
         )
     basis.add(assumptions.NODES.id)
     without_tftp = frozenset({CALLMANAGER, TVS}) if named else NodeEntry(name="").services

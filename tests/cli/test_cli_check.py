@@ -34,6 +34,27 @@ def test_every_file_is_named_with_what_was_read_of_it(
     assert "today, if every phone restarted: 412 phones: 0 out-of-service, 0 stuck" in said
 
 
+def test_a_model_given_by_its_number_is_told_with_its_name(
+    snapshot: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = "SEP001122334401,683\nSEP001122334402,8841\nSEP001122334403,99999\n"
+    (snapshot / "phones.csv").write_text("Device Name,Device Type\n" + rows)
+    said = check(snapshot, capsys)
+    assert "1  683 (Cisco 8841)\n" in said
+    assert "1  8841\n" in said
+    assert "1  99999: not in the catalogue\n" in said
+
+
+def test_phones_alone_are_told_what_else_is_needed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "phones.csv").write_text("Device Name,Device Type\nSEP001122334401,8841\n")
+    assert main(["check", str(tmp_path)]) == 2
+    said = capsys.readouterr().err
+    assert "cluster.toml (not there): no node is known" in said
+    assert "[[node]]" in said
+
+
 def test_files_nobody_reads_are_named_not_ignored(snapshot: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (snapshot / "notes.txt").write_text("call Anna\n")
     (snapshot / "holiday.jpg").write_text("x")
