@@ -235,7 +235,7 @@ def test_a_list_of_no_declared_node_is_of_another_cluster(folder: Path) -> None:
         .replace("CAPF-", "CAPF-0")
     )
     (folder / "itl-of-somebody.txt").write_text(foreign)
-    with pytest.raises(BadInput, match=r"^itl-of-somebody\.txt: .*one snapshot is one cluster"):
+    with pytest.raises(BadInput, match=r"^itl-of-somebody\.txt:28: .*one snapshot is one cluster"):
         read_snapshot(folder)
 
 
