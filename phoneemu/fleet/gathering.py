@@ -185,11 +185,9 @@ class _Reader:
         """What terminal logs say of the cluster itself; a log may be named after something else in it."""
         paths = [path for kind in _LOGS for path in self.paths(kind)]
         for path in dict.fromkeys(paths):
-            if path.stat().st_size > limits.SHOW_TEXT_BYTES:
-                continue
             try:
-                found = terminal.parse(textfile.decoded(path.read_bytes(), path.name), path.name)
-            except BadInput:  # no text: its own reader says so, or reads it
+                found = terminal.parse(textfile.read(path, limits.SHOW_TEXT_BYTES), path.name)
+            except BadInput:  # no text, or a large table: its own reader says so, or reads it
                 continue
             if found.releases or found.nodes:
                 said = [f"release {release}" for release, _ in found.releases[:1]]
