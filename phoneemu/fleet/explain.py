@@ -212,6 +212,10 @@ def _consequence(fate: Fate) -> Iterator[str]:
         yield f"  so nothing can be said: {fate.reason}"
         return
     last = fate.episodes[-1]
+    if fate.reason == FleetReason.RELEASE_UNKNOWN.value:
+        end = last.ending.outcome.value
+        yield f"  so it {_trust_words(last)} there: {end}; of which release it is cannot be said."
+        return
     yield f"  so it {_trust_words(last)}{_service_words(fate)}{_broken_words(last)}."
 
 

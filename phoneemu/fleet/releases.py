@@ -18,9 +18,9 @@ from phoneemu.fleet.forecast import Fate, Remedy
 from phoneemu.fleet.listexports import ListExport
 from phoneemu.fleet.outcome import WORST_FIRST, FleetReason, Outcome, Service, Trust
 
-TRIED = ("12.5(1)", "9.1(2)", "10.5(1)", "11.5(1)", "14")
+TRIED = ("12.5(1)", "11.5(1)", "10.5(1)", "9.1(2)", "14")
 """One release of each group that signs or restarts differently (cluster.release); the first is told of."""
-_WITH_RECOVERY = ("12.5(1)", "10.5(1)", "11.5(1)", "14")
+_WITH_RECOVERY = ("12.5(1)", "11.5(1)", "10.5(1)", "14")
 _SIGNED_BY_RECOVERY = ("12.5(1)", "14")
 
 NOT_KNOWN = "not known"
@@ -48,7 +48,8 @@ def _recovery(name: str) -> bool:
 def agreed(told: Sequence[tuple[str, Fate]]) -> Fate:
     """One fate of what the phones do on each (release, fate): the first is that of the release told of.
 
-    Where all end alike it is theirs; where all are lost, that of the worst; else cannot-say.
+    Where all end alike it is theirs; where all are lost, that of the worst; else cannot-say. Where they
+    differ the story told is that of the worst.
     """
     first = told[0][1]
     if len(told) == 1:
@@ -63,8 +64,9 @@ def agreed(told: Sequence[tuple[str, Fate]]) -> Fate:
         f"the release is not known, and releases differ: {each}; `release` in cluster.toml or "
         "`show version active` settles it"
     )
+    release, worst = min(told, key=lambda each: WORST_FIRST.index(each[1].outcome))
+    note += f"; its story is told as on {release}"
     if all(outcome.bad for outcome in outcomes):
-        worst = min((fate for _, fate in told), key=lambda fate: WORST_FIRST.index(fate.outcome))
         return attrs.evolve(worst, basis=basis, standing=weakest, note=note)
     return attrs.evolve(
         first,
@@ -79,4 +81,6 @@ def agreed(told: Sequence[tuple[str, Fate]]) -> Fate:
         standing=weakest,
         basis=basis,
         note=note,
+        episodes=worst.episodes,
+        occasion=worst.occasion,
     )

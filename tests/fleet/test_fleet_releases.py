@@ -41,6 +41,8 @@ def test_a_renewal_that_some_releases_do_not_survive_is_cannot_say_without_a_rel
     assert (fate.outcome, fate.reason) == (Outcome.CANNOT_SAY, "release-unknown")
     assert "11.5(1): stuck" in fate.note
     assert "12.5(1): ok" in fate.note
+    assert "as on 11.5(1)" in fate.note
+    assert fate.episodes[-1].ending.outcome is Outcome.STUCK, "the story told is that of the worst"
     assert forecast.release == "not known"
     assert "release-unknown" in {each.id for each in forecast.assumptions}
     assert "release" not in {each.id for each in forecast.assumptions}
