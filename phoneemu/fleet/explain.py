@@ -94,7 +94,7 @@ def _headline(fate: Fate, plan: Plan) -> str:
         return word + later
     if fate.lost_at_step == 0:
         return f"{word} before the first step"
-    return f"{word} since step {fate.lost_at_step} ({plan.steps[fate.lost_at_step - 1]}){later}"
+    return f"{word} since step {fate.lost_at_step} ({plan.steps[fate.lost_at_step - 1]}){fate.by}{later}"
 
 
 def _episode(episode: Episode, plan: Plan, known: Provenance) -> Iterator[str]:

@@ -65,6 +65,7 @@ def json_chunks(forecast: Forecast) -> Iterator[str]:
         ("paths", {path.value: count for path, count in forecast.paths.items()}),
         ("assumptions", assumptions),
         ("remarks", list(forecast.remarks)),
+        ("refused", list(forecast.refused)),
     ):
         yield f'"{key}": {json.dumps(content)},\n'
     yield '"phones": [\n'

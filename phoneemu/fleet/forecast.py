@@ -98,7 +98,13 @@ class Fate:
         step, later = self.lost_at_step, ", once services restart" if self.late else ""
         if step is None:
             return later
-        return (" before the first step" if step == 0 else f" at step {step}") + later
+        return (" before the first step" if step == 0 else f" at step {step}") + self.by + later
+
+    @property
+    def by(self) -> str:
+        """By which reset, where the step at which it was lost only came before its phones had reset."""
+        lost = next((each for each in self.episodes if each.step and each.step == self.lost_at_step), None)
+        return "" if lost is None else lost.occasion.removeprefix(f"at step {lost.step}")
 
     @property
     def late(self) -> bool:
@@ -151,7 +157,10 @@ class Cause:
 
 @attrs.frozen(kw_only=True)
 class Forecast:
-    """A whole prediction, worst groups first. `steps` are the runbook's lines as written."""
+    """A whole prediction, worst groups first. `steps` are the runbook's lines as written.
+
+    `refused` names the steps that the cluster refuses, and why; they are among the remarks, too.
+    """
 
     cluster: str
     release: str
@@ -160,6 +169,7 @@ class Forecast:
     groups: tuple[Group, ...]
     assumptions: tuple[Assumption, ...] = ()
     remarks: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
 
     @cached_property
     def whole(self) -> Roster:

@@ -57,6 +57,11 @@ class Plan:
     administered_late: tuple[Administered, ...] = ()
 
     @property
+    def refused(self) -> tuple[str, ...]:
+        """Steps that the cluster refuses, and why: they change nothing."""
+        return tuple(remark for remark in self.remarks if REFUSED in remark)
+
+    @property
     def now(self) -> float:
         """The time after the last step, in seconds since the epoch."""
         return self.stages[-1].now
@@ -286,7 +291,9 @@ class _Performer:
         """
         settled: list[Stage] = []
         pending: frozenset[tuple[str, str]] = frozenset()
+        since = 0
         for stage, later in zip_longest(self._stages, self._stages[1:]):
+            since = since if pending else stage.number
             pending |= stage.resets
             overtaken = bool(pending) and later is not None and not self._pauses[later.number]
             if overtaken and later.world is not stage.world:
@@ -294,7 +301,8 @@ class _Performer:
                     f"step {stage.number}: phones reset by themselves, but step {later.number} does not wait "
                     "for them and is taken to overtake them; put `phones wait 30m` between"
                 )
-            settled.append(attrs.evolve(stage, resets=frozenset() if overtaken else pending))
+            by = since if pending and since < stage.number and not overtaken else 0
+            settled.append(attrs.evolve(stage, resets=frozenset() if overtaken else pending, resets_by=by))
             pending = pending if overtaken else frozenset()
         return tuple(settled)
 

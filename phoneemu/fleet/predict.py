@@ -129,6 +129,7 @@ def predict(
         steps=plan.steps,
         groups=groups,
         assumptions=_counted(groups),
+        refused=plan.refused,
         remarks=(
             *snapshot.remarks,
             *(f"{remark.place}: {remark.text}" for remark in snapshot.inventory.remarks),

@@ -38,6 +38,7 @@ def lines(forecast: Forecast, paint: Paint = plain) -> Iterator[str]:
     yield "runbook"
     for number, step in enumerate(forecast.steps, 1):
         yield f"  {number:>2}  {step}"
+    yield from _refused(forecast)
     yield from _first_bad(forecast)
     yield ""
     yield from _causes(forecast, paint)
@@ -52,6 +53,13 @@ def lines(forecast: Forecast, paint: Paint = plain) -> Iterator[str]:
     )
     yield ""
     yield forecast.closing_line()
+
+
+def _refused(forecast: Forecast) -> Iterator[str]:
+    """Steps that come to nothing: the prediction is of the others."""
+    if forecast.refused:
+        yield f"{len(forecast.refused)} of {len(forecast.steps)} steps refused: nothing is changed by"
+        yield from (f"  {each}" for each in forecast.refused)
 
 
 def _first_bad(forecast: Forecast) -> Iterator[str]:

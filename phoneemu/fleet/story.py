@@ -52,6 +52,8 @@ class Stage:
     now: float
     move: Move | None = None
     resets: frozenset[tuple[str, str]] = frozenset()
+    resets_by: int = 0
+    """The first step that set these resets off, where it is an earlier one; else 0."""
 
 
 @attrs.frozen(kw_only=True)
@@ -130,7 +132,9 @@ def tell(
         if doubt is not None and _settles(doubt, before, station):
             doubt = None
         if starts:
-            told = _starts(station, stage, stage.number, f"at step {stage.number}", doubt, orders)
+            itself = stage.resets_by and not (stage.move is not None and stage.move.boots)
+            cause = f", by the reset that step {stage.resets_by} set off" if itself else ""
+            told = _starts(station, stage, stage.number, f"at step {stage.number}{cause}", doubt, orders)
             episodes += told
             station, since, doubt = told[-1].boot.station, stage, _doubt(told[-1].ending)
             orders = Orders() if orders.reach(told[0].boot) else orders

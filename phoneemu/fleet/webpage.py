@@ -106,6 +106,9 @@ def _verdict(forecast: Forecast) -> str:
 
 def _doubt(forecast: Forecast) -> str:
     said = []
+    if forecast.refused:
+        said.append(f"{len(forecast.refused)} of {len(forecast.steps)} steps refused by the cluster:")
+        said += [f"{escape(each)}." for each in forecast.refused]
     unsaid, broken = forecast.summary[Outcome.CANNOT_SAY], forecast.summary[Outcome.DEGRADED]
     if unsaid:
         said.append(f"Of {unsaid:,} phones nothing can be said: a fact is missing.")

@@ -1,5 +1,6 @@
 """Whole predictions on small snapshots, with the shipped catalogue."""
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from listmaking import published_ctl
 
 from phoneemu import example
 from phoneemu.errors import BadInput
-from phoneemu.fleet import report
+from phoneemu.fleet import export, report
 from phoneemu.fleet.audit import Auditor, Holds
 from phoneemu.fleet.forecast import Fate, Forecast
 from phoneemu.fleet.predict import predict_files
@@ -326,4 +327,9 @@ def test_a_digest_set_where_the_release_has_none_is_refused_and_does_not_count(t
     assert [remark.partition(" exists")[0] for remark in told.remarks if "exists from" in remark] == [
         "cluster.toml: `TFTP File Signature Algorithm`"
     ]
-    assert any("step 1 (digest.txt:1) is refused" in remark for remark in told.remarks)
+    (refused,) = told.refused
+    assert refused in told.remarks
+    assert refused.startswith("step 1 (digest.txt:1) is refused")
+    said = list(report.lines(told))
+    assert said.index("1 of 2 steps refused: nothing is changed by") < said.index(f"  {refused}") < 9
+    assert json.loads("".join(export.json_chunks(told)))["refused"] == [refused]

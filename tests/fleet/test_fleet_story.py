@@ -264,3 +264,10 @@ def test_a_lost_phone_that_can_only_be_made_to_limp_is_told_so() -> None:
     remedy = find(last.boot.station, last.world, plan.now, last.ending.outcome, plan.administered)
     assert remedy.found
     assert remedy.keys.endswith("it is then degraded: tvs-unusable")
+
+
+def test_a_phone_that_its_cluster_resets_says_which_step_set_that_off() -> None:
+    office = make_cluster("office", "15SU1", ("pub", "sub"), mixed=True)
+    plan = planned(RENEWAL.replace("phones reset", ""), office)
+    (episode,) = told(plan, a_station(MODERN, office)).episodes
+    assert (episode.step, episode.occasion) == (4, "at step 4, by the reset that step 1 set off")
