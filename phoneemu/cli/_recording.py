@@ -11,6 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from phoneemu.cli._streams import one_line
 from phoneemu.core.journal import Journal
 from phoneemu.core.phone import Phone
 from phoneemu.errors import BadInput
@@ -153,7 +154,7 @@ class LabRecording:
             try:
                 drafts.append(cleaned(draft(boot, terms, catalogue(), {})))
             except BadInput as error:
-                print(f"--capture: {error}", file=sys.stderr)
+                print(one_line(f"--capture: {error}"), file=sys.stderr)
         return save(root, drafts)
 
 

@@ -16,12 +16,13 @@ from phoneemu.cli._outputs import refuse_wrong
 from phoneemu.core import limits, listbuild
 from phoneemu.core.trustlist import Digest, ListKind, Role
 from phoneemu.errors import BadInput
-from phoneemu.files import read_bytes, replacing, writable
+from phoneemu.files import read_bytes, read_head, replacing, writable
 
 HELP = "make and sign a CTL or an ITL for a lab, from certificates or with keys made on the spot"
 
 LONGEST_NAME = 64
 """Characters of a common name; RFC 5280 allows no more."""
+LIST_BEGINS = b"\x01"
 ROLES = {
     "sast": Role.SAST,
     "ccm": Role.CCM,
@@ -93,7 +94,8 @@ def _refuse_wrong(arguments: argparse.Namespace) -> None:
     """Refuse what would cost somebody a key, and a name that no certificate can carry.
 
     Raises:
-        BadInput: an input, or a key that was made earlier, would be written over; or the name is none.
+        BadInput: an input, an earlier key or a file that is no list would be written over; or the
+            name is none.
         OSError: the list cannot be written.
     """
     targets = {"--output": arguments.output}
@@ -104,6 +106,8 @@ def _refuse_wrong(arguments: argparse.Namespace) -> None:
         targets["the made signer"] = _pem_beside(arguments.output)
     records = [Path(text.split(":")[1]) for text in arguments.record if ":" in text]
     refuse_wrong(targets, inputs=(arguments.signer, *records))
+    if arguments.output.is_file() and read_head(arguments.output, 1) not in (b"", LIST_BEGINS):
+        raise BadInput("is there and is no list: it is not written over", place=str(arguments.output))
     if arguments.make is not None and targets["the made signer"].exists():
         text = "holds an earlier signer: give it to --signer, move it, or write another file"
         raise BadInput(text, place=str(targets["the made signer"]))

@@ -318,7 +318,7 @@ def _shell(arguments: argparse.Namespace, session: "Session", lab: "Lab", done: 
             except BadInput as error:
                 print(one_line(str(error)))
             except OSError as error:  # such as a full disk
-                print(f"not done: {error.filename or 'the lab'}: {error.strerror or error}")
+                print(one_line(f"not done: {error.filename or 'the lab'}: {error.strerror or error}"))
         sys.stdout.flush()
 
 

@@ -165,3 +165,18 @@ def test_a_list_cannot_be_a_folder(
     monkeypatch.chdir(tmp_path)
     assert main(["build", "itl", "--make", "q", "-o", target]) == 2
     assert capsys.readouterr().err.endswith(": Is a directory\n")
+
+
+def test_a_list_takes_the_place_of_a_list_and_of_nothing_else(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, key = made_signer(tmp_path)
+    strange = tmp_path / "strange.pem"
+    strange.write_bytes(KEY)
+    assert main(["build", "ctl", "--signer", str(key), "-o", str(strange)]) == 2
+    assert (
+        capsys.readouterr().err == f"phoneemu: {strange}: is there and is no list: it is not written over\n"
+    )
+    assert strange.read_bytes() == KEY
+    assert main(["build", "itl", "--signer", str(key), "-o", str(path)]) == 0
+    assert built(path).kind is ListKind.ITL
