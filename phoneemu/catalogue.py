@@ -193,9 +193,10 @@ class Catalogue:
 
     def _protocol_of(self, model: str, load: str) -> tuple[str, ...]:
         """The protocol that a load's name tells, where the model's loads are named by it; else nothing."""
-        for file in self.files(model) if load else ():
-            for protocol in ("SIP", "SCCP") if file is not None else ():
-                fact = file.facts.get(f"device.{protocol.lower()}_loads") if file is not None else None
+        files = [each for each in self.files(model) if each is not None] if load else []
+        for file in files:
+            for protocol in ("SIP", "SCCP"):
+                fact = file.facts.get(f"device.{protocol.lower()}_loads")
                 beginnings = tuple(str(fact.value).upper().split()) if fact is not None else ()
                 if beginnings and load.strip().upper().startswith(beginnings):
                     return (protocol,)
