@@ -14,6 +14,7 @@ from phoneemu.core import limits
 from phoneemu.errors import BadInput, NothingInIt
 from phoneemu.files import read_head
 from phoneemu.fleet.inventory import Inventory, of_records, wanted
+from phoneemu.fleet.sheetspan import refuse_far_cells
 
 HEADER_ROWS = 10
 """A title and blank rows may stand above the header; that many rows are tried [assumed]."""
@@ -70,12 +71,13 @@ def _spreadsheet(path: Path) -> Inventory:
 
 
 def _refuse_bombs(path: Path) -> None:
-    """Refuse a file that unpacks to more than is ever read."""
+    """Refuse a file that unpacks to more than is ever read, or whose cells span more than is ever held."""
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as packed:
             size = sum(each.file_size for each in packed.infolist())
         if size > limits.SQL_TEXT_BYTES:
             raise BadInput(f"unpacks to more than {limits.SQL_TEXT_BYTES:,} bytes", place=path.name)
+        refuse_far_cells(path)
 
 
 def _header(rows: Sequence[Sequence[object]]) -> tuple[int, Cells] | None:

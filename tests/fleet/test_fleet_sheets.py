@@ -11,7 +11,7 @@ import pytest
 from phoneemu import example
 from phoneemu.core import limits
 from phoneemu.errors import BadInput
-from phoneemu.fleet import sheets
+from phoneemu.fleet import sheets, sheetspan
 from phoneemu.fleet.snapshot import read_snapshot
 
 Cell = str | int | float | None
@@ -152,3 +152,65 @@ def test_a_snapshot_may_be_a_spreadsheet_of_any_name(tmp_path: Path) -> None:
     snapshot = read_snapshot(folder)
     assert len(snapshot.inventory.phones) == 2
     assert dict(snapshot.by_content)["Export from Anna.xlsx"] == "spreadsheet"
+
+
+def place_cells(path: Path, rows: str) -> None:
+    """A workbook whose one sheet has these rows, as they are."""
+    write_book(path, [])
+    with zipfile.ZipFile(path) as book:
+        parts = {name: book.read(name) for name in book.namelist()}
+    parts["xl/worksheets/sheet1.xml"] = (
+        f'<worksheet xmlns="{MAIN}"><sheetData>{rows}</sheetData></worksheet>'.encode()
+    )
+    with zipfile.ZipFile(path, "w") as book:
+        for name, content in parts.items():
+            book.writestr(name, content)
+
+
+def placed(attributes: str, text: str = "x") -> str:
+    return f'<c {attributes} t="inlineStr"><is><t>{text}</t></is></c>'
+
+
+A1, A2, FAR = 'r="A1"', 'r="A2"', 'r="XFD1048576"'
+NAMED = f"<row r='1'>{placed(A1, 'Device Name')}</row><row r='2'>{placed(A2, 'SEP1')}</row>"
+
+
+@pytest.mark.parametrize(
+    "far",
+    [
+        placed('r="XFD1048576"'),
+        placed("r='XFD1048576'"),
+        placed('s="1" r="XFD1048576"'),
+        placed('x=">" r="XFD1048576"'),
+        placed('x=\' r="A1"\' r="XFD1048576"'),
+        placed('r="A40000001"'),
+        placed('r="ZZZZZZ7"'),
+        "<row r='1048576'>" + placed("") + "</row><row r='1'>" + "<c/>" * 99 + placed("") + "</row>",
+        "<c/>" * 99 + placed("") + "</row>" + "<row/>" * 410_000 + "<row>" + placed(""),
+    ],
+)
+def test_a_sheet_whose_cells_span_more_than_memory_holds_is_refused(tmp_path: Path, far: str) -> None:
+    path = tmp_path / "phones.xlsx"
+    place_cells(path, f"{NAMED}<row>{far}</row>")
+    with pytest.raises(BadInput, match=r"phones\.xlsx: its cells span [\d,]+ rows and [\d,]+ columns"):
+        sheets.read(path)
+
+
+@pytest.mark.parametrize(
+    "far", ['<c r="XFD1048576" s="1"/>', placed('r="XFD9"'), placed('r="A1048576"'), placed("")]
+)
+def test_a_sheet_with_a_far_cell_that_costs_little_is_read(tmp_path: Path, far: str) -> None:
+    path = tmp_path / "phones.xlsx"
+    place_cells(path, f"{NAMED}<row r='3'>{far}</row>")
+    assert [each.name for each in sheets.read(path).phones][:1] == ["SEP1"]
+
+
+def test_cells_are_found_wherever_a_chunk_of_a_sheet_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "phones.xlsx"
+    place_cells(path, f"{NAMED}<row r='3'>{placed(FAR)}</row>")
+    for size in range(1, 40):
+        monkeypatch.setattr(sheetspan, "CHUNK", size)
+        with pytest.raises(BadInput, match=r"1,048,576 rows and 16,384 columns"):
+            sheets.read(path)
