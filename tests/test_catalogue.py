@@ -273,3 +273,8 @@ def test_a_synthetic_capture_makes_no_captured_fact(tmp_path: Path) -> None:
 def test_where_no_captures_are_shipped_nothing_can_be_checked(tmp_path: Path) -> None:
     catalogue = with_source(tmp_path, "captured", "capture:8861/14-2-1/moves")
     assert catalogue.profile("8861").console.source == "capture:8861/14-2-1/moves"
+
+
+@pytest.mark.parametrize("digits", [10, 5000])
+def test_a_number_that_no_phone_type_has_is_none(digits: int) -> None:
+    assert Catalogue().find("9" * digits) is None

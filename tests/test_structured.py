@@ -21,3 +21,18 @@ def test_broken_json_names_its_file(text: str) -> None:
 def test_broken_toml_names_its_file(text: str) -> None:
     with pytest.raises(BadInput, match=r"^x\.toml: no TOML: "):
         from_toml(text, "x.toml")
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("a = 0x" + "f" * 5000, "x.toml: a"),
+        ("[b.c]\nd = [1, 0o" + "7" * 9000 + "]", "x.toml: b.c.d[2]"),
+        ("e = 9223372036854775808", "x.toml: e"),
+    ],
+)
+def test_a_number_of_toml_has_64_bits(text: str, place: str) -> None:
+    with pytest.raises(BadInput) as refused:
+        from_toml(text, "x.toml")
+    assert refused.value.place == place
+    assert from_toml("a = -9223372036854775808", "x.toml") == {"a": -(2**63)}

@@ -2,9 +2,9 @@
 
 import argparse
 import json
-import sys
 from pathlib import Path
 
+from phoneemu.cli._saying import say
 from phoneemu.fleet.collector import at_rest
 
 HELP = "show which phones hold the served lists today, and what each model should show"
@@ -26,5 +26,5 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.json:
             print(json.dumps(audit.as_json(snapshot), indent=1))
         else:
-            sys.stdout.writelines(f"{line}\n" for line in audit.lines(snapshot))
+            say(audit.lines(snapshot))
     return 0

@@ -2,8 +2,9 @@
 
 import argparse
 import json
-import sys
 from pathlib import Path
+
+from phoneemu.cli._saying import say
 
 HELP = "show what was understood of a snapshot, what was not, and what is assumed"
 
@@ -30,7 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps(checking.as_json(checked), indent=1))
     else:
-        sys.stdout.writelines(f"{line}\n" for line in checking.lines(checked))
+        say(checking.lines(checked))
     if arguments.fail_on is None:
         return 0
     ranks = [each.value for each in Severity]

@@ -2,10 +2,10 @@
 
 import argparse
 import json
-import sys
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
+from phoneemu.cli._saying import say
 from phoneemu.cli.predict import add_other
 from phoneemu.errors import BadInput
 from phoneemu.fleet.forecast import Fate
@@ -47,7 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
             print()
         rendering = _rendering(arguments, phone, fate)
         text = explain.lines(phone, fate, plan, known) if rendering is None else rendering
-        sys.stdout.writelines(f"{line}\n" for line in text)
+        say(text)
     return 0
 
 

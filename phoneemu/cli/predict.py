@@ -8,6 +8,7 @@ from pathlib import Path
 
 from phoneemu.cli._outputs import STDOUT, refuse_wrong
 from phoneemu.cli._progress import Progress
+from phoneemu.cli._saying import say
 from phoneemu.cli._streams import tell
 from phoneemu.files import replacing
 from phoneemu.fleet import difference, export, report
@@ -162,10 +163,10 @@ def show_difference(before: tuple[Verdicts, str], forecast: Forecast, *, to_stde
         tell(f"note: {note}")
     told = difference.lines(difference.compare(verdicts, forecast))
     to = sys.stderr if to_stderr else sys.stdout
-    to.writelines(f"{line}\n" for line in told)
+    say(told, to)
 
 
 def show(forecast: Forecast) -> None:
     """The report, on standard output."""
     paint = report.coloured if sys.stdout.isatty() else report.plain
-    sys.stdout.writelines(f"{line}\n" for line in report.lines(forecast, paint))
+    say(report.lines(forecast, paint))

@@ -2,9 +2,9 @@
 
 import argparse
 import json
-import sys
 from pathlib import Path
 
+from phoneemu.cli._saying import say
 from phoneemu.cli._streams import tell
 
 HELP = "compare a prediction with a snapshot taken after the change"
@@ -51,7 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps(scoring.as_json(scored, missing), indent=1))
     else:
-        sys.stdout.writelines(f"{line}\n" for line in scoring.lines(scored, missing))
+        say(scoring.lines(scored, missing))
     if arguments.fail_under is None:
         return 0
     rate = scoring.rate(scored)

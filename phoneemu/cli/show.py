@@ -2,8 +2,10 @@
 
 import argparse
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
+from phoneemu.cli._saying import say
 from phoneemu.core import limits, listcheck, listparse, showtext, signedfile
 from phoneemu.core.names import Identity, serial_text
 from phoneemu.core.signedfile import SignedFile
@@ -95,20 +97,24 @@ def _meaning(status: SignatureStatus) -> str:
 
 
 def _print_signed(signed: SignedFile) -> None:
+    say(_signed_lines(signed))
+
+
+def _signed_lines(signed: SignedFile) -> Iterator[str]:
     who = signed.signer
-    print(f"File name inside: {signed.filename or '(none)'}")
-    print(f"Signed by: {who.subject}, serial {serial_text(who.serial)}" if who else "Not signed")
+    yield f"File name inside: {signed.filename or '(none)'}"
+    yield f"Signed by: {who.subject}, serial {serial_text(who.serial)}" if who else "Not signed"
     if who is not None:
         digest = signed.digest.label if signed.digest else f"number {signed.digest_number}"
-        print(f"Issuer: {who.issuer}")
-        print(f"Digest: {digest}; key: {signed.key_bits} bits; header: {signed.header_length} bytes")
-    print(f"Body: {len(signed.body):,} bytes")
+        yield f"Issuer: {who.issuer}"
+        yield f"Digest: {digest}; key: {signed.key_bits} bits; header: {signed.header_length} bytes"
+    yield f"Body: {len(signed.body):,} bytes"
     config = signed.config
     if config is not None:
-        print(f"Version stamp: {config.stamp or '(none)'}")
-        print(f"CallManagers: {', '.join(config.callmanagers) or '(none)'}")
-        print(f"TVS servers: {', '.join(config.tvs_servers) or '(none)'}")
-        print(f"Device security mode: {config.security.value}")
+        yield f"Version stamp: {config.stamp or '(none)'}"
+        yield f"CallManagers: {', '.join(config.callmanagers) or '(none)'}"
+        yield f"TVS servers: {', '.join(config.tvs_servers) or '(none)'}"
+        yield f"Device security mode: {config.security.value}"
 
 
 # ---------------------------------------------------------------- JSON

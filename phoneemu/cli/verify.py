@@ -2,9 +2,9 @@
 
 import argparse
 import json
-import sys
 from pathlib import Path
 
+from phoneemu.cli._saying import say
 from phoneemu.errors import BadInput
 
 HELP = "tell what a phone of a model would rule about a file, given what it holds"
@@ -62,6 +62,6 @@ def run(arguments: argparse.Namespace) -> int:
             said |= {"verdict": Verdict.CANNOT_SAY.value, "reason": LOAD_UNKNOWN, "by_load": differing}
         print(json.dumps(said, indent=1))
     else:
-        sys.stdout.writelines(f"{line}\n" for line in lines(entry, profile, differing))
+        say(lines(entry, profile, differing))
     takes = (Verdict.ACCEPT, Verdict.UNCHANGED, Verdict.ASK)
     return int(any(each.verdict not in takes for _, each in told))

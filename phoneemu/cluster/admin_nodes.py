@@ -14,6 +14,7 @@ from phoneemu.cluster import release as since
 from phoneemu.cluster.admin_certs import phones_reset, renewed, replaced
 from phoneemu.cluster.admin_services import risen
 from phoneemu.cluster.certs import add_to_stores, bare_node, copies_of
+from phoneemu.cluster.nodenames import check_node_name
 from phoneemu.cluster.performing import Office, Performed
 from phoneemu.cluster.runbook import Step
 from phoneemu.cluster.state import (
@@ -25,6 +26,7 @@ from phoneemu.cluster.state import (
     Cluster,
     Node,
 )
+from phoneemu.core import limits
 from phoneemu.errors import BadInput
 
 _ROLES: Mapping[str, frozenset[str]] = {
@@ -71,8 +73,13 @@ def _published_after(cluster: Cluster, name: str) -> Cluster:
 
 
 def hostname(office: Office, node: Node, step: Step) -> Performed:
-    """`set network hostname`: every certificate of the node but ITLRecovery; all phones reset [IPCHG-010]."""
+    """`set network hostname`: every certificate of the node but ITLRecovery; all phones reset [IPCHG-010].
+
+    Raises:
+        BadInput: the name is taken, or cannot be a node's.
+    """
     new = step.args[0]
+    check_node_name(new, step.place)
     _name_free(office, new, step)
     named = attrs.evolve(node, name=new, aliases=node.aliases | {node.name.lower()})
     nodes = tuple(named if each.name == node.name else each for each in office.cluster.nodes)
@@ -200,7 +207,10 @@ def add_node(office: Office, step: Step) -> Performed:
         BadInput: the name is taken, or the services are not named.
     """
     name, *words = step.args[0].split()
+    check_node_name(name, step.place)
     _name_free(office, name, step)
+    if len(office.cluster.nodes) >= limits.NODES:
+        raise BadInput(f"a cluster of at most {limits.NODES} nodes is emulated", place=step.place)
     unknown = next((word for word in words if word.lower() not in _ROLES), None)
     if unknown is not None or not words:
         what = f"no service `{unknown}`" if unknown else f"say which services {name} runs"

@@ -1,8 +1,9 @@
-"""What can be a node's name: a host name, and none of the words by which a runbook speaks of something else.
+"""What can be a node's name: a host name or an address, and no word that a runbook has for something else.
 
 A name that is none would be taken for something else later on: in a runbook, a folder, a certificate.
 """
 
+import ipaddress
 import re
 
 from phoneemu.errors import BadInput
@@ -20,9 +21,17 @@ def why_no_node_name(name: str) -> str:
         return f"{name!r} cannot be a node's name: it is a word of the runbook"
     if len(name) > LONGEST:
         return f"{name[:20]!r}... cannot be a node's name: it is longer than {LONGEST}"
-    if _HOST.fullmatch(name) is None:
+    if _HOST.fullmatch(name) is None and not _is_address(name):
         return f"{name!r} cannot be a node's name: that has letters, digits, '-', '_' and '.'"
     return ""
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return "%" not in name
 
 
 def check_node_name(name: str, place: str) -> None:

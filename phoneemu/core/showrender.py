@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from phoneemu.core.names import Identity, serial_text
+from phoneemu.core.plaintext import shown
 from phoneemu.core.trustlist import ROLE_TEXT, ListKind, Record, Role, SignatureStatus, TrustList
 
 _HEAD = "BYTEPOS\tTAG\t\tLENGTH\tVALUE"
@@ -34,7 +35,7 @@ def date(seconds: float | None) -> str:
 def row(number: int, tag: str, length: int | str, value: object = "") -> str:
     """One table row; a tag reaches over to its column by tabs."""
     tabs = "\t" * max(1, 2 - len(tag) // 8)
-    return f"{number}\t{tag}{tabs}{length}\t{value}".rstrip()
+    return f"{number}\t{tag}{tabs}{length}\t{shown(str(value))}".rstrip()
 
 
 def render(

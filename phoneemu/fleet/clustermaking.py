@@ -12,6 +12,7 @@ import attrs
 
 from phoneemu.cluster import certs, publish, tvs
 from phoneemu.cluster import release as since
+from phoneemu.cluster.nodenames import why_no_node_name
 from phoneemu.cluster.release import parse_release
 from phoneemu.cluster.state import (
     CALLMANAGER,
@@ -23,6 +24,7 @@ from phoneemu.cluster.state import (
     Cluster,
     Node,
 )
+from phoneemu.core import limits
 from phoneemu.core.trustlist import FILE_SIGNER_ROLES, ListKind, Role, TrustList
 from phoneemu.errors import BadInput
 from phoneemu.fleet import assumptions, certplacing
@@ -30,7 +32,7 @@ from phoneemu.fleet.certentries import CertEntry
 from phoneemu.fleet.certificates import Found, find_certificates, node_of
 from phoneemu.fleet.certplacing import Placed
 from phoneemu.fleet.clusterfile import ClusterFile, NodeEntry
-from phoneemu.fleet.listexports import ListExport, nodes_named, sightings
+from phoneemu.fleet.listexports import ListExport, nodes_named, odd_names, sightings
 from phoneemu.fleet.terminal import label
 
 NEWEST_COMMON = "12.5(1)"
@@ -55,10 +57,10 @@ def make_cluster(file: ClusterFile, exports: Sequence[ListExport], entries: Sequ
     """Build the cluster; `entries` are certificates that were exported as such.
 
     Raises:
-        BadInput: an export is named after a node nobody declared, or no node is known at all.
+        BadInput: an export is named after a node nobody declared, no node is known at all, or too many are.
     """
     basis: set[str] = set()
-    nodes_said = _entries(file, exports, entries, basis)
+    nodes_said = _not_too_many(_entries(file, exports, entries, basis), file)
     names = {entry.name.lower(): entry.name for entry in nodes_said}
     names |= {entry.address.lower(): entry.name for entry in nodes_said if entry.address}
     _check_owners(exports, names, file)
@@ -152,6 +154,12 @@ def _entries(
     return tuple(attrs.evolve(entry, publisher=number == 0) for number, entry in enumerate(found))
 
 
+def _not_too_many(nodes: tuple[NodeEntry, ...], file: ClusterFile) -> tuple[NodeEntry, ...]:
+    if len(nodes) > limits.NODES:
+        raise BadInput(f"{len(nodes):,} nodes; at most {limits.NODES} are worked with", place=file.file)
+    return nodes
+
+
 def _as_seen(entry: NodeEntry, seen: NodeEntry | None) -> NodeEntry:
     """A node with the address and the role that `show network cluster` gives it."""
     if seen is None:
@@ -166,7 +174,7 @@ def _beside(file: ClusterFile, exports: Sequence[ListExport], entries: Sequence[
     found: list[str] = []
     members = (member for group in file.groups.values() for member in group)
     for server in (*certplacing.servers_of(entries), *members):
-        if node_of(server, known) is None and not server[:1].isdigit():
+        if node_of(server, known) is None and not server[:1].isdigit() and not why_no_node_name(server):
             known[server.lower()] = server
             found.append(server)
     return found
@@ -368,9 +376,11 @@ def _itl(exports: Sequence[ListExport], node: Node, names: Mapping[str, str]) ->
 
 
 def _strangers(exports: Sequence[ListExport], names: Mapping[str, str], file: ClusterFile) -> list[str]:
-    """Servers that lists name and cluster.toml does not declare: phones may know them all the same."""
+    """Servers that lists name and that are no nodes: cluster.toml declares others, or the name can be none's."""
+    if not file.nodes:
+        return list(odd_names(exports))
     found: dict[str, str] = {}
-    for export in exports if file.nodes else ():
+    for export in exports:
         for number, record in enumerate(export.listed.records if export.listed is not None else (), 1):
             serves = record.role in SERVER_ROLES and record.dns_name and record.identity is not None
             if serves and node_of(record.dns_name, names) is None:

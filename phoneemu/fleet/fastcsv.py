@@ -14,6 +14,7 @@ from typing import cast
 import attrs
 import polars as pl
 
+from phoneemu.core.plaintext import shown
 from phoneemu.fleet.holding import said, status
 from phoneemu.fleet.listed import Listed, Traits
 from phoneemu.fleet.roster import FILE, KIND, LINE, NAME, SITE, Roster, as_roster, coded, joined, paired
@@ -215,14 +216,14 @@ def _roster(frame: pl.DataFrame, line: pl.Series, layout: Layout, file: str) -> 
     at = {field: frame[f"column_{position}"] for field, position in layout.positions.items()}
     count = frame.height
     shared = [(field, *coded(at[field])) for field in Traits._fields if field != "site" and field in at]
-    texts = {field: [cell.strip() for cell in cells] for field, _, cells in shared}
+    texts = {field: [shown(cell.strip()) for cell in cells] for field, _, cells in shared}
     for field in texts.keys() & {"ctl", "itl"}:
         words_of = status if field == "itl" and ITL_STATUS in at else said
         texts[field] = [words_of(cell) or "" for cell in texts[field]]
     kind, kinds = _kinds([(field, codes) for field, codes, _ in shared], texts, count)
     site, sites = coded(at["site"]) if "site" in at else (_same(count), [""])
     columns = {NAME: at["name"], KIND: kind, SITE: site, FILE: _same(count), LINE: line}
-    stripped = tuple(each.strip() for each in sites)
+    stripped = tuple(shown(each.strip()) for each in sites)
     return Roster(frame=pl.DataFrame(columns), kinds=kinds, sites=stripped, files=(file,))
 
 

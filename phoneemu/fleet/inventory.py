@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from phoneemu.core import limits
+from phoneemu.core.plaintext import shown
 from phoneemu.errors import BadInput
 from phoneemu.files import read_bytes
 from phoneemu.fleet import fastcsv
@@ -410,7 +411,7 @@ def _read_rows(
         key = key_of(record)
         traits = shared.get(key)
         if traits is None:
-            cells = {field: record[position].strip() for field, position in zip(fields, where, strict=True)}
+            cells = {field: shown(record[at].strip()) for field, at in zip(fields, where, strict=True)}
             traits = shared[key] = Traits(**_shown(cells, file, line, remarks, words_of))
         upper = name.upper()
         before = phones.get(upper)

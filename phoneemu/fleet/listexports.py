@@ -10,6 +10,7 @@ from pathlib import Path
 
 import attrs
 
+from phoneemu.cluster.nodenames import why_no_node_name
 from phoneemu.core import limits, listparse, showtext
 from phoneemu.core.names import Identity
 from phoneemu.core.tlv import MalformedFile
@@ -102,7 +103,10 @@ def sightings(exports: Sequence[ListExport]) -> dict[Identity, tuple[str, ...]]:
 
 
 def nodes_named(exports: Sequence[ListExport]) -> tuple[str, ...]:
-    """Every node the lists and the file names speak of, publisher-like first: the order of the records."""
+    """Every node the lists and the file names speak of, publisher-like first: the order of the records.
+
+    A name that cannot be a node's is left out; see `odd_names`.
+    """
     found: dict[str, str] = {}
     for export in exports:
         if export.node:
@@ -110,6 +114,20 @@ def nodes_named(exports: Sequence[ListExport]) -> tuple[str, ...]:
         for record in export.listed.records if export.listed else ():
             if record.dns_name and record.role in FILE_SIGNER_ROLES:
                 found.setdefault(record.dns_name.lower(), record.dns_name)
+    return tuple(name for name in found.values() if not why_no_node_name(name))
+
+
+def odd_names(exports: Sequence[ListExport]) -> tuple[str, ...]:
+    """A remark on each name of a server in the lists that cannot be a node's."""
+    found: dict[str, str] = {}
+    for export in exports:
+        for number, record in enumerate(export.listed.records if export.listed else (), 1):
+            if record.dns_name and record.role in FILE_SIGNER_ROLES:
+                why = why_no_node_name(record.dns_name)
+                if why:
+                    found.setdefault(
+                        record.dns_name.lower(), f"{export.place(number)}: {why}: it is taken as none"
+                    )
     return tuple(found.values())
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import attrs
 
+from phoneemu.core.plaintext import shown
 from phoneemu.errors import NothingInIt
 from phoneemu.files import read_head
 from phoneemu.fleet import certjson, xmlreading
@@ -120,7 +121,8 @@ def _sighting(node: str, cells: Mapping[str, str], file: str, line: int) -> Sigh
     name = cells.get("name", "").strip()
     if not name or cells.get("deviceclass", "Phone").strip() not in ("Phone", ""):
         return None
-    stamp = cells.get("timestamp", "").strip()
+    cells = {key: shown(cell.strip()) for key, cell in cells.items()}
+    stamp = cells.get("timestamp", "")
     return Sighting(
         name=name,
         model=cells.get("model", "").strip(),

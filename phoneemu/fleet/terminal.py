@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 
 import attrs
 
+from phoneemu.cluster.nodenames import why_no_node_name
 from phoneemu.cluster.release import parse_release
 from phoneemu.errors import BadInput
 from phoneemu.fleet.clusterfile import ClusterFile, NodeEntry
@@ -51,6 +52,8 @@ def parse(text: str, file: str) -> Printed:
         node = _NODE.match(line)
         if node is not None and not _BESIDE.search(node["rest"]):
             name = node["short"] or node["name"].partition(".")[0]
+            if why_no_node_name(name):
+                continue
             publisher = node["role"].lower() == "publisher"
             entry = NodeEntry(name=name, address=node["address"], publisher=publisher)
             nodes.append((entry, place))

@@ -9,7 +9,6 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from html import escape
 from importlib import resources
 from string import Template
 
@@ -22,6 +21,7 @@ from phoneemu.fleet.outcome import Outcome
 from phoneemu.fleet.plan import Plan
 from phoneemu.fleet.prechecks import problems
 from phoneemu.fleet.snapshot import Snapshot
+from phoneemu.fleet.webparts import escape
 
 DEVICES = 20_000
 """Most phones in the table; the CSV has all."""

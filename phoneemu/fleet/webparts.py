@@ -4,12 +4,13 @@ Every text that comes from an export passes through `escape`; nothing sets a sty
 can forbid styles and scripts other than its own. A bar is drawn as SVG, whose sizes are attributes.
 """
 
+import html
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from html import escape
 from urllib.parse import quote
 
 from phoneemu.core.evidence import Standing
+from phoneemu.core.plaintext import shown
 from phoneemu.fleet import report
 from phoneemu.fleet.assumptions import Assumption
 from phoneemu.fleet.forecast import Cause, Forecast, Remedy
@@ -39,6 +40,11 @@ STANDINGS: Mapping[Standing, str] = {
     Standing.INFERRED: "deduced from documented facts, with the reason",
     Standing.ASSUMED: "nobody says it; what would settle it is named",
 }
+
+
+def escape(text: str) -> str:
+    """Text of an export as text of HTML: it neither marks up nor controls anything; its lines stay lines."""
+    return html.escape("\n".join(map(shown, text.split("\n"))))
 
 
 def word(text: str, kind: str = "") -> str:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from phoneemu.core import limits
 from phoneemu.errors import BadInput
 from phoneemu.fleet import clusterfile
 from phoneemu.fleet.clusterfile import ClusterFile, parse
@@ -138,3 +139,23 @@ def test_a_tftp_server_of_another_cluster_may_be_named_as_a_proxy() -> None:
     assert said.nodes[0].proxy_for == ("branch",)
     with pytest.raises(BadInput, match=r"no ..node.. is named 'strange-tftp'"):
         parse('[[node]]\nname = "pub"\n[phones]\ntftp = ["strange-tftp"]\n')
+
+
+@pytest.mark.parametrize("name", ["phones", "a b", "*", "admin:", "#x", "a\\nb"])
+def test_a_node_of_a_name_that_cannot_be_one_is_refused_with_its_key(name: str) -> None:
+    with pytest.raises(BadInput, match="cannot be a node's name") as refused:
+        parse(f'[[node]]\nname = "pub"\n[[node]]\nname = "{name}"\n')
+    assert refused.value.place == "cluster.toml: node[2].name"
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-8-sig"])
+def test_a_file_that_a_shell_of_windows_wrote_is_read(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "cluster.toml").write_bytes(WHOLE.replace("\n", "\r\n").encode(encoding))
+    assert clusterfile.read(tmp_path / "cluster.toml") == parse(WHOLE)
+
+
+def test_a_file_is_read_up_to_its_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "CLUSTER_FILE_BYTES", 9)
+    (tmp_path / "cluster.toml").write_text(WHOLE)
+    with pytest.raises(BadInput, match=r"cluster\.toml: larger than 9 bytes"):
+        clusterfile.read(tmp_path / "cluster.toml")

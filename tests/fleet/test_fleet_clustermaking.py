@@ -7,6 +7,7 @@ from making import a_ctl, a_list, an_itl, certificate, entry
 from phoneemu.cluster import publish
 from phoneemu.cluster.state import CALLMANAGER, ITL_RECOVERY, PHONE_SAST_TRUST, TFTP, TVS
 from phoneemu.cluster.tvs import peer
+from phoneemu.core import limits
 from phoneemu.core.names import Identity
 from phoneemu.core.trustlist import ListKind, Role, TrustList
 from phoneemu.errors import BadInput
@@ -177,3 +178,25 @@ def test_renewed_certificates_keep_the_organisation_of_the_old() -> None:
     assert (
         make_cluster(TWO_NODES, (export(itl(named, "pub"), "pub"),)).cluster.organisation == ";OU=Ours;O=Us"
     )
+
+
+def test_there_is_a_limit_to_the_nodes_of_a_cluster() -> None:
+    nodes = "".join(f'[[node]]\nname = "n{number}"\n' for number in range(limits.NODES + 1))
+    with pytest.raises(BadInput, match=r"cluster\.toml: 201 nodes; at most 200"):
+        make_cluster(parse(nodes), [])
+
+
+@pytest.mark.parametrize("odd", ["phones", "a b", "x\x1b[2J\ny", "*"])
+def test_a_server_of_a_name_that_cannot_be_a_nodes_is_none_and_told(odd: str) -> None:
+    listed = a_list(
+        ListKind.ITL,
+        PUB,
+        entry(Role.SAST, PUB, "pub"),
+        entry(Role.CCM_TFTP, PUB, "pub"),
+        entry(Role.CCM_TFTP, SUB, odd),
+    )
+    made = make_cluster(ClusterFile(), [export(listed)])
+    assert [node.name for node in made.cluster.nodes] == ["pub"]
+    (told,) = [remark for remark in made.remarks if "cannot be a node's name" in remark]
+    assert told.startswith("show_itl_.txt record 3: ")
+    assert told.isprintable()

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from phoneemu.core.plaintext import shown
 from phoneemu.errors import BadInput
 from phoneemu.fleet.inventory import read_inventory, read_text
 
@@ -128,7 +129,7 @@ def test_what_a_csv_writer_wrote_is_read_back(rows: list[tuple[str, str]]) -> No
     csv.writer(out).writerows([("Device Name", "Device Pool", "CallManager Group"), *table])
     phones = read_text(out.getvalue()).phones
     assert [(phone.name, phone.traits.site, phone.traits.group) for phone in phones] == [
-        (name, site.strip(), group.strip()) for name, site, group in table
+        (name, shown(site.strip()), shown(group.strip())) for name, site, group in table
     ]
 
 

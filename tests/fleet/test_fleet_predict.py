@@ -180,6 +180,15 @@ def test_an_off_filter_that_is_none_names_its_place(tmp_path: Path) -> None:
         )
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-8-sig"])
+def test_a_runbook_that_a_shell_of_windows_wrote_is_read(tmp_path: Path, encoding: str) -> None:
+    example.write(tmp_path / "office")
+    snapshot, runbook = tmp_path / "office" / "snapshot", tmp_path / "office" / "runbook.txt"
+    before = predict_files(snapshot, runbook)
+    runbook.write_bytes(runbook.read_text().replace("\n", "\r\n").encode(encoding))
+    assert predict_files(snapshot, runbook).steps == before.steps
+
+
 def test_a_runbook_that_is_no_text_is_bad_input(tmp_path: Path) -> None:
     example.write(tmp_path / "office")
     (tmp_path / "office" / "runbook.txt").write_bytes(b"\xff\xfe\x00")

@@ -1,5 +1,7 @@
 """What each file of a snapshot is, whatever it is called; and exports of two clusters in one folder."""
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -280,3 +282,100 @@ def test_a_group_member_that_no_list_names_is_a_node_without_tftp(folder: Path) 
     (folder / "groups.txt").write_text(GROUPS.replace("cucm-1051-a-pub ", "cucm-1051-a-sub9"))
     node = read_snapshot(folder).cluster.by_name["cucm-1051-a-sub9"]
     assert node.services == {"CallManager", "TVS"}
+
+
+# ---------------------------------------------------------------- what is no file
+
+
+def pipe(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def device(path: Path) -> None:
+    path.symlink_to("/dev/zero")
+
+
+def dangling(path: Path) -> None:
+    path.symlink_to("nowhere")
+
+
+def directory(path: Path) -> None:
+    path.mkdir()
+
+
+NO_FILES = [pipe, device, dangling, directory]
+PROMISES = [
+    "cluster.toml",
+    "phones2.csv",
+    "phones2.xlsx",
+    "x.tlv",
+    "show_ctl_a.txt",
+    "certs.json",
+    "history/x.tlv",
+]
+
+
+@pytest.mark.parametrize("made", NO_FILES)
+@pytest.mark.parametrize("name", PROMISES)
+def test_a_name_of_the_grammar_that_is_no_file_is_an_error(
+    tmp_path: Path, name: str, made: Callable[[Path], None]
+) -> None:
+    example.write(tmp_path)
+    path = tmp_path / "snapshot" / name
+    path.parent.mkdir(exist_ok=True)
+    path.unlink(missing_ok=True)
+    made(path)
+    with pytest.raises(BadInput, match=r"its name promises a file") as refused:
+        read_snapshot(tmp_path / "snapshot")
+    assert refused.value.place == path.name
+
+
+@pytest.mark.parametrize("made", NO_FILES)
+@pytest.mark.parametrize("name", ["zzz", "x.csv", "pages/zzz", "a\x1b[2J\n"])
+def test_what_is_no_file_is_left_aside_and_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, made: Callable[[Path], None]
+) -> None:
+    example.write(tmp_path)
+    path = tmp_path / "snapshot" / name
+    path.parent.mkdir(exist_ok=True)
+    made(path)
+    read = read_snapshot(tmp_path / "snapshot")
+    assert [file for file, _ in read.unread] == ([] if made is directory and "pages" in name else [path.name])
+    assert main(["check", str(tmp_path / "snapshot")]) == 0
+    assert "\x1b" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["history", "pages"])
+def test_a_folder_of_the_grammar_that_is_none_is_an_error(tmp_path: Path, name: str) -> None:
+    example.write(tmp_path)
+    (tmp_path / "snapshot" / name).symlink_to("nowhere")
+    with pytest.raises(BadInput, match=f"{name}: not a folder"):
+        read_snapshot(tmp_path / "snapshot")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("show", "PIPE"),
+        ("verify", "PIPE", "--model", "8861"),
+        ("predict", "SNAPSHOT", "--runbook", "PIPE"),
+        ("predict", "SNAPSHOT", "--runbook", "RUNBOOK", "--baseline", "PIPE"),
+        ("score", "PIPE", "SNAPSHOT"),
+        ("capture", "PIPE", "--output", "OUT"),
+        ("replay", "--against", "PIPE"),
+        ("build", "ctl", "--signer", "PIPE", "-o", "OUT"),
+        ("lab", "--script", "PIPE"),
+        ("phone", "--model", "8861", "--mac", "02005E100001", "--tftp", "pub", "--hosts", "PIPE"),
+    ],
+)
+def test_no_command_waits_for_a_pipe(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...]
+) -> None:
+    example.write(tmp_path)
+    pipe(tmp_path / "pipe")
+    paths = {"PIPE": "pipe", "SNAPSHOT": "snapshot", "RUNBOOK": "runbook.txt", "OUT": "out"}
+    asked = [str(tmp_path / paths[word]) if word in paths else word for word in words]
+    assert main(asked) == 2
+    said = capsys.readouterr().err
+    assert "pipe: neither a file nor a folder" in said
+    assert len(said.splitlines()) == 1
