@@ -376,7 +376,7 @@ def _itl(exports: Sequence[ListExport], node: Node, names: Mapping[str, str]) ->
 
 
 def _strangers(exports: Sequence[ListExport], names: Mapping[str, str], file: ClusterFile) -> list[str]:
-    """Servers that lists name and that are no nodes: cluster.toml declares others, or the name can be none's."""
+    """Servers of lists that are no nodes: cluster.toml declares others, or the name can be none's."""
     if not file.nodes:
         return list(odd_names(exports))
     found: dict[str, str] = {}
