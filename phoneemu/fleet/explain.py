@@ -252,7 +252,7 @@ def _checksums(held: TrustList, served: TrustList, how: str | None) -> str:
 
 def _service_words(fate: Fate) -> str:
     if fate.service is Service.UNKNOWN:
-        return "; whether it registers cannot be said"
+        return "; whether it still registers cannot be said"
     if fate.registered_to is None:
         return "; it cannot register"
     how = "with" if fate.secure else "without"

@@ -91,6 +91,8 @@ class Fate:
     basis: frozenset[str]
     note: str = ""
     episodes: tuple[Episode, ...] = attrs.field(default=(), repr=False, eq=False)
+    cause: Ending | None = attrs.field(default=None, repr=False, eq=False)
+    """The end of the start that says why."""
 
     @property
     def when(self) -> str:
@@ -148,7 +150,7 @@ class Cause:
     def because(self) -> str:
         """Why, as a sentence."""
         fate = self.example.fate
-        decisive = fate.episodes[-1].ending.decisive if fate.episodes else None
+        decisive = fate.cause.decisive if fate.cause is not None else None
         if fate.note or decisive is None:
             return fate.note
         title = decisive.ruling.rule.title

@@ -248,6 +248,14 @@ def missing(end: Ending, profile: Profile) -> str:
     return f"{rule.title}; {rule.note or next(noted, rule.source)}"
 
 
+def unsaid(end: Ending, boot: Boot) -> str:
+    """What is not known of a phone that is certainly stuck: whether it still registers; "" for all others."""
+    if end.outcome is not Outcome.STUCK or end.service is not Service.UNKNOWN:
+        return ""
+    why = boot.journal.rulings()[-1].ruling.rule.title
+    return f"whether it still registers cannot be said: {why}"
+
+
 def holds_served(station: Station, world: World) -> bool | None:
     """Whether it holds what its TFTP node serves, of the lists it reads; None when no TFTP server answers."""
     node = serving_node(station, world)

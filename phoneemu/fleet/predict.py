@@ -39,6 +39,7 @@ from phoneemu.fleet.outcome import (
     path_of,
     serving_node,
     standing_of,
+    unsaid,
 )
 from phoneemu.fleet.plan import Plan, make_plan
 from phoneemu.fleet.remedy import find
@@ -335,14 +336,15 @@ class Teller:
             service=last.ending.service,
             registered_to=last.ending.registered_to,
             secure=last.ending.secure,
-            reason=last.ending.reason.value,
+            reason=story.cause.reason.value,
             remedy=remedy,
             lost_at_step=story.lost_at,
             standing=standing_of(boots, (*used, *assumed)),
             occasion=last.occasion,
             basis=basis,
-            note=missing(last.ending, profile),
+            note=missing(last.ending, profile) or unsaid(last.ending, last.boot),
             episodes=story.episodes,
+            cause=story.cause,
         )
 
 

@@ -4,6 +4,7 @@ The runbook is performed once for all phones, giving a list of stages; a story w
 phone itself is the engine's: this module only says when it starts, and what hands do to it.
 """
 
+import itertools
 from collections.abc import Mapping, Sequence
 
 import attrs
@@ -94,12 +95,23 @@ class Orders:
 
 @attrs.frozen(kw_only=True)
 class Story:
-    """How it went for one station. `lost_at` as in Fate.lost_at_step."""
+    """How it went for one station. `lost_at` as in Fate.lost_at_step.
+
+    A phone that is lost already before the first step, and for another reason than later, begins with that.
+    """
 
     episodes: tuple[Episode, ...]
     station: Station
     powered: bool
     lost_at: int | None
+
+    @property
+    def cause(self) -> Ending:
+        """The end that says why: of a lost phone the first with this outcome since it went wrong for good."""
+        last = self.episodes[-1].ending
+        ends = [each.ending for each in reversed(self.episodes)]
+        lost = itertools.takewhile(lambda end: end.outcome.bad, ends)
+        return [end for end in lost if end.outcome is last.outcome][-1] if last.outcome.bad else last
 
 
 def tell(
@@ -151,6 +163,10 @@ def tell(
             if lost_at is None and after[-1].ending.outcome.bad:
                 lost_at = _late_step(station, late)
             station = after[-1].boot.station
+    if lost_at == 0:
+        today = _boot(first, stages[0], None, "before the first step")
+        if today.ending.reason is not episodes[0].ending.reason:
+            episodes.insert(0, today)
     return Story(episodes=tuple(episodes), station=station, powered=powered, lost_at=lost_at)
 
 

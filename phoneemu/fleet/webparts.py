@@ -28,7 +28,8 @@ _UNITS = 1_000
 
 MEANINGS: Mapping[Outcome, str] = {
     Outcome.OUT_OF_SERVICE: "cannot register",
-    Outcome.STUCK: "registered somewhere, refuses every new list and configuration until somebody helps it",
+    Outcome.STUCK: "refuses every new list and configuration until somebody helps it; registered somewhere, "
+    "unless it says that this is not known",
     Outcome.CANNOT_SAY: "a fact is missing; it is named, with what would settle it",
     Outcome.DEGRADED: "registered, but a named function is broken",
     Outcome.OK: "follows the change and is registered",

@@ -10,7 +10,7 @@ from phoneemu.core.flash import DeviceSecurity, Flash
 from phoneemu.core.ruling import Reason
 from phoneemu.errors import BadInput
 from phoneemu.fleet.forecast import RemedyKind
-from phoneemu.fleet.outcome import FleetReason, Outcome, Service, Trust, TrustPath, path_of
+from phoneemu.fleet.outcome import FleetReason, Outcome, Service, Trust, TrustPath, path_of, unsaid
 from phoneemu.fleet.plan import Plan
 from phoneemu.fleet.remedy import find
 from phoneemu.fleet.story import Story
@@ -271,3 +271,22 @@ def test_a_phone_that_its_cluster_resets_says_which_step_set_that_off() -> None:
     plan = planned(RENEWAL.replace("phones reset", ""), office)
     (episode,) = told(plan, a_station(MODERN, office)).episodes
     assert (episode.step, episode.occasion) == (4, "at step 4, by the reset that step 1 set off")
+
+
+def test_why_a_phone_is_lost_is_told_of_the_start_that_lost_it() -> None:
+    office = attrs.evolve(make_cluster("office", "11.5(1)", ("pub", "sub"), mixed=True), min_tls="1.2")
+    phone = a_station(a_profile(tls_max="1.0"), office, security=DeviceSecurity.ENCRYPTED)
+    story = told(planned(RENEWAL, office), phone)
+    assert [(each.step, each.ending.reason) for each in story.episodes] == [
+        (None, Reason.CALLMANAGER_TLS_VERSION),
+        (5, Reason.TVS_TLS_VERSION),
+    ]
+    assert (story.episodes[0].occasion, story.lost_at) == ("before the first step", 0)
+    assert story.cause.reason is Reason.CALLMANAGER_TLS_VERSION
+
+
+def test_a_stuck_phone_of_unknown_registration_says_so() -> None:
+    strange = a_profile(reads_itl=False, asks_tvs=False, verifies_config=None)
+    (episode,) = told(planned(RENEWAL), a_station(strange)).episodes
+    assert (episode.ending.outcome, episode.ending.service) == (Outcome.STUCK, Service.UNKNOWN)
+    assert unsaid(episode.ending, episode.boot).startswith("whether it still registers cannot be said")
