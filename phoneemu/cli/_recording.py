@@ -146,7 +146,8 @@ class LabRecording:
 
         nodes = sorted({each.node for each in self._served})
         places = {(ipaddress.ip_address(hosts[node]).packed, at): node for at, node in enumerate(nodes)}
-        sightings = _sightings(self._served, {node: place for place, node in places.items()})
+        heard = sorted(self._served, key=lambda each: each.when)
+        sightings = _sightings(heard, {node: place for place, node in places.items()})
         terms = Terms(models=self._models, origin=Origin.SYNTHETIC, script="phoneemu lab", nodes=places)
         drafts: list[Draft] = []
         boots, _ = sort(sightings)

@@ -256,7 +256,8 @@ class Lab:
     # ------------------------------------------------------------ files
 
     def _served(self, spot: Spot, device: str, **what: Any) -> None:  # noqa: ANN401 - fields of Served
-        served = Served(when=time.time(), service=spot.service.value, node=spot.node, device=device, **what)
+        what.setdefault("when", time.time())
+        served = Served(service=spot.service.value, node=spot.node, device=device, **what)
         with self._lock:
             self._terms.hear(served)
 
@@ -302,6 +303,7 @@ class Lab:
                 """Answer with a file, or with the fault in force."""
                 if faults.happens("http-silent"):
                     return
+                begun = time.time()  # the phone may ask for the next thing before this one is noted
                 name = unquote(self.path.lstrip("/").partition("?")[0])
                 content, error = lab._content(spot, name), ""
                 if content is None or faults.happens("http-404"):
@@ -313,7 +315,7 @@ class Lab:
                 else:
                     error = "" if self._send(content) else "broke off"
                 kept = content if isinstance(content, bytes) else None
-                lab._served(spot, device_named(name), name=name, content=kept, error=error)
+                lab._served(spot, device_named(name), when=begun, name=name, content=kept, error=error)
 
             def _send(self, content: bytes | Iterator[bytes]) -> bool:
                 """Send it; whether it is a whole file that was sent."""
