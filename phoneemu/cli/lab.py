@@ -178,8 +178,9 @@ def _session(
     folder = LabFolder(arguments.state)
     stack.enter_context(folder.alone())
     if folder.founded:
+        session = folder.resume()
         print(f"going on with the lab in {arguments.state}, as it was founded", file=sys.stderr)
-        return folder, folder.resume()
+        return folder, session
     return folder, folder.found(founding)
 
 

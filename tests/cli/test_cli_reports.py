@@ -227,3 +227,33 @@ def test_both_are_written_by_predict(office: Path, tmp_path: Path) -> None:
     assert main([*words, "--html", str(tmp_path / "r.html"), "--junit", str(tmp_path / "r.xml")]) == 0
     assert (tmp_path / "r.html").read_text().startswith("<!DOCTYPE html>")
     assert ET.parse(tmp_path / "r.xml").getroot().tag == "testsuites"  # noqa: S314 - our own
+
+
+ODD = "\x1b[31m\x07\u202eX"
+
+
+@pytest.mark.parametrize("rows", [1, 20_000])
+def test_no_name_of_an_export_controls_a_terminal_a_table_or_a_page(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], rows: int
+) -> None:
+    """Many rows are read in bulk, few one by one."""
+    example.write(tmp_path)
+    table = "".join(f'SEP{number:012X},"Cisco 8861",{ODD}site,{ODD}model\n' for number in range(rows))
+    phones = tmp_path / "snapshot" / "phones9.csv"
+    phones.write_text(f"Device Name,Load,Device Pool,Device Type\n{table}", encoding="utf-8")
+    out = [tmp_path / name for name in ("o.html", "o.csv", "o.json")]
+    words = ["predict", str(tmp_path / "snapshot"), "--runbook", str(tmp_path / "runbook.txt")]
+    asked = [part for path in out for part in (f"--{path.suffix[1:]}", str(path))]
+    assert main([*words, *asked]) == 0
+    said = [capsys.readouterr().out, *(path.read_text(encoding="utf-8") for path in out)]
+    assert [text for text in said if set(text) & set("\x1b\x07\u202e")] == []
+    assert "\\x1b[31m\\x07\\u202eXmodel" in said[2]
+
+
+def test_no_name_of_a_list_controls_a_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = example.files()["snapshot/show_ctl.txt"].replace("cucm-1051-a-pub", "pub\x1b[2J")
+    (tmp_path / "show_ctl.txt").write_text(text)
+    assert main(["show", str(tmp_path / "show_ctl.txt")]) == 0
+    said = capsys.readouterr().out
+    assert "\x1b" not in said
+    assert "pub\\x1b[2J" in said

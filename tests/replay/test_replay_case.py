@@ -1,8 +1,10 @@
 """Capture cases: what is saved is what is loaded, and every wrong one is named by file and key."""
 
 import datetime
+import os
 import string
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from phoneemu.core import limits
 from phoneemu.core.names import Identity
 from phoneemu.core.question import Subject
 from phoneemu.core.ruling import Reason, Verdict
@@ -318,3 +321,48 @@ def test_a_file_that_a_key_names_must_be_listed(tmp_path: Path) -> None:
 def test_only_what_a_case_may_hold_is_written() -> None:
     with pytest.raises(TypeError, match="object"):
         tables.write({"key": object()})
+
+
+def outside(path: Path) -> None:
+    (path.parent.parent.parent / "outside").write_bytes(b"list")
+    path.symlink_to(path.parent.parent.parent / "outside")
+
+
+def device(path: Path) -> None:
+    path.symlink_to("/dev/zero")
+
+
+def pipe(path: Path) -> None:
+    os.mkfifo(path)
+
+
+@pytest.mark.parametrize("name", ["before/CTL.tlv", cases.NAME])
+@pytest.mark.parametrize(
+    ("made", "what"),
+    [
+        (outside, "leads out of the case"),
+        (device, "leads out of the case"),
+        (pipe, "neither a file nor a folder"),
+    ],
+)
+def test_no_case_reaches_for_what_is_not_in_its_folder(
+    tmp_path: Path, name: str, made: Callable[[Path], None], what: str
+) -> None:
+    folder = saved(tmp_path)
+    (folder / name).unlink()
+    (folder / "before").mkdir(exist_ok=True)
+    made(folder / name)
+    with pytest.raises(BadInput, match=what) as refused:
+        cases.read(folder)
+    assert refused.value.place == str(folder / name)
+
+
+def test_a_case_may_be_reached_by_a_link(tmp_path: Path) -> None:
+    (tmp_path / "here").symlink_to(saved(tmp_path))
+    assert cases.read(tmp_path / "here") == cases.read(tmp_path / "boots")
+
+
+def test_the_files_of_a_case_are_read_up_to_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "CASE_BYTES", 5)
+    with pytest.raises(BadInput, match=r"larger than \d bytes"):
+        cases.read(saved(tmp_path))
