@@ -317,9 +317,13 @@ def _remedies(clusters: tuple[Cluster, ...]) -> list[Administered]:
         ends += [f"* utils service restart {name}" for name in _LIST_WRITERS]
         candidates.append((RemedyKind.RESET, ends))
     if main.mixed:
-        restarts = (f"* utils service restart {name}" for name in ("Cisco Tftp", "Cisco CallManager"))
+        restarts = [f"* utils service restart {name}" for name in ("Cisco Tftp", "Cisco CallManager")]
         update = [f"{publisher} utils ctl update CTLFile", *restarts]
         candidates.append((RemedyKind.UPDATE_CTL, update))
+        if main.etokens:  # the CTL client writes it anew there, signed by the token that phones know
+            tokens = list(main.etokens)
+            client = f"cluster ctl-client sign-with {tokens[0]} tokens {' '.join(tokens)}"
+            candidates.append((RemedyKind.UPDATE_CTL, [client, *restarts]))
     candidates.append((RemedyKind.RESET_ITL, [f"{publisher} utils itl reset localkey"]))
     for other in others:
         uploads = [

@@ -290,3 +290,13 @@ def test_a_stuck_phone_of_unknown_registration_says_so() -> None:
     (episode,) = told(planned(RENEWAL), a_station(strange)).episodes
     assert (episode.ending.outcome, episode.ending.service) == (Outcome.STUCK, Service.UNKNOWN)
     assert unsaid(episode.ending, episode.boot).startswith("whether it still registers cannot be said")
+
+
+def test_where_tokens_sign_the_ctl_client_is_tried_as_a_remedy() -> None:
+    office = make_cluster("office", "9.1(2)", ("pub", "sub"), mixed=True, tokens=("token-1", "token-2"))
+    plan = planned(RENEWAL.replace("pub utils ctl update CTLFile", ""), office)
+    story = told(plan, a_station(CTL_ONLY, office))
+    last = story.episodes[-1]
+    found = find(last.boot.station, last.world, plan.now, last.ending.outcome, plan.administered)
+    assert (last.ending.outcome, found.kind) == (Outcome.STUCK, RemedyKind.UPDATE_CTL)
+    assert found.keys.startswith("cluster ctl-client sign-with token-1 tokens token-1 token-2; ")
