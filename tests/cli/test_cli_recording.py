@@ -11,6 +11,7 @@ from phoneemu.cli import main
 from phoneemu.cli._recording import LabRecording, Recording
 from phoneemu.cluster import faults
 from phoneemu.cluster.serve import Lab, Terms
+from phoneemu.cluster.served import Served
 from phoneemu.cluster.state import Cluster, Device
 from phoneemu.core.flash import DeviceSecurity, Flash
 from phoneemu.core.journal import Journal
@@ -173,6 +174,18 @@ def test_a_lab_records_tls_registrations_and_both_boots_of_a_phone(
     end = casefile.load(second).exchanges[-1]
     assert isinstance(end, CallManagerExchange)
     assert (end.outcome, end.secure) == (CallManagerOutcome.REGISTERED, True)
+
+
+def test_what_is_noted_late_is_told_where_it_belongs(tmp_path: Path, recording: LabRecording) -> None:
+    heard: list[Served] = []
+    with Lab((OFFICE.cluster,), terms(hear=heard.append)) as lab:
+        boots(lab, Flash())
+        for each in reversed(heard):
+            recording.hear(each)
+        recording.write(tmp_path, hosts(lab))
+    names = [each.name for each in only(tmp_path).exchanges if isinstance(each, FileExchange)]
+    assert names[0].startswith("CTL")
+    assert names[-1].startswith("SEP")
 
 
 @pytest.mark.parametrize(
