@@ -2,6 +2,7 @@
 
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import loopback
 import pytest
@@ -11,7 +12,6 @@ from phoneemu.cli import main
 from phoneemu.cli._recording import LabRecording, Recording
 from phoneemu.cluster import faults
 from phoneemu.cluster.serve import Lab, Terms
-from phoneemu.cluster.served import Served
 from phoneemu.cluster.state import Cluster, Device
 from phoneemu.core.flash import DeviceSecurity, Flash
 from phoneemu.core.journal import Journal
@@ -32,6 +32,9 @@ from phoneemu.replay.case import (
     TvsExchange,
     TvsOutcome,
 )
+
+if TYPE_CHECKING:
+    from phoneemu.cluster.served import Served
 
 NAME, LOAD = "SEP001122AABBCC", "SIP75.9-4-2SR3-1S"
 OFFICE = Office("12.5(1)", mixed=True, maker=loopback.maker())
