@@ -79,7 +79,9 @@ def read_bytes(path: Path, limit: int, *, place: str = "") -> bytes:
     """
     with reading(path, place=place) as stream:
         size = os.fstat(stream.fileno()).st_size
-        content = stream.read(limit + 1) if size <= limit else b""
+        content = stream.read(size + 1) if size <= limit else b""  # room is made for what is asked at once
+        if len(content) > size:  # it grew, or does not tell its size
+            content += stream.read(limit - size)
     if max(size, len(content)) > limit:
         raise BadInput(f"larger than {limit:,} bytes", place=place or str(path))
     return content
