@@ -77,6 +77,7 @@ class Catalogue:
             self._index(path)
         self._read = functools.lru_cache(maxsize=None)(self._read_file)
         self.profile = functools.lru_cache(maxsize=None)(self._profile)
+        self.candidates = functools.lru_cache(maxsize=None)(self._candidates)
 
     def _index(self, path: Path) -> None:
         head = path.read_text(encoding="utf-8").partition("\n[")[0]
@@ -170,7 +171,7 @@ class Catalogue:
         own, family = self.files(model)
         return modelfile.variants(own, family, protocol or None, release)
 
-    def candidates(
+    def _candidates(
         self, model: str, load: str = "", protocol: str = "", release: str = ""
     ) -> tuple[Profile, ...]:
         """The one profile of a phone, or every one it may have, the newest load first.

@@ -22,7 +22,7 @@ from phoneemu.cluster.state import (
     Node,
 )
 from phoneemu.core.flash import Flash
-from phoneemu.core.journal import InService, Journal, Ruled
+from phoneemu.core.journal import Fetched, InService, Journal, Ruled
 from phoneemu.core.names import Identity
 from phoneemu.core.phone import Phone
 from phoneemu.core.profile import Profile
@@ -69,6 +69,10 @@ class World:
         factory=dict, init=False, eq=False, repr=False
     )
     _without: dict[str, "World"] = attrs.field(factory=dict, init=False, eq=False, repr=False)
+    started: dict[object, tuple["Station", "Boot"]] = attrs.field(
+        factory=dict, init=False, eq=False, repr=False
+    )
+    """Starts that `start` remembers, with the station they began from."""
 
     @cached_property
     def _places(self) -> Mapping[str, tuple[Cluster, Node]]:
@@ -177,6 +181,42 @@ def boot(station: Station, world: World, now: float, tell: Tell | None = None) -
         state=phone.state,
         registered_to=served.node if served is not None else None,
         secure=served is not None and served.secure,
+    )
+
+
+def start(station: Station, world: World, now: float) -> Boot:
+    """As `boot`, and remembered: phones that differ in nothing but their name start alike.
+
+    Nothing else of a phone's name is in what comes of it than the names of the files it asked for.
+    """
+    flash = station.flash
+    held = (
+        id(flash.ctl),
+        id(flash.itl),
+        flash.config,
+        flash.tvs_cache,
+    )  # alive as long as what is remembered
+    elsewhere = tuple(station.elsewhere.items())
+    key = (id(station.profile), held, station.device, station.tftp_servers, elsewhere, now)
+    if key not in world.started:
+        world.started[key] = (station, boot(station, world, now))
+    begun, done = world.started[key]
+    if begun is station:
+        return done
+    after = station if done.station is begun else attrs.evolve(station, flash=done.station.flash)
+    journal = done.journal if begun.name == station.name else _renamed(done.journal, begun.name, station.name)
+    return attrs.evolve(done, station=after, journal=journal)
+
+
+def _renamed(journal: Journal, before: str, after: str) -> Journal:
+    """The journal of a phone of another name."""
+    return Journal(
+        [
+            attrs.evolve(entry, name=entry.name.replace(before, after))
+            if isinstance(entry, Fetched)
+            else entry
+            for entry in journal
+        ]
     )
 
 

@@ -169,7 +169,9 @@ def _turned_away_elsewhere(boot: Boot, world: World) -> Ruled | None:
     if not boot.secure or node is None or len(boot.station.device.group) < 2:
         return None
     without = world.without_callmanager(node)
-    rulings = drive.boot(boot.station, without, world.clusters[0].clock).journal.rulings(Subject.REGISTRATION)
+    rulings = drive.start(boot.station, without, world.clusters[0].clock).journal.rulings(
+        Subject.REGISTRATION
+    )
     return next((ruled for ruled in rulings if ruled.reason in _TURNED_AWAY), None)
 
 

@@ -86,10 +86,10 @@ def _tried(station: Station, world: World, now: float) -> tuple[list[drive.Boot]
 
     The second matters: a list taken at the first may vouch for what comes before it in the order of files.
     """
-    boots = [drive.boot(station, world, now)]
+    boots = [drive.start(station, world, now)]
     ended = ending(boots[0], world)
     if ended.outcome is not Outcome.OK and boots[0].station is not station:  # else it would be the same start
-        again = drive.boot(boots[0].station, world, now)
+        again = drive.start(boots[0].station, world, now)
         after = ending(again, world)
         if after.outcome is Outcome.OK or ended.outcome is not Outcome.DEGRADED:
             return [*boots, again], after

@@ -274,7 +274,7 @@ def without_lsc(station: Station) -> Station:
 def _boot(
     station: Station, stage: Stage, step: int | None, occasion: str, doubt: Ending | None = None
 ) -> Episode:
-    boot = drive.boot(station, stage.world, stage.now)
+    boot = drive.start(station, stage.world, stage.now)
     end = ending(boot, stage.world)
     if doubt is not None:
         end = doubt if end.outcome is not Outcome.CANNOT_SAY else end
@@ -325,4 +325,4 @@ def _lost_at(first: Station, episodes: Sequence[Episode], stages: Sequence[Stage
 
 
 def _bad_at(station: Station, stage: Stage) -> bool:
-    return ending(drive.boot(station, stage.world, stage.now), stage.world).outcome.bad
+    return ending(drive.start(station, stage.world, stage.now), stage.world).outcome.bad
