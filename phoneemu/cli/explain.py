@@ -78,11 +78,12 @@ def _rendering(arguments: argparse.Namespace, phone: Listed, fate: Fate) -> Iter
 
 
 def _boots(arguments: argparse.Namespace, phone: Listed, fate: Fate) -> Iterator[str]:
+    from phoneemu.cluster.drive import named
     from phoneemu.core import consolelog, journaltext
 
     for episode in fate.episodes:
         yield f"# {phone.name} {episode.occasion}"
-        journal, profile = episode.boot.journal, episode.boot.station.profile
+        journal, profile = named(episode.boot.journal, phone.name), episode.boot.station.profile
         if arguments.status_messages:
             yield from journaltext.status_messages(journal, profile)
         elif arguments.console_log:
@@ -94,6 +95,7 @@ def _boots(arguments: argparse.Namespace, phone: Listed, fate: Fate) -> Iterator
 
 
 def _as_json(phone: Listed, fate: Fate) -> dict[str, object]:
+    from phoneemu.cluster.drive import named
     from phoneemu.core import journaltext
     from phoneemu.fleet.export import fate_keys
 
@@ -102,7 +104,9 @@ def _as_json(phone: Listed, fate: Fate) -> dict[str, object]:
             "step": episode.step,
             "occasion": episode.occasion,
             "outcome": episode.ending.outcome.value,
-            "journal": [json.loads(line) for line in journaltext.json_lines(episode.boot.journal)],
+            "journal": [
+                json.loads(line) for line in journaltext.json_lines(named(episode.boot.journal, phone.name))
+            ],
         }
         for episode in fate.episodes
     ]

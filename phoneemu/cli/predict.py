@@ -121,26 +121,26 @@ def _bytes_of(folder: Path) -> int:
 
 def _chunks(
     name: str, arguments: argparse.Namespace, forecast: Forecast, snapshot: Snapshot, plan: Plan
-) -> Iterable[str]:
-    """The text of one export, in pieces."""
+) -> Iterable[bytes]:
+    """One export, in pieces."""
     from phoneemu.fleet import junit, webpage
 
     if name == "html":
-        return [webpage.render(forecast, snapshot, plan)]
+        return [webpage.render(forecast, snapshot, plan).encode()]
     if name == "junit":
-        return [junit.render(forecast, arguments.fail_on)]
+        return [junit.render(forecast, arguments.fail_on).encode()]
     return export.json_chunks(forecast) if name == "json" else export.csv_chunks(forecast)
 
 
-def _write(target: str, chunks: Iterable[str]) -> None:
+def _write(target: str, chunks: Iterable[bytes]) -> None:
     """Write the whole new file or leave the old one; `-` is standard output."""
     if target == STDOUT:
         if isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout.reconfigure(encoding="utf-8", newline="")
-        sys.stdout.writelines(chunks)
+        sys.stdout.writelines(chunk.decode() for chunk in chunks)
         return
     with replacing(Path(target)) as stream:
-        stream.writelines(chunk.encode() for chunk in chunks)
+        stream.writelines(chunks)
 
 
 def _baseline(snapshot: Snapshot, arguments: argparse.Namespace) -> tuple[Verdicts, str]:

@@ -21,6 +21,7 @@ from phoneemu.cluster.state import (
     Device,
     Node,
 )
+from phoneemu.core.evidence import Standing, weakest
 from phoneemu.core.flash import Flash
 from phoneemu.core.journal import Fetched, InService, Journal, Ruled
 from phoneemu.core.names import Identity
@@ -57,21 +58,25 @@ from phoneemu.core.vocabulary import (
     TvsTrouble,
 )
 
+EACH = "{name}"
+"""The name of a station that stands for many phones: it asks for files as their templates are written."""
+
 PORTS: Mapping[Transport, int] = {Transport.TFTP: 69, Transport.HTTP: 6970}
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, eq=False)
 class World:
-    """Every cluster a phone can reach, at one moment. Node names and addresses must be unique in it."""
+    """Every cluster a phone can reach, at one moment. Node names and addresses must be unique in it.
+
+    Compared by identity.
+    """
 
     clusters: tuple[Cluster, ...]
     _offers: dict[tuple[str, str, Device], TrustList | SignedFile | None] = attrs.field(
-        factory=dict, init=False, eq=False, repr=False
+        factory=dict, init=False, repr=False
     )
-    _without: dict[str, "World"] = attrs.field(factory=dict, init=False, eq=False, repr=False)
-    started: dict[object, tuple["Station", "Boot"]] = attrs.field(
-        factory=dict, init=False, eq=False, repr=False
-    )
+    _without: dict[str, "World"] = attrs.field(factory=dict, init=False, repr=False)
+    started: dict[object, tuple["Station", "Boot"]] = attrs.field(factory=dict, init=False, repr=False)
     """Starts that `start` remembers, with the station they began from."""
 
     @cached_property
@@ -115,7 +120,7 @@ class World:
         device = station.device_in(cluster)
         key = (node.name, template, device)
         if key not in self._offers:
-            name = template.replace("{name}", device_name)
+            name = template.replace(EACH, device_name)
             self._offers[key] = publish.offered_file(cluster, node, name, device)
         return self._offers[key]
 
@@ -162,6 +167,11 @@ class Boot:
         entry = self.journal.last_ruling(subject)
         return None if entry is None else entry.ruling
 
+    @cached_property
+    def standing(self) -> Standing:
+        """As strong as the weakest decision of this start."""
+        return weakest(ruled.ruling.standing for ruled in self.journal.rulings())
+
 
 Tell = Callable[[Command, Event], None]
 
@@ -185,36 +195,23 @@ def boot(station: Station, world: World, now: float, tell: Tell | None = None) -
 
 
 def start(station: Station, world: World, now: float) -> Boot:
-    """As `boot`, and remembered: phones that differ in nothing but their name start alike.
-
-    Nothing else of a phone's name is in what comes of it than the names of the files it asked for.
-    """
+    """As `boot`, and remembered: stations that differ in nothing share one start, and one Boot."""
     flash = station.flash
-    held = (
-        id(flash.ctl),
-        id(flash.itl),
-        flash.config,
-        flash.tvs_cache,
-    )  # alive as long as what is remembered
+    # alive as long as what is remembered
+    held = (id(flash.ctl), id(flash.itl), flash.config, flash.tvs_cache)
     elsewhere = tuple(station.elsewhere.items())
-    key = (id(station.profile), held, station.device, station.tftp_servers, elsewhere, now)
-    if key not in world.started:
-        world.started[key] = (station, boot(station, world, now))
-    begun, done = world.started[key]
-    if begun is station:
-        return done
-    after = station if done.station is begun else attrs.evolve(station, flash=done.station.flash)
-    journal = done.journal if begun.name == station.name else _renamed(done.journal, begun.name, station.name)
-    return attrs.evolve(done, station=after, journal=journal)
+    key = (id(station.profile), station.name, held, station.device, station.tftp_servers, elsewhere, now)
+    known = world.started.get(key)
+    if known is None:
+        known = world.started[key] = (station, boot(station, world, now))
+    return known[1]
 
 
-def _renamed(journal: Journal, before: str, after: str) -> Journal:
-    """The journal of a phone of another name."""
+def named(journal: Journal, name: str) -> Journal:
+    """What EACH went through, as the phone of this name tells it: nothing but its files bears its name."""
     return Journal(
         [
-            attrs.evolve(entry, name=entry.name.replace(before, after))
-            if isinstance(entry, Fetched)
-            else entry
+            attrs.evolve(entry, name=entry.name.replace(EACH, name)) if isinstance(entry, Fetched) else entry
             for entry in journal
         ]
     )
@@ -265,7 +262,7 @@ def _fetch(command: Fetch, station: Station, world: World) -> Event:
     blocked = place is not None and PORTS[command.transport] in place[1].blocked_ports
     if blocked or world.behind(command.server) is None:
         return ServerSilent(name=command.name, server=command.server)
-    template = command.name.replace(station.name, "{name}")
+    template = command.name.replace(station.name, EACH)
     content = world.offer(command.server, template, station.name, station)
     if not isinstance(content, TrustList | SignedFile):
         return FileMissing(name=command.name, server=command.server)

@@ -116,7 +116,7 @@ class Node:
         return self.up and service in self.services and service not in self.stopped
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, cache_hash=True)
 class Device:
     """A phone as the cluster's database knows it.
 

@@ -29,7 +29,7 @@ class DeviceSecurity(enum.Enum):
         return self is not DeviceSecurity.NON_SECURE
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, cache_hash=True)
 class PhoneConfig:
     """What a configuration file tells the phone, as far as trust and registration go.
 

@@ -37,7 +37,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", 
 """The last four are the full-width forms of the first; some spreadsheets take them alike."""
 
 
-def json_chunks(forecast: Forecast) -> Iterator[str]:
+def json_chunks(forecast: Forecast) -> Iterator[bytes]:
     """The whole JSON document in pieces."""
     summary = {outcome.value: count for outcome, count in forecast.summary.items()}
     remedies = {"not-found" if kind is None else kind.value: n for kind, n in forecast.remedies.items()}
@@ -52,7 +52,7 @@ def json_chunks(forecast: Forecast) -> Iterator[str]:
         }
         for each in forecast.assumptions
     ]
-    yield "{\n"
+    yield b"{\n"
     for key, content in (
         ("schema", SCHEMA),
         ("cluster", forecast.cluster),
@@ -67,17 +67,27 @@ def json_chunks(forecast: Forecast) -> Iterator[str]:
         ("remarks", list(forecast.remarks)),
         ("refused", list(forecast.refused)),
     ):
-        yield f'"{key}": {json.dumps(content)},\n'
-    yield '"phones": [\n'
+        yield f'"{key}": {json.dumps(content)},\n'.encode()
+    yield b'"phones": [\n'
     heads, tails = [], []
     for group in forecast.groups:
-        place = f'"site": {json.dumps(_SITE)}'
+        place = f', "site": {json.dumps(_SITE)}, '
         head, tail = json.dumps(fate_keys(group.fate, _SITE)).split(place)
-        heads.append(f', {head[1:]}"site": ')
-        tails.append(tail)
-    phones = _Phones(quoted=json.dumps, site=json.dumps, heads=heads, tails=tails, between=",\n")
-    yield from phones.chunks(forecast, before='{"device": ')
-    yield "\n]\n}\n"
+        heads.append(f" {head[1:]}")
+        tails.append(f" {tail}")
+    phones = _Phones(
+        name=lambda name: f'{{"device": {json.dumps(name)}',
+        site=lambda site: f' "site": {json.dumps(site)}',
+        heads=heads,
+        tails=tails,
+        end=",\n",
+    )
+    held = b""
+    for text in phones.chunks(forecast):
+        yield held
+        held = text
+    yield held.removesuffix(phones.end.encode())
+    yield b"\n]\n}\n"
 
 
 _SITE = "\0"
@@ -111,13 +121,13 @@ def harmless(cell: str) -> str:
     return f"'{cell}" if cell.startswith(_FORMULA) else cell
 
 
-def csv_chunks(forecast: Forecast) -> Iterator[str]:
+def csv_chunks(forecast: Forecast) -> Iterator[bytes]:
     """The field team's table in pieces, worst phones first."""
-    yield _csv_line(CSV_HEADER)
+    yield _csv_line(CSV_HEADER).encode()
     heads, tails = [], []
     for group in forecast.groups:
         fate = group.fate
-        heads.append(f",{_csv_cell(fate.model)},")
+        heads.append(_csv_cell(fate.model))
         shared = (
             fate.outcome.value,
             fate.reason,
@@ -127,8 +137,8 @@ def csv_chunks(forecast: Forecast) -> Iterator[str]:
             fate.remedy.keys,
             fate.standing.label,
         )
-        tails.append(f",{_csv_line(shared)}")
-    phones = _Phones(quoted=_csv_cell, site=_csv_cell, heads=heads, tails=tails, between="")
+        tails.append(_csv_line(shared).removesuffix(_END))
+    phones = _Phones(name=_csv_cell, site=_csv_cell, heads=heads, tails=tails, end=_END)
     yield from phones.chunks(forecast)
 
 
@@ -144,19 +154,20 @@ def _csv_cell(cell: str) -> str:
 
 @attrs.frozen(kw_only=True)
 class _Phones:
-    """How phones are written: name, the head of its group, its site, the tail of its group.
+    """How phones are written: name, head of its group, site, tail of its group, with commas between.
 
     Heads and tails are rendered once a group, sites once each, so that phones are put together in bulk.
     """
 
-    quoted: Callable[[str], str]
+    name: Callable[[str], str]
     site: Callable[[str], str]
     heads: Sequence[str]
     tails: Sequence[str]
-    between: str
+    end: str
+    """What stands behind each phone."""
 
-    def chunks(self, forecast: Forecast, before: str = "") -> Iterator[str]:
-        """The text in large pieces; `before` stands before each name."""
+    def chunks(self, forecast: Forecast) -> Iterator[bytes]:
+        """The text in large pieces."""
         roster = forecast.whole
         sites = pl.Series([self.site(site) for site in roster.sites], dtype=pl.String)
         heads, tails = pl.Series(self.heads, dtype=pl.String), pl.Series(self.tails, dtype=pl.String)
@@ -169,19 +180,24 @@ class _Phones:
                 "site": sites[part[SITE]],
                 "tail": tails[of],
             }
-            line = pl.concat_str(pl.lit(before), "name", "head", "site", "tail")
-            text = pl.DataFrame(columns).select(line.str.join(self.between)).item()
-            yield f"{self.between if start else ''}{text}"
+            text = io.BytesIO()
+            # every cell is rendered already, as CSV or as JSON has it
+            pl.DataFrame(columns).write_csv(
+                text, include_header=False, quote_style="never", line_terminator=self.end
+            )
+            yield text.getvalue()
 
     def _names(self, names: pl.Series) -> pl.Series:
-        """The names as cells; those that need quoting one by one."""
+        """The names as they are written; those that are not plain one by one."""
         plain = names.str.contains("^[A-Za-z0-9]+$")
-        mark = self.quoted("x").partition("x")[0]
-        marked = pl.select(pl.concat_str(pl.lit(mark), names, pl.lit(mark))).to_series() if mark else names
+        before, _, after = self.name("x").partition("x")
+        written = names
+        if before or after:
+            written = pl.select(pl.concat_str(pl.lit(before), names, pl.lit(after))).to_series()
         if plain.all():
-            return marked
-        odd = [self.quoted(name) for name in names.filter(~plain).to_list()]
-        return marked.scatter((~plain).arg_true(), odd)
+            return written
+        odd = [self.name(name) for name in names.filter(~plain).to_list()]
+        return written.scatter((~plain).arg_true(), odd)
 
 
 _BATCH = 50_000

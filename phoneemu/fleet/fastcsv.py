@@ -81,29 +81,35 @@ def read(content: bytes, layout: Layout, file: str) -> Bulk | None:
     try:
         if not content.isascii():
             content.decode()
-        lines = pl.read_lines(content)["line"]
-        whole = lines.len() > 1 and bool(_regular(lines[:1], layout).all())
-        return _read(content, lines, layout, file) if whole else None
+        return _read(content, layout, file)
     except (UnicodeDecodeError, pl.exceptions.PolarsError):
         return None
 
 
-def _read(content: bytes, lines: pl.Series, layout: Layout, file: str) -> Bulk | None:
-    header, lines = lines[0], lines.slice(1)
-    regular = _regular(lines, layout)
+def _lines(content: bytes) -> pl.Series:
+    return pl.read_lines(content)["line"]
+
+
+def _read(content: bytes, layout: Layout, file: str) -> Bulk | None:
+    # all lines take as much room as the file, so they are not kept while there is nothing to do for one
+    regular = _regular(_lines(content), layout)
+    if len(regular) < 2 or not regular[0]:
+        return None
+    regular = regular.slice(1)
     odd = cast("list[int]", (~regular).arg_true().to_list())
-    if len(odd) > lines.len() * _MOST_ODD:
+    if len(odd) > len(regular) * _MOST_ODD:
         return None
-    parted = _records(lines, odd, layout) if odd else ([], [], [])
-    if parted is None:
-        return None
-    records, broken, taken = parted
-    at = pl.int_range(2, lines.len() + 2, dtype=pl.UInt32, eager=True)
+    at = pl.int_range(2, len(regular) + 2, dtype=pl.UInt32, eager=True)
+    records: list[tuple[int, list[str]]] = []
+    broken: list[tuple[int, str]] = []
     if odd:
+        lines = _lines(content)
+        header, lines = lines[0], lines.slice(1)
+        records, broken, taken = _records(lines, odd, layout)
         if taken:  # lines that look whole, but stand inside a record
             regular = regular & ~pl.int_range(lines.len(), eager=True).is_in(taken)
-        lines, at = lines.filter(regular), at.filter(regular)
-        content = "\n".join([header, *lines.to_list()]).encode()
+        at = at.filter(regular)
+        content = "\n".join([header, *lines.filter(regular).to_list()]).encode()
     frame = pl.read_csv(
         content,
         columns=sorted(set(layout.positions.values())),
@@ -112,11 +118,11 @@ def _read(content: bytes, lines: pl.Series, layout: Layout, file: str) -> Bulk |
         infer_schema=False,
         empty_string_is_null=False,
     ).slice(1)
-    if frame.height != lines.len():
+    if frame.height != at.len():
         return None
     plain = _plain(frame, layout)
     if not plain.all():
-        closer = [_split(line, layout) for line in lines.filter(~plain).to_list()]
+        closer = [_split(line, layout) for line in _lines(content).slice(1).filter(~plain).to_list()]
         records = sorted([*records, *zip(at.filter(~plain).to_list(), closer, strict=True)])
         if len(records) > len(at) * _MOST_ODD:
             return None
@@ -150,7 +156,7 @@ def _split(line: str, layout: Layout) -> list[str]:
 
 def _records(
     lines: pl.Series, odd: Sequence[int], layout: Layout
-) -> tuple[list[tuple[int, list[str]]], list[tuple[int, str]], list[int]] | None:
+) -> tuple[list[tuple[int, list[str]]], list[tuple[int, str]], list[int]]:
     """What starts at each odd line: records, what is none, and which other lines those records take."""
     records: list[tuple[int, list[str]]] = []
     broken: list[tuple[int, str]] = []
@@ -200,9 +206,8 @@ def _plain(frame: pl.DataFrame, layout: Layout) -> pl.Series:
     """Whether each row needs no closer look."""
     name = frame[f"column_{layout.positions['name']}"]
     good = name.str.contains(_PLAIN_NAME)
-    upper = name.str.to_uppercase()
-    if upper.n_unique() != upper.len():
-        good &= upper.is_unique()
+    if not _once(name):
+        good &= name.str.to_uppercase().is_unique()
     for field in ("ctl", "itl"):
         if field in layout.positions:
             cells = frame[f"column_{layout.positions[field]}"]
@@ -229,7 +234,9 @@ def _roster(frame: pl.DataFrame, line: pl.Series, layout: Layout, file: str) -> 
 
 def _once(names: pl.Series) -> bool:
     """Whether each name stands once; case does not count."""
-    return names.str.to_uppercase().n_unique() == names.len()
+    upper = names.str.to_uppercase()
+    # hashes are soon told apart; where two are the same, their names may differ all the same
+    return upper.hash().n_unique() == names.len() or upper.n_unique() == names.len()
 
 
 def _same(count: int) -> pl.Series:

@@ -134,7 +134,7 @@ def _in_bulk(paths: Sequence[Path]) -> Inventory | None:
     columns: list[tuple[str, tuple[str, ...], int]] = []
     for path in paths:
         content = _as_utf8(path, remarks)
-        if BROKEN in content:  # the careful reader says so
+        if not content.isascii() and BROKEN in content:  # the careful reader says so
             return None
         header, delimiter = _delimited(content[: content.find(b"\n")].decode().rstrip("\r"))
         positions = _positions(header)

@@ -7,6 +7,7 @@ derived from them. Nothing here decides what a phone does: that stands in the jo
 import enum
 from collections.abc import Iterable, Sequence
 from typing import Literal
+from weakref import WeakKeyDictionary
 
 import attrs
 
@@ -110,8 +111,19 @@ class Ending:
     decisive: Ruled | None
 
 
+_TOLD: WeakKeyDictionary[World, dict[int, tuple[Boot, Ending]]] = WeakKeyDictionary()
+"""The endings of a world's starts by their identity: one start is often shared."""
+
+
 def ending(boot: Boot, world: World) -> Ending:
     """Derive the words from one boot against one world."""
+    told = _TOLD.setdefault(world, {})
+    if id(boot) not in told:
+        told[id(boot)] = boot, _ending(boot, world)
+    return told[id(boot)][1]
+
+
+def _ending(boot: Boot, world: World) -> Ending:
     decisive = _decisive(boot)
     trust = _trust(boot, world)
     outcome = _outcome(boot, decisive)
@@ -349,5 +361,4 @@ def path_of(boots: Sequence[Boot]) -> TrustPath:
 
 def standing_of(boots: Iterable[Boot], assumed: Iterable[Standing]) -> Standing:
     """As strong as the weakest ruling passed, fact used and assumption made."""
-    rulings = (ruled.ruling.standing for boot in boots for ruled in boot.journal.rulings())
-    return weakest((*rulings, *assumed))
+    return weakest((*(boot.standing for boot in boots), *assumed))

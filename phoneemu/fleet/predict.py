@@ -13,7 +13,7 @@ import attrs
 
 from phoneemu.catalogue import Catalogue, catalogue
 from phoneemu.cluster import publish
-from phoneemu.cluster.drive import Station
+from phoneemu.cluster.drive import EACH, Station
 from phoneemu.cluster.state import Node
 from phoneemu.core.evidence import Standing
 from phoneemu.core.flash import Flash
@@ -117,10 +117,10 @@ def predict(
         snapshot.lists,
     )
     fates: list[Fate] = []
-    for kind, first in zip(classes.kinds, classes.first, strict=True):
+    for kind in classes.kinds:
         if progress is not None:
             progress(len(fates), len(classes.kinds))
-        told = [(release, teller.fate(kind, first.name)) for release, teller in tellers]
+        told = [(release, teller.fate(kind)) for release, teller in tellers]
         fates.append(releases.agreed(told))
     groups = grouped(classes, fates, roster)
     return Forecast(
@@ -199,13 +199,13 @@ class Teller:
         self._catalogue = models
         self._fates: dict[Kind, Fate] = {}
 
-    def fate(self, kind: Kind, name: str) -> Fate:
-        """What becomes of phones of this kind, told of the one named."""
+    def fate(self, kind: Kind) -> Fate:
+        """What becomes of phones of this kind."""
         if kind not in self._fates:
-            self._fates[kind] = self._find(kind, name)
+            self._fates[kind] = self._find(kind)
         return self._fates[kind]
 
-    def _find(self, kind: Kind, name: str) -> Fate:
+    def _find(self, kind: Kind) -> Fate:
         basis = self._basis(kind)
         known = self._catalogue.find(kind.model) if kind.model else None
         if known is None:
@@ -225,7 +225,7 @@ class Teller:
         profiles = self._catalogue.candidates(
             model, kind.load, kind.protocol, self._snapshot.cluster.release.text
         )
-        stations = [self._station(kind, profile, name) for profile in profiles]
+        stations = [self._station(kind, profile) for profile in profiles]
         shown = _shown(kind, profiles[0])
         unknown_list = (
             unnamed(shown) or _held_unknown(kind, stations[0]) or _held_too_large(shown, stations[0])
@@ -256,7 +256,7 @@ class Teller:
         of_nodes = (known.get(node.name, frozenset()) for node in nodes if node is not None)
         return place.basis.union(self._snapshot.basis, *of_nodes)
 
-    def _station(self, kind: Kind, profile: Profile, name: str) -> Station:
+    def _station(self, kind: Kind, profile: Profile) -> Station:
         """The phone as it stands today: it holds what it showed, else what its first TFTP node serves."""
         cluster = self._snapshot.cluster
         place = kind.place
@@ -271,7 +271,7 @@ class Teller:
             )
         return Station(
             profile=profile,
-            name=name,
+            name=EACH,
             device=place.device,
             tftp_servers=place.tftp,
             flash=flash,

@@ -88,7 +88,8 @@ def _tried(station: Station, world: World, now: float) -> tuple[list[drive.Boot]
     """
     boots = [drive.start(station, world, now)]
     ended = ending(boots[0], world)
-    if ended.outcome is not Outcome.OK and boots[0].station is not station:  # else it would be the same start
+    changed = boots[0].station.flash != station.flash  # else it would be the same start
+    if ended.outcome is not Outcome.OK and changed:
         again = drive.start(boots[0].station, world, now)
         after = ending(again, world)
         if after.outcome is Outcome.OK or ended.outcome is not Outcome.DEGRADED:

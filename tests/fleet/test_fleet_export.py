@@ -66,7 +66,7 @@ FORECAST = Forecast(
 
 
 def test_the_json_has_every_documented_key_and_every_phone_worst_first() -> None:
-    document = json.loads("".join(export.json_chunks(FORECAST)))
+    document = json.loads(b"".join(export.json_chunks(FORECAST)).decode())
     assert document["schema"] == 1
     assert document["summary"] == {
         "out-of-service": 1,
@@ -101,12 +101,12 @@ def test_the_json_has_every_documented_key_and_every_phone_worst_first() -> None
 
 def test_a_forecast_of_no_phone_is_still_a_document() -> None:
     empty = attrs.evolve(FORECAST, groups=())
-    assert json.loads("".join(export.json_chunks(empty)))["phones"] == []
+    assert json.loads(b"".join(export.json_chunks(empty)).decode())["phones"] == []
     assert empty.closing_line() == "0 phones: 0 out-of-service, 0 stuck, 0 cannot-say, 0 degraded, 0 ok"
 
 
 def test_the_table_of_the_field_team_names_key_presses_and_what_was_not_found() -> None:
-    rows = list(csv.DictReader(io.StringIO("".join(export.csv_chunks(FORECAST)))))
+    rows = list(csv.DictReader(io.StringIO(b"".join(export.csv_chunks(FORECAST)).decode())))
     assert rows[0]["Remedy"] == "not-found"
     assert rows[0]["Registered To"] == ""
     assert rows[0]["Lost At Step"] == "0"
@@ -131,7 +131,7 @@ def test_the_table_of_the_field_team_names_key_presses_and_what_was_not_found() 
 def test_no_cell_is_a_formula(start: str) -> None:
     phone = listed(f"{start}1+1", f"{start}cmd|' /C calc'!A0")
     forecast = attrs.evolve(FORECAST, groups=(Group(fate=STUCK, phones=(phone,)),))
-    row = list(csv.reader(io.StringIO("".join(export.csv_chunks(forecast)), newline="")))[1]
+    row = list(csv.reader(io.StringIO(b"".join(export.csv_chunks(forecast)).decode(), newline="")))[1]
     assert row[0].startswith("'")
     assert row[2].startswith("'")
 
@@ -139,8 +139,8 @@ def test_no_cell_is_a_formula(start: str) -> None:
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\n\0"), max_size=20))
 def test_every_name_survives_both_exports(name: str) -> None:
     forecast = attrs.evolve(FORECAST, groups=(Group(fate=FINE, phones=(listed(name),)),))
-    assert json.loads("".join(export.json_chunks(forecast)))["phones"][0]["device"] == name
-    row = list(csv.reader(io.StringIO("".join(export.csv_chunks(forecast)), newline="")))[1]
+    assert json.loads(b"".join(export.json_chunks(forecast)).decode())["phones"][0]["device"] == name
+    row = list(csv.reader(io.StringIO(b"".join(export.csv_chunks(forecast)).decode(), newline="")))[1]
     assert row[0].removeprefix("'") == name.removeprefix("'")
 
 

@@ -341,4 +341,4 @@ def test_a_digest_set_where_the_release_has_none_is_refused_and_does_not_count(t
     assert refused.startswith("step 1 (digest.txt:1) is refused")
     said = list(report.lines(told))
     assert said.index("1 of 2 steps refused: nothing is changed by") < said.index(f"  {refused}") < 9
-    assert json.loads("".join(export.json_chunks(told)))["refused"] == [refused]
+    assert json.loads(b"".join(export.json_chunks(told)).decode())["refused"] == [refused]

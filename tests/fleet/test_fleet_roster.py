@@ -1,11 +1,12 @@
 """Phones as columns: still a sequence of phones, in every order."""
 
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from phoneemu.fleet.listed import Listed, Traits
-from phoneemu.fleet.roster import as_roster, joined
+from phoneemu.fleet.roster import as_roster, joined, paired
 
 traits = st.builds(
     Traits, model=st.sampled_from(("8861", "7960")), site=st.sampled_from(("", "Depot", "Büro, 2. Stock"))
@@ -54,3 +55,12 @@ def test_half_an_escaped_letter_is_a_mark_and_no_crash() -> None:
     half = "x\ud800"
     (phone,) = as_roster([Listed(half, Traits(model=half, site=half), "ris.json", 1)])
     assert (phone.name, phone.traits.model, phone.traits.site) == ("x?", "x?", "x?")
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), max_size=30), st.sampled_from((1, 10**6)))
+def test_pairs_are_numbered_in_ascending_order(rows: list[tuple[int, int]], spread: int) -> None:
+    rows = [(first * spread, second * spread) for first, second in rows]
+    columns = [pl.Series([row[at] for row in rows], dtype=pl.UInt32) for at in (0, 1)]
+    numbers, pairs = paired(*columns)
+    assert pairs == sorted(set(rows))
+    assert [pairs[number] for number in numbers.to_list()] == rows
