@@ -15,6 +15,7 @@ from phoneemu import __version__
 from phoneemu.cli import _streams
 from phoneemu.core.tlv import MalformedFile
 from phoneemu.errors import BadInput
+from phoneemu.fleet.collector import at_rest
 
 
 def _commands() -> list[str]:
@@ -51,7 +52,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
     _streams.steady()
-    arguments = _parser(words[0] if words else None).parse_args(words)
+    with at_rest():  # what is loaded now stays
+        arguments = _parser(words[0] if words else None).parse_args(words)
     try:
         code: int = arguments.run(arguments)
         sys.stdout.flush()

@@ -27,6 +27,8 @@ LARGE = 1 << 20
 
 _CELL_BYTES = 131_072
 """Longest cell that the careful reader takes; a longer line is left to it."""
+_NARROW = 24
+"""Most columns of which all are read, whether they are wanted or not."""
 _PLAIN_NAME = r"^[!-~]{1,128}$"
 _QUOTED = r'"(?:[^"]|"")*"'
 _MARK = "\x02"
@@ -90,7 +92,65 @@ def _lines(content: bytes) -> pl.Series:
     return pl.read_lines(content)["line"]
 
 
+@attrs.frozen(kw_only=True)
+class _Cells:
+    """The rows that are whole, with the number of the line each stands in, and what else there is."""
+
+    frame: pl.DataFrame
+    at: pl.Series
+    records: Sequence[tuple[int, list[str]]] = ()
+    broken: Sequence[tuple[int, str]] = ()
+
+
 def _read(content: bytes, layout: Layout, file: str) -> Bulk | None:
+    cells = _even(content, layout) or _uneven(content, layout)
+    if cells is None:
+        return None
+    frame, at, records = cells.frame, cells.at, cells.records
+    plain = _plain(frame, layout)
+    if not plain.all():
+        closer = at.filter(~plain)
+        lines = _lines(content)[closer - 1].to_list()
+        split = (_split(line, layout) for line in lines)
+        records = sorted([*records, *zip(closer.to_list(), split, strict=True)])
+        if len(records) > len(at) * _MOST_ODD:
+            return None
+        frame, at = frame.filter(plain), at.filter(plain)
+    return Bulk(
+        roster=_roster(frame, at, layout, file), remains=Remains(records=records, broken=cells.broken)
+    )
+
+
+def _even(content: bytes, layout: Layout) -> _Cells | None:
+    """The rows of a file without quotes whose lines all have as many cells as the header, else None.
+
+    The library fails on a longer line; a shorter one leaves a delimiter too few. So lines need no look of
+    their own, which takes longer than all the cells of a narrow file.
+    """
+    if not 1 < layout.width <= _NARROW or b'"' in content or _has_long_line(content):
+        return None
+    try:
+        frame = _cells_of(content, layout, None)
+    except pl.exceptions.ComputeError:
+        return None
+    expected = (layout.width - 1) * (frame.height + 1)
+    if frame.height < 1 or content.count(layout.delimiter.encode()) != expected:
+        return None
+    return _Cells(frame=frame, at=_numbers(frame.height))
+
+
+def _has_long_line(content: bytes) -> bool:
+    start = 0
+    while start + _CELL_BYTES < len(content):
+        end = content.rfind(b"\n", start, start + _CELL_BYTES)
+        if end < 0:
+            return True
+        start = end + 1
+    return False
+
+
+def _uneven(content: bytes, layout: Layout) -> _Cells | None:
+    """The rows that are whole lines, and the records of the others; None when the header is no whole line."""
     # all lines take as much room as the file, so they are not kept while there is nothing to do for one
     regular = _regular(_lines(content), layout)
     if len(regular) < 2 or not regular[0]:
@@ -99,7 +159,7 @@ def _read(content: bytes, layout: Layout, file: str) -> Bulk | None:
     odd = cast("list[int]", (~regular).arg_true().to_list())
     if len(odd) > len(regular) * _MOST_ODD:
         return None
-    at = pl.int_range(2, len(regular) + 2, dtype=pl.UInt32, eager=True)
+    at = _numbers(len(regular))
     records: list[tuple[int, list[str]]] = []
     broken: list[tuple[int, str]] = []
     if odd:
@@ -110,24 +170,25 @@ def _read(content: bytes, layout: Layout, file: str) -> Bulk | None:
             regular = regular & ~pl.int_range(lines.len(), eager=True).is_in(taken)
         at = at.filter(regular)
         content = "\n".join([header, *lines.filter(regular).to_list()]).encode()
-    frame = pl.read_csv(
+    frame = _cells_of(content, layout, sorted(set(layout.positions.values())))
+    return _Cells(frame=frame, at=at, records=records, broken=broken) if frame.height == len(at) else None
+
+
+def _numbers(count: int) -> pl.Series:
+    """The numbers of so many lines below the header."""
+    return pl.int_range(2, count + 2, dtype=pl.UInt32, eager=True)
+
+
+def _cells_of(content: bytes, layout: Layout, columns: Sequence[int] | None) -> pl.DataFrame:
+    """The cells below the header, of these columns or of all."""
+    return pl.read_csv(
         content,
-        columns=sorted(set(layout.positions.values())),
+        columns=columns,
         has_header=False,  # but it stands in the first line, and tells how many columns there are
         separator=layout.delimiter,
         infer_schema=False,
         empty_string_is_null=False,
     ).slice(1)
-    if frame.height != at.len():
-        return None
-    plain = _plain(frame, layout)
-    if not plain.all():
-        closer = [_split(line, layout) for line in _lines(content).slice(1).filter(~plain).to_list()]
-        records = sorted([*records, *zip(at.filter(~plain).to_list(), closer, strict=True)])
-        if len(records) > len(at) * _MOST_ODD:
-            return None
-        frame, at = frame.filter(plain), at.filter(plain)
-    return Bulk(roster=_roster(frame, at, layout, file), remains=Remains(records=records, broken=broken))
 
 
 def _regular(lines: pl.Series, layout: Layout) -> pl.Series:

@@ -43,6 +43,14 @@ def test_a_clean_file_is_read_in_bulk(tmp_path: Path) -> None:
     assert len(bulk.phones) == 50
 
 
+def test_a_clean_file_of_many_columns_is_read_in_bulk(tmp_path: Path) -> None:
+    wide = "," * 40 + "\n"
+    bulk, careful = both(tmp_path, (HEAD + plain_rows(0, 50)).replace("\n", wide).encode())
+    assert isinstance(bulk.phones, Roster)
+    assert said(bulk) == said(careful)
+    assert len(bulk.phones) == 50
+
+
 ODD = {
     "a line break in quotes": 'SEP1,"two\nlines",Depot,Cisco 8861,\n',
     "a comma in quotes": 'SEP1,"desk, left",Depot,Cisco 8861,\n',
@@ -54,6 +62,7 @@ ODD = {
     "a quote within a cell": 'SEP1,19" rack,Depot,Cisco 8861,\n',
     "too few cells": "SEP1,desk\n",
     "too many cells": "SEP1,desk,Depot,Cisco 8861,,,\n",
+    "a cell too many in one row and one too few in another": "SEP1,desk,Depot,x,,\nSEP2,desk,Lab,x\n",
     "no cells": ",,,,\n",
     "a blank line": "\n",
     "blanks alone": "   \n",
