@@ -42,7 +42,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="OUTCOMES",
         type=outcomes,
         default=frozenset(),
-        help="exit with 1 when a phone has one of these outcomes, such as stuck,out-of-service",
+        help="exit with 1 when a phone has one of these outcomes, such as stuck,out-of-service, or a step is "
+        "refused",
     )
 
 
@@ -111,6 +112,9 @@ def _run(arguments: argparse.Namespace, targets: Mapping[str, str]) -> int:
         show_difference(before, forecast, to_stderr=STDOUT in targets.values())
     if STDOUT not in targets.values():
         show(forecast)
+    if arguments.fail_on and forecast.refused:
+        tell(f"--fail-on: {len(forecast.refused)} of {len(forecast.steps)} steps refused")
+        return 1
     return int(any(forecast.summary[outcome] for outcome in arguments.fail_on))
 
 

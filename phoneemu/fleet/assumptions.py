@@ -55,6 +55,12 @@ LSC_OF_CLUSTER = Assumption(
     text="the secure phone's LSC, if it has one, was issued by the CAPF this cluster has now",
     settles="an LSC Status column, or `lsc` under [phones] in cluster.toml",
 )
+LSC_BEFORE = Assumption(
+    id="lsc-of-former-capf",
+    text="an LSC of the CAPF before its renewal still counts, since CallManager-trust keeps that CAPF",
+    settles="`show cert list trust` after the renewal; a new LSC in the phone [TS225746]",
+    standing=Standing.INFERRED,
+)
 RELEASE = Assumption(
     id="release",
     text="the cluster's release is the one its trust lists look like",
@@ -134,6 +140,7 @@ KNOWN = {
         NON_SECURE,
         MODE_FROM_NAME,
         LSC_OF_CLUSTER,
+        LSC_BEFORE,
         RELEASE,
         RELEASE_UNKNOWN,
         MIXED,

@@ -1,4 +1,4 @@
-"""What one story takes for granted of its cluster: a TVS within reach, a TLS floor that nobody raised.
+"""What one story takes for granted: a TVS in reach, a TLS floor nobody raised, a former CAPF still trusted.
 
 Only a story that leans on it carries the assumption; the others stand as they are.
 """
@@ -6,8 +6,9 @@ Only a story that leans on it carries the assumption; the others stand as they a
 from collections.abc import Iterator
 
 from phoneemu.cluster import release as since
+from phoneemu.cluster.state import CAPF
 from phoneemu.core.journal import AskedTvs
-from phoneemu.fleet.assumptions import TLS_FLOOR, TVS_REACHABLE
+from phoneemu.fleet.assumptions import LSC_BEFORE, TLS_FLOOR, TVS_REACHABLE
 from phoneemu.fleet.clusterfile import ClusterFile
 from phoneemu.fleet.story import Story
 
@@ -29,6 +30,17 @@ def _granted(story: Story, file: ClusterFile) -> Iterator[str]:
         yield TVS_REACHABLE.id
     if file.min_tls is None and _leans_on_old_tls(story):
         yield TLS_FLOOR.id
+    if _shows_former_lsc(story):
+        yield LSC_BEFORE.id
+
+
+def _shows_former_lsc(story: Story) -> bool:
+    """Whether it registered at home with an LSC of a CAPF that is not its cluster's own any more."""
+    last = story.episodes[-1]
+    issuer, home = last.boot.station.device.lsc_issuer, last.world.clusters[0]
+    if not last.boot.secure or issuer is None or last.boot.registered_to not in home.by_name:
+        return False
+    return all(node.own[CAPF].identity != issuer for node in home.nodes if CAPF in node.own)
 
 
 def _leans_on_old_tls(story: Story) -> bool:

@@ -1,7 +1,8 @@
 """A forecast as a JUnit report, for pipelines.
 
 A test case is a kind of phones that end alike: at one site when it fails, over all sites when it passes. So a
-pipeline's page shows what is to be done where, and a large fleet stays a page that it can show.
+pipeline's page shows what is to be done where, and a large fleet stays a page that it can show. A step that
+the cluster refuses is an error: the answer is then not about the plan as it is written.
 """
 
 from collections.abc import Iterable, Iterator
@@ -30,10 +31,18 @@ def render(forecast: Forecast, failing: Iterable[Outcome]) -> str:
     by_site = sum(len(phones.by_site()) for _, _, phones in failed) <= FAILURES
     failures = [case for each in failed for case in _failures(*each, by_site=by_site)]
     passed = [_passed(name, phones) for name, fate, phones in told if fate.outcome not in bad]
-    count = f'tests="{len(failures) + len(passed)}" failures="{len(failures)}" errors="0"'
+    refused = [_refused(words) for words in forecast.refused]
+    tests = len(failures) + len(passed) + len(refused)
+    count = f'tests="{tests}" failures="{len(failures)}" errors="{len(refused)}"'
     head = f'name={_attribute(forecast.cluster)} {count} time="0"'
-    suite = f'<testsuite {head} skipped="0">\n{"".join((*failures, *passed))}</testsuite>'
+    suite = f'<testsuite {head} skipped="0">\n{"".join((*refused, *failures, *passed))}</testsuite>'
     return f'<?xml version="1.0" encoding="UTF-8"?>\n<testsuites {head}>\n{suite}\n</testsuites>\n'
+
+
+def _refused(words: str) -> str:
+    step, _, why = words.partition(": ")
+    said = f'message={_attribute(why or words)} type="refused-step"'
+    return f"{_case(step, 'runbook')}><error {said}/></testcase>\n"
 
 
 def _name(fate: Fate) -> str:

@@ -21,7 +21,7 @@ from phoneemu.core.modelfile import load_words, parse_load
 from phoneemu.core.profile import Profile
 from phoneemu.core.trustlist import ListKind, TrustList
 from phoneemu.fleet import pending, releases
-from phoneemu.fleet.assumptions import HELD_THEN, HOLDS_SERVED, KNOWN, Assumption
+from phoneemu.fleet.assumptions import HELD_THEN, HOLDS_SERVED, KNOWN, LSC_BEFORE, Assumption
 from phoneemu.fleet.classes import Kind, classify
 from phoneemu.fleet.forecast import WHEN_SERVICES_RESTART, Fate, Forecast, Group, Remedy
 from phoneemu.fleet.granted import granted
@@ -138,6 +138,7 @@ def predict(
             *plan.remarks,
             *(_unmeant(plan, classes.kinds) if phones is None else ()),
             *_left_behind(fates, classes.sizes),
+            *_former_lscs(fates, classes.sizes),
         ),
     )
 
@@ -179,6 +180,17 @@ def _left_behind(fates: Sequence[Fate], counts: Mapping[int, int]) -> Iterator[s
                 count += counts[number]
     if count:
         yield f"{count} phones keep a CTL that no node serves any more; later renewals break them [MIX118892]"
+
+
+def _former_lscs(fates: Sequence[Fate], counts: Mapping[int, int]) -> Iterator[str]:
+    """Secure phones that keep an LSC of the CAPF before: well as long as that is trusted [TS225746]."""
+    kept = [number for number, fate in enumerate(fates) if LSC_BEFORE.id in fate.basis]
+    if kept:
+        count = sum(counts[number] for number in kept)
+        yield (
+            f"{count} secure phones keep an LSC of the CAPF before its renewal; give each a new one while "
+            "that CAPF is still trusted [TS225746]"
+        )
 
 
 def _counted(groups: Sequence[Group]) -> tuple[Assumption, ...]:

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -58,6 +59,22 @@ def test_two_exports_on_standard_output_are_a_wrong_call(
 @pytest.mark.parametrize(("outcomes", "code"), [("stuck,out-of-service", 1), ("stuck", 1), ("degraded", 0)])
 def test_fail_on_makes_the_exit_code(office: Path, outcomes: str, code: int) -> None:
     assert predict(office, "--fail-on", outcomes) == code
+
+
+def test_a_refused_step_fails_a_pipeline(office: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    runbook = office / "runbook.txt"
+    runbook.write_text("cucm-1051-a-pub delete-certificate CAPF-trust nobody\nphones reset\n")
+    report = office / "junit.xml"
+    assert predict(office, "--junit", str(report)) == 0  # nothing was asked to fail
+    suite = ET.fromstring(report.read_text(encoding="utf-8"))[0]  # noqa: S314 - our own
+    assert suite.attrib["errors"] == "1"
+    case = suite[0]
+    assert case.attrib["classname"] == "runbook"
+    assert case.attrib["name"] == "step 1 (runbook.txt:1) is refused by the cluster"
+    assert "nobody" in case[0].attrib["message"]
+    capsys.readouterr()
+    assert predict(office, "--fail-on", "out-of-service") == 1
+    assert capsys.readouterr().err == "phoneemu: --fail-on: 1 of 2 steps refused\n"
 
 
 @pytest.mark.parametrize("outcomes", ["bricked", "", "ok,bricked"])

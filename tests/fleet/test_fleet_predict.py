@@ -281,6 +281,31 @@ def test_a_capf_that_leaves_the_trust_stores_concerns_phones_by_their_lsc(
     assert fates(told)["SEP1"].outcome.value == outcome
 
 
+@pytest.mark.parametrize(
+    ("lsc", "last", "kept"),
+    [
+        ("Upgrade Success", "phones reset", 1),
+        ("Operation Pending", "phones reset", 1),
+        ("Upgrade Success", "phones lsc install", 0),
+        ("None", "phones reset", 0),
+    ],
+)
+def test_an_lsc_of_the_capf_before_still_counts_by_an_inference_that_is_said(
+    tmp_path: Path, lsc: str, last: str, kept: int
+) -> None:
+    """[CERT210541, TS225746]: the old CAPF stays in CallManager-trust; a new LSC is called for."""
+    row = f"SEP1,Cisco 8861,sip88xx.12-8-1-0001-455,SIP,Headquarters,3,{lsc}\n"
+    plan = (
+        "cucm-1051-a-pub set cert regen CAPF\ncucm-1051-a-pub utils ctl update CTLFile\n"
+        f"* utils service restart Cisco Tftp\n* utils service restart Cisco CallManager\n{last}\n"
+    )
+    told = forecast(tmp_path, HEAD.replace("\n", ",LSC Status\n") + row, plan)
+    assert fates(told)["SEP1"].outcome.value == "ok"
+    counted = {each.id: each.phones for each in told.assumptions}
+    assert counted.get("lsc-of-former-capf", 0) == kept
+    assert sum("keep an LSC of the CAPF before" in remark for remark in told.remarks) == kept
+
+
 def test_a_step_that_is_for_no_phone_is_remarked_upon(tmp_path: Path) -> None:
     row = "SEP1,Cisco 8861,sip88xx.12-8-1-0001-455,SIP,Depot,1\n"
     plan = "phones where site = Depo reset\nphones where site = Depot reset\nphones where percent = 0 reset\n"
