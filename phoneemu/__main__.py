@@ -24,6 +24,7 @@ def run() -> int:
     from phoneemu.cli import main
 
     signal.signal(signal.SIGINT, noted)
+    signal.signal(signal.SIGTERM, _ended)
     try:
         return main()
     except SystemExit:
@@ -40,7 +41,13 @@ def run() -> int:
 def _main() -> int:
     from phoneemu.cli import main
 
+    signal.signal(signal.SIGTERM, _ended)
     return main()
+
+
+def _ended(number: int, _frame: FrameType | None) -> None:
+    """What was begun is cleared away, as at any exit: no file is left half written."""
+    raise SystemExit(128 + number)
 
 
 def _at_once(_number: int, _frame: FrameType | None) -> None:

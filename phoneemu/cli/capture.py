@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from phoneemu.cli._recording import models_of
+from phoneemu.cli._saying import say
 from phoneemu.core import limits
 from phoneemu.errors import BadInput
 from phoneemu.files import read_text
@@ -174,7 +175,7 @@ def _drafts(
             everything=arguments.all_files,
         )
         for remark in found.remarks:
-            print(f"{arguments.file}: {remark}", file=sys.stderr)
+            say([f"{arguments.file}: {remark}"], sys.stderr)
         return found.drafts, found.remarks
     if arguments.clock is None:
         raise BadInput("a log has no date: give --clock, such as 2026-03-09T17:21:51")
@@ -244,10 +245,9 @@ def _tell(drafts: "list[Draft]", folders: list[Path]) -> None:
     for made, folder in zip(drafts, folders, strict=True):
         case = made.case
         load = case.load or "load not known"
-        print(f"{folder}: {case.device}, {case.model}, {load}, {case.origin.value}: {case.title}")
+        say([f"{folder}: {case.device}, {case.model}, {load}, {case.origin.value}: {case.title}"])
         if len(drafts) == 1:
-            for note in made.notes:
-                print(f"  {note}")
+            say(f"  {note}" for note in made.notes)
     if len(drafts) > 1:
         phones = len({each.case.device for each in drafts})
         print(f"{len(drafts):,} cases of {phones:,} phones")

@@ -17,7 +17,6 @@ from phoneemu.cli._recording import LabRecording
 from phoneemu.cli._streams import one_line
 from phoneemu.core import limits
 from phoneemu.errors import BadInput
-from phoneemu.files import read_text
 from phoneemu.net.book import USUAL
 
 if TYPE_CHECKING:
@@ -266,7 +265,10 @@ def _write_hosts(path: Path, lab: "Lab") -> None:
 
 
 def _script(arguments: argparse.Namespace, session: "Session", done: Callable[[], None]) -> int:
-    lines = read_text(arguments.script, limits.RUNBOOK_BYTES, errors="replace").splitlines()
+    from phoneemu.fleet.textfile import unicode_text
+
+    text = unicode_text(arguments.script, limits.RUNBOOK_BYTES, place=str(arguments.script))
+    lines = text.splitlines()
     bare = [(number, raw.partition(" #")[0].strip()) for number, raw in enumerate(lines, start=1)]
     steps = [(f"{arguments.script}:{number}", line) for number, line in bare if line and line[0] != "#"]
     for place, line in steps:  # nothing is done of a script that says what nobody understands

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 from phoneemu.cli._recording import Recording
+from phoneemu.cli._saying import say
 from phoneemu.core import limits
 from phoneemu.core.flash import Flash
 from phoneemu.core.journal import Journal
@@ -194,8 +195,8 @@ def _tell(arguments: argparse.Namespace, phone: Phone, journal: Journal) -> None
     messages = journaltext.status_messages(journal, phone.profile)
     parts = (lines, ["", "status messages:", *(f"  {each}" for each in messages or ["(none)"])], [""])
     for part in (*parts, holdings(phone.flash, phone.profile)):
-        sys.stdout.writelines(f"{line}\n" for line in part)
-    print(journaltext.line(journal.entries[-1]))
+        say(part)
+    say([journaltext.line(journal.entries[-1])])
 
 
 def _shown(trust_list: TrustList | None, algorithm: str | None) -> str:

@@ -41,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--explanations", type=Path, metavar="FILE", help="changes that are wanted, with their reasons (TOML)"
     )
-    parser.add_argument("--junit", type=Path, metavar="FILE", help="write a JUnit report")
+    parser.add_argument("--junit", type=Path, metavar="FILE", help="write a JUnit report; - prints it")
     parser.add_argument(
         "--verbose",
         action="store_true",
@@ -53,6 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Print what differs; 1 when something does that is not known or explained."""
     from phoneemu.catalogue import catalogue
     from phoneemu.cli._outputs import STDOUT
+    from phoneemu.cli._saying import say
     from phoneemu.errors import BadInput
     from phoneemu.files import write_text
     from phoneemu.replay import report, results, suite
@@ -67,8 +68,8 @@ def run(arguments: argparse.Namespace) -> int:
     recordings, gaps = _recordings(arguments)
     outcomes = list(suite.run(recordings, catalogue(), gaps, arguments.load))
     said = results.document(outcomes)
-    quiet = str(arguments.results) == STDOUT
-    if arguments.results and not quiet:
+    printed = [str(target) == STDOUT for target in (arguments.results, arguments.junit)]
+    if arguments.results and not printed[0]:
         write_text(arguments.results, results.dumps(said))
     if old is not None and known is not None:
         verdicts = results.explain(results.changes(old, said), known)
@@ -83,11 +84,11 @@ def run(arguments: argparse.Namespace) -> int:
         ]
         lines += report.summary_lines(outcomes)
         xml, good = report.junit(outcomes), all(outcome.good for outcome in outcomes)
-    if arguments.junit:
+    if arguments.junit and not printed[1]:
         write_text(arguments.junit, xml)
-    if quiet:
-        sys.stdout.write(results.dumps(said))
-    print("\n".join(lines), file=sys.stderr if quiet else sys.stdout)
+    if any(printed):
+        sys.stdout.write(results.dumps(said) if printed[0] else xml)
+    say(lines, sys.stderr if any(printed) else sys.stdout)
     return int(not good)
 
 

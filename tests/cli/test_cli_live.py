@@ -163,9 +163,10 @@ def test_the_shell_of_a_terminal_has_a_prompt_and_a_status_line(tmp_path: Path) 
     assert process.returncode == 0
 
 
-def test_of_a_script_with_a_wrong_line_nothing_is_done(tmp_path: Path) -> None:
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_of_a_script_with_a_wrong_line_nothing_is_done(tmp_path: Path, encoding: str) -> None:
     script = tmp_path / "plan.txt"
-    script.write_text("# a plan\nset cert regen TVS\n\ndance   # at midnight\n")
+    script.write_text("# a plan\nset cert regen TVS\n\ndance   # at midnight\n", encoding=encoding)
     done = run("lab", "--nodes", "one", "--state", str(tmp_path / "lab"), "--script", str(script))
     assert (done.returncode, "Regenerated" in done.stdout) == (2, False)
     assert done.stderr.startswith(f"phoneemu: {script}:4: `dance` is not a command")

@@ -73,6 +73,18 @@ def test_results_may_go_to_the_standard_output(capsys: pytest.CaptureFixture[str
     assert list(json.loads(capsys.readouterr().out)["cases"]) == [RENEWED]
 
 
+def test_the_report_for_pipelines_may_go_to_the_standard_output(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert replay(CAPTURES / RENEWED, "--junit", "-") == 0
+    said = capsys.readouterr()
+    assert said.out.startswith("<?xml")
+    assert said.out.endswith("</testsuites>\n")
+    assert RENEWED in said.err
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_results_fit_the_published_schema_whose_words_are_those_of_the_program(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -123,6 +123,25 @@ def test_ctrl_c_that_comes_out_as_an_error_of_a_library_is_still_ctrl_c(office: 
     assert (ran.returncode, ran.stderr) == (130, "phoneemu: interrupted\n")
 
 
+@pytest.mark.parametrize("interrupt", ["signal.default_int_handler", "signal.SIG_IGN"])
+def test_a_program_that_is_ended_leaves_no_half_written_file(office: Path, interrupt: str) -> None:
+    killed = LOADING.replace("signal.default_int_handler", interrupt).replace(
+        "from phoneemu.__main__ import run",
+        """
+import phoneemu.fleet.export
+def cut(forecast):
+    yield b"Device Name"
+    os.kill(os.getpid(), signal.SIGTERM)
+    yield b"never"
+phoneemu.fleet.export.csv_chunks = cut
+from phoneemu.__main__ import run""",
+    )
+    before = sorted(office.iterdir())
+    ran = called(killed.format(name="nothing"), "predict", *plan(office), "--csv", str(office / "lost.csv"))
+    assert (ran.returncode, ran.stdout, ran.stderr) == (143, "", "")
+    assert sorted(office.iterdir()) == before
+
+
 def test_an_ignored_ctrl_c_stays_ignored(office: Path) -> None:
     ignoring = LOADING.replace("signal.default_int_handler", "signal.SIG_IGN")
     ran = called(ignoring.format(name="phoneemu.cli"), "check", str(office / "snapshot"))
