@@ -32,6 +32,7 @@ from phoneemu.fleet import (
     sheets,
     sqlanswers,
     sqltext,
+    terminal,
 )
 from phoneemu.fleet.listexports import read_lists
 from phoneemu.fleet.snapshot import read_snapshot
@@ -191,6 +192,11 @@ admin:show cert own CallManager
 MIIB
 -----END CERTIFICATE-----
 """
+TERMINAL = (
+    "admin:show version active\nActive Master Version: 12.5.1.14900-63\nadmin:show network cluster\n"
+    "192.0.2.11 pub.example.com pub Publisher callmanager DBPub authenticated\n"
+    "192.0.2.12 sub.example.com Subscriber callmanager DBSub authenticated using TCP since Mon\n"
+)
 SQL_PEM = """servername      name        certificate
 =============== =========== ===========
 cucm-1051-a-pub CallManager -----BEGIN CERTIFICATE-----
@@ -297,6 +303,7 @@ TARGETS: Mapping[str, Target] = {
     "certificate-sql": Target(
         read=_text(lambda text: certtexts.of_tables(sqltext.parse(text, "x")[0], "x")), seeds=_said(SQL_PEM)
     ),
+    "terminal": Target(read=_text(lambda text: terminal.parse(text, "x")), seeds=_said(TERMINAL)),
     "snapshot-groups": Target(read=_snapshot("cmgroups.sql.txt"), seeds=_said(GROUPS)),
     "prediction-json": Target(
         read=_file("old.json", difference.read_verdicts), seeds=_said('{"schema": 1, "phones": []}')
