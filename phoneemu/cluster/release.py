@@ -25,15 +25,21 @@ def parse_release(text: str, *, place: str = "") -> Release:
     dotted = _DOTTED.match(plain)
     if dotted:
         major, minor, maintenance = (int(number) for number in dotted.groups()[:3])
-        # the fourth number counts builds, not service updates: 15900 is SU5 by ten-thousands of 10000 + 1000n
+        # the fourth number counts builds, not service updates: 15900 is SU5, 25900 a later build [assumed]
         build = int(dotted.group(4) or 0)
-        update = (build - 10000) // 1000 if 10000 <= build < 30000 else 0
-        return Release(text=plain, parts=(major, minor, maintenance, update))
+        update = build % 10000 // 1000 if 10000 <= build < 30000 else 0
+        return _release(plain, major, minor, maintenance, update)
     named = _MARKETING.match(plain)
     if not named:
         raise BadInput(f"`{text}` is not a release; write it like 12.5(1)SU2 or 14SU3", place=place)
-    numbers = [int(number or 0) for number in named.groups()]
-    return Release(text=plain, parts=(numbers[0], numbers[1], numbers[2], numbers[3]))
+    return _release(plain, *(int(number or 0) for number in named.groups()))
+
+
+def _release(text: str, major: int, minor: int, maintenance: int, update: int) -> Release:
+    """The release of these numbers; from 14 on, 14.0.1 is how a version says 14 [REL14]."""
+    if major >= 14 and (minor, maintenance) == (0, 1):
+        maintenance = 0
+    return Release(text=text, parts=(major, minor, maintenance, update))
 
 
 NEWEST = 15

@@ -139,19 +139,24 @@ def _candidates(
 
 def by_hand(profile: Profile, kind: RemedyKind) -> Remedy:
     """The remedy at the phone with this model's own key presses, and how well they are known."""
-    fact = _keys_fact(profile, kind)
-    if fact.value is None:
+    facts = _keys_facts(profile, kind)
+    presses = [fact.value for fact in facts if fact.value is not None]
+    if len(presses) < len(facts):
         return Remedy(kind=kind, keys="menu of this model not known", standing=Standing.ASSUMED)
-    standing = min(fact.standing, profile.erase_scope.standing)
-    return Remedy(kind=kind, keys=fact.value, standing=standing, source=fact.source)
+    standing = min(profile.erase_scope.standing, *(fact.standing for fact in facts))
+    source = ", ".join(dict.fromkeys(fact.source for fact in facts))
+    return Remedy(kind=kind, keys="; then ".join(presses), standing=standing, source=source)
 
 
-def _keys_fact(profile: Profile, kind: RemedyKind) -> Fact[str | None]:
+def _keys_facts(profile: Profile, kind: RemedyKind) -> tuple[Fact[str | None], ...]:
+    """What tells the key presses, one after the other: without a reset for both, each list has an erase."""
     if kind is RemedyKind.ERASE_CTL:
-        return profile.erase_ctl
+        return (profile.erase_ctl,)
     if kind is RemedyKind.ERASE_ITL:
-        return profile.erase_itl
+        return (profile.erase_itl,)
     if kind is RemedyKind.FACTORY_RESET:
-        return profile.factory_reset
+        return (profile.factory_reset,)
+    if profile.erase_scope.value == "separate":
+        return profile.erase_ctl, profile.erase_itl
     # the menu's own words; tools that press keys differ in the digits from load to load
-    return profile.erase_ctl if profile.erase_ctl.value is not None else profile.erase_keys
+    return (profile.erase_ctl if profile.erase_ctl.value is not None else profile.erase_keys,)

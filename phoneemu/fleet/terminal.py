@@ -80,7 +80,9 @@ def merged(file: ClusterFile, printed: Sequence[Printed]) -> tuple[ClusterFile, 
 
 
 def _depth(text: str) -> int:
-    """How many numbers of a release are compared: service updates only where both are full versions."""
+    """How many numbers of a release are compared: those that somebody said."""
+    if "su" in text.lower() or text.count(".") > 2:
+        return 4
     return 3 if "(" in text or text.count(".") > 1 else 2 if "." in text else 1
 
 

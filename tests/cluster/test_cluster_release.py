@@ -20,6 +20,9 @@ from phoneemu.errors import BadInput
         ("14", (14, 0, 0, 0)),
         ("14SU2", (14, 0, 0, 2)),
         ("15 su1", (15, 0, 0, 1)),
+        ("14.0.1.10000-20", (14, 0, 0, 0)),
+        ("14.0(1)SU3", (14, 0, 0, 3)),
+        ("15.0.1.11900-23", (15, 0, 0, 1)),
     ],
 )
 def test_a_release_is_read_by_its_numbers(text: str, parts: tuple[int, int, int, int]) -> None:
@@ -52,6 +55,8 @@ def test_releases_are_ordered_by_their_numbers() -> None:
         (since.ONE_ITL_RECOVERY, "12.0(1)", "12.5(1)"),
         (since.PHONES_RESET_THEMSELVES, "12.5(1)SU8", "14"),
         (since.NO_TOKENS, "12.5(1)SU8", "14"),
+        (since.FIPS_KEEPS_ITL_RECOVERY, "15.0.1.12900-234", "15.0.1.13900-1"),
+        (since.TLS_FLOOR_OF_CLUSTER, "15.0.1.11900-23", "15.0.1.12900-234"),
     ],
 )
 def test_what_begins_with_a_release_is_not_there_before(

@@ -92,9 +92,9 @@ def test_what_is_no_json_is_not_kept(body: bytes) -> None:
     ("version", "parts"),
     [
         ("12.5.1.11900-146", (12, 5, 1, 1)),
-        ("14.0.1.10000-20", (14, 0, 1, 0)),
-        ("15.0.1.12900(234)", (15, 0, 1, 2)),
-        ("8.6.2.20000-2", (8, 6, 2, 10)),
+        ("14.0.1.10000-20", (14, 0, 0, 0)),
+        ("15.0.1.12900(234)", (15, 0, 0, 2)),
+        ("8.6.2.20000-2", (8, 6, 2, 0)),
     ],
 )
 def test_a_version_is_a_release_with_its_service_update(version: str, parts: tuple[int, ...]) -> None:
