@@ -20,6 +20,11 @@ class Assumption:
     phones: int = 0
 
 
+DATE = Assumption(
+    id="date",
+    text="the exports were made at the newest date that stands in them, though certificates ended since",
+    settles="`taken` in cluster.toml",
+)
 HOLDS_SERVED = Assumption(
     id="holds-served",
     text="the phone holds the lists and the configuration that its TFTP node serves today",
@@ -133,6 +138,7 @@ SEEN = Assumption(
 KNOWN = {
     each.id: each
     for each in (
+        DATE,
         HOLDS_SERVED,
         HELD_THEN,
         TFTP_ORDER,

@@ -8,6 +8,7 @@ not updated after a renewal still names the old certificate, and that is reporte
 from collections.abc import Mapping, Sequence
 
 import attrs
+from cryptography.x509 import load_der_x509_certificate
 
 from phoneemu.cluster.state import CALLMANAGER, CAPF, ITL_RECOVERY, TVS, Certificate
 from phoneemu.core.names import Identity, canonical_name, serial_text
@@ -101,10 +102,21 @@ def named_by(export: ListExport, nodes: Mapping[str, str], publisher: str) -> li
                     != canonical_name(record.identity.issuer),
                     multi_san=record.identity.common_name.partition(".")[0].endswith("-ms"),
                     origin=export.place(number),
+                    not_after=_end_of(record),
                     der=record.certificate,
                 )
             )
     return found
+
+
+def _end_of(record: Record) -> float | None:
+    """When the certificate of a record ends, where the list has it whole."""
+    if not record.certificate:
+        return None
+    try:
+        return load_der_x509_certificate(record.certificate).not_valid_after_utc.timestamp()
+    except ValueError:
+        return None
 
 
 def _unit(record: Record, identity: Identity, export: ListExport) -> str | None:

@@ -53,8 +53,10 @@ class Made:
     remarks: tuple[str, ...]
 
 
-def make_cluster(file: ClusterFile, exports: Sequence[ListExport], entries: Sequence[CertEntry] = ()) -> Made:
-    """Build the cluster; `entries` are certificates that were exported as such.
+def make_cluster(
+    file: ClusterFile, exports: Sequence[ListExport], entries: Sequence[CertEntry] = (), clock: float = 0.0
+) -> Made:
+    """Build the cluster as it was at this moment; `entries` are certificates that were exported as such.
 
     Raises:
         BadInput: an export is named after a node nobody declared, no node is known at all, or too many are.
@@ -76,12 +78,8 @@ def make_cluster(file: ClusterFile, exports: Sequence[ListExport], entries: Sequ
     found = _with_placed(listed, placed)
     loaded = _loaded(exports, names, listed, placed)
     ctl = next((each for each in exports if each.kind is ListKind.CTL and each.listed is not None), None)
-    cluster = _bare(file, exports, ctl, basis)
-    addresses: dict[str, str] = {}
-    for address, said in _addresses(exports, entries):
-        node = node_of(said, names)
-        if node is not None and address not in names:
-            addresses.setdefault(node, address)
+    cluster = attrs.evolve(_bare(file, exports, ctl, basis), clock=clock)
+    addresses = _addresses(exports, entries, names)
     aliases = _aliases(exports, names)
     nodes = tuple(
         attrs.evolve(
@@ -180,7 +178,19 @@ def _beside(file: ClusterFile, exports: Sequence[ListExport], entries: Sequence[
     return found
 
 
-def _addresses(exports: Sequence[ListExport], entries: Sequence[CertEntry]) -> Iterator[tuple[str, str]]:
+def _addresses(
+    exports: Sequence[ListExport], entries: Sequence[CertEntry], names: Mapping[str, str]
+) -> dict[str, str]:
+    """The address of each node for which certificate exports or lists say one that nobody declared."""
+    found: dict[str, str] = {}
+    for address, said in _addresses_said(exports, entries):
+        node = node_of(said, names)
+        if node is not None and address not in names:
+            found.setdefault(node, address)
+    return found
+
+
+def _addresses_said(exports: Sequence[ListExport], entries: Sequence[CertEntry]) -> Iterator[tuple[str, str]]:
     """(address, node in the export's words) as certificate exports and lists say."""
     for entry in entries:
         if entry.address and entry.server:
@@ -213,7 +223,6 @@ def _bare(
     if mixed is None:
         basis.add(assumptions.MIXED.id)
         mixed = ctl is not None and ctl.listed is not None and bool(ctl.listed.file_signers)
-    stamps = [each.listed.timestamp or 0 for each in exports if each.listed is not None]
     has_capf = any(Role.CAPF in _roles(each) for each in exports)
     says_capf = any(CAPF in entry.services for entry in file.nodes)
     return Cluster(
@@ -223,7 +232,6 @@ def _bare(
         mixed=mixed,
         parameters=MappingProxyType(dict(file.parameters)),
         min_tls=file.min_tls or "1.0",
-        clock=file.taken if file.taken is not None else float(max(stamps, default=0)),
         export_allowed=file.export_allowed,
         capf_active=has_capf or says_capf or not exports,
         organisation=_organisation(exports),

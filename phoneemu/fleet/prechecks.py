@@ -22,6 +22,7 @@ from phoneemu.core.names import Identity
 from phoneemu.core.profile import Profile
 from phoneemu.core.rules_lists import certificates_worth
 from phoneemu.core.trustlist import Digest, ListKind, Record, Role, TrustList
+from phoneemu.fleet import dating
 from phoneemu.fleet.audit import Absent
 from phoneemu.fleet.certificates import named_by
 from phoneemu.fleet.clusterfile import OffEntry
@@ -85,6 +86,11 @@ class Scene:
                 if key not in self._profiles:
                     protocol = traits.protocol.upper() or None
                     self._profiles[key] = shipped.profile(known.model, traits.load or None, protocol)
+
+    @property
+    def today(self) -> float:
+        """When the snapshot was read, where nobody said when it was made; else 0."""
+        return self.snapshot.today
 
     @property
     def models(self) -> Iterator[tuple[Profile, int]]:
@@ -241,15 +247,15 @@ def _expiry(scene: Scene) -> Iterator[Problem]:
                 continue
             if record.identity not in told:
                 told.add(record.identity)
-                yield from _expiring(record.identity.short, _not_after(record), now)
+                yield from _expiring(record.identity.short, _not_after(record), now, scene.today)
     for identity, certificate in ends.items():
         name = f"{certificate.unit} of {certificate.node or 'no node'}, {identity.short}"
-        yield from _expiring(f"{name} ({certificate.origin})", certificate.not_after or 0.0, now)
+        yield from _expiring(f"{name} ({certificate.origin})", certificate.not_after or 0.0, now, scene.today)
     for entry in scene.snapshot.placed.named:
         if entry.not_after is not None:
             whose = f" of {entry.server}" if entry.server else ""
             yield from _expiring(
-                f"{entry.service or entry.name}{whose} ({entry.place})", entry.not_after, now
+                f"{entry.service or entry.name}{whose} ({entry.place})", entry.not_after, now, scene.today
             )
     if unread:
         text = f"{unread} records come without their certificate: .tlv files, or an export of certificates, "
@@ -257,11 +263,14 @@ def _expiry(scene: Scene) -> Iterator[Problem]:
         yield Problem(rule="PC7", severity=Severity.NOTE, text=text, source="phoneemu")
 
 
-def _expiring(name: str, not_after: float, now: float) -> Iterator[Problem]:
+def _expiring(name: str, not_after: float, now: float, today: float) -> Iterator[Problem]:
+    """`today` is 0 where it is known when the exports were made, which is `now`."""
     days = (not_after - now) / 86400
-    if days < SOON_DAYS:
+    if days < SOON_DAYS or not_after <= today:
         when = "has expired" if days < 0 else f"expires in {days:.0f} days"
-        severity = Severity.DANGER if days < 0 else Severity.WARNING
+        if days >= 0 and not_after <= today:
+            when = f"ended on {dating.day(not_after)}: it has expired, unless the exports are older"
+        severity = Severity.DANGER if days < 0 or not_after <= today else Severity.WARNING
         yield Problem(rule="PC7", severity=severity, text=f"{name} {when}", source="REGEN214231")
 
 

@@ -4,6 +4,7 @@ The folder's grammar is docs/snapshot.md. Reading contacts nobody and changes no
 """
 
 import bisect
+import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -20,6 +21,7 @@ from phoneemu.fleet import (
     assumptions,
     clusterfile,
     competing,
+    dating,
     filters,
     holding,
     releases,
@@ -74,6 +76,8 @@ class Snapshot:
     """Tables of what phones showed, and of how many phones each tells."""
     recognised: tuple[Recognised, ...] = attrs.field(default=(), repr=False)
     """Every file and what it is."""
+    today: float = 0.0
+    """When it was read, where nobody said when it was made; else 0. In seconds since the epoch."""
     notes: tuple[str, ...] = ()
     alternatives: tuple["Snapshot", ...] = attrs.field(default=(), repr=False, eq=False)
     """The same exports with the other releases it may be of; empty where the release is known."""
@@ -116,7 +120,7 @@ def read_snapshot(folder: Path, *, phones_needed: bool = True) -> Snapshot:
         attrs.evolve(each, file=f"{HISTORY}/{each.file}") for each in read_lists(lists_in(folder / HISTORY))
     )
     older = (*past, *lists.older)
-    read = _Read(str(folder), files, found, (*disagreements, *lists.remarks), older)
+    read = _Read(str(folder), files, found, (*disagreements, *lists.remarks), older, time.time())
     tried = releases.candidates(file, found.exports, found.entries)
     if not tried:
         return _understood(read, file)
@@ -138,15 +142,20 @@ class _Read:
     found: Gathered
     disagreements: tuple[str, ...]
     history: tuple[ListExport, ...]
+    today: float
 
 
 def _understood(read: _Read, file: ClusterFile) -> Snapshot:
     """The snapshot of what was read, with what the cluster file says."""
     found, history = read.found, read.history
-    made = make_cluster(file, found.exports, found.entries)
+    clock = dating.moment(file, read.today, found.exports, found.entries, found.seen.values())
+    made = make_cluster(file, found.exports, found.entries, clock)
     refuse_mixtures(found, made.cluster, file)
     file = _with_members(file, found, made.cluster)
     basis = set(made.basis)
+    ended = dating.ended_since(made.cluster, read.today) if file.taken is None else ()
+    if ended:
+        basis.add(assumptions.DATE.id)
     if not file.phones.holds_served:
         basis.add(assumptions.HOLDS_SERVED.id)
     if found.seen:
@@ -174,7 +183,9 @@ def _understood(read: _Read, file: ClusterFile) -> Snapshot:
         seen=_seen_at(sightings((*found.exports, *history)), made.placed),
         presence=found.seen,
         placed=made.placed,
+        today=read.today if file.taken is None else 0.0,
         remarks=(
+            *dating.remarks(made.cluster, ended),
             *_left_out(found.inventory),
             *made.remarks,
             *read.disagreements,

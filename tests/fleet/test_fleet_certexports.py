@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+import attrs
 import listmaking
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -14,12 +15,15 @@ from hypothesis import strategies as st
 
 from phoneemu import example
 from phoneemu.cli import main
+from phoneemu.core.evidence import Standing
 from phoneemu.core.names import Identity
 from phoneemu.errors import BadInput
-from phoneemu.fleet import certjson, certplacing, certtexts, sqltext
+from phoneemu.fleet import certjson, certplacing, certtexts, dating, sqltext
 from phoneemu.fleet.certentries import CertEntry, from_der, service_named
+from phoneemu.fleet.clusterfile import ClusterFile
 from phoneemu.fleet.prechecks import Problem, problems
-from phoneemu.fleet.predict import predict_files
+from phoneemu.fleet.predict import plan_for, predict, predict_files
+from phoneemu.fleet.risport import Sighting
 from phoneemu.fleet.snapshot import Snapshot, read_snapshot
 
 REST = ";OU=TAC;O=Cisco;L=Krakow;ST=Malopolska;C=PL"
@@ -370,6 +374,38 @@ def test_expiry_and_key_sizes_of_exported_certificates_are_checked(folder: Path)
     soon = [each.text for each in rules(snapshot, "PC7") if "certs.sql.txt" in each.text]
     assert len(soon) == 2
     assert all("expires in 1" in text for text in soon)
+
+
+def test_where_nothing_says_when_exports_were_made_what_ended_since_is_said(folder: Path) -> None:
+    """The newest date in them is 2015; a certificate that ended in 2020 is no silent ok."""
+    (folder / "certs.sql.txt").write_text(answer([(PUB, "CallManager", pem(PUB))]))
+    toml = (folder / "cluster.toml").read_text()
+    (folder / "cluster.toml").write_text(re.sub(r"^taken .*$", "", toml, flags=re.MULTILINE))
+    snapshot = read_snapshot(folder)
+    assert dating.day(snapshot.cluster.clock) == "2015-03-06"
+    assert (
+        "these ended since: CallManager of cucm-1051-a-pub (2020-03-04); say `taken`" in snapshot.remarks[0]
+    )
+    (ended,) = (each for each in rules(snapshot, "PC7") if "certs.sql.txt" in each.text)
+    assert ended.severity.value == "danger"
+    assert "ended on 2020-03-04: it has expired, unless the exports are older" in ended.text
+    told = predict(snapshot, plan_for(snapshot, folder.parent / "runbook.txt"))
+    assert {each.id: each.phones for each in told.assumptions}["date"] >= 408
+    assert told.standings[Standing.ASSUMED] == told.total
+    (folder / "cluster.toml").write_text(f"taken = 2020-02-20T00:00:00Z\n{toml.replace('taken ', '# ')}")
+    said = read_snapshot(folder)
+    assert not any("these ended since" in remark for remark in said.remarks)
+    assert "date" not in said.basis
+
+
+def test_the_newest_date_in_exports_is_of_any_kind_but_of_no_wrong_clock() -> None:
+    file, today = ClusterFile(), 2e9
+    dated = [CertEntry(place="a:1", not_before=when) for when in (1.5e9, 3e9)]
+    seen = [Sighting(name="SEP1", moment=1.6e9), Sighting(name="SEP2", moment=1.4e12)]
+    assert dating.moment(file, today, [], dated) == 1.5e9
+    assert dating.moment(file, today, [], dated, seen) == 1.6e9
+    assert dating.moment(file, today, []) == 0.0
+    assert dating.moment(attrs.evolve(file, taken=7.0), today, [], dated) == 7.0
 
 
 def test_what_only_a_list_of_certificates_says_of_an_end_is_checked_too(folder: Path) -> None:
