@@ -15,6 +15,7 @@ import attrs
 from phoneemu.cluster.nodenames import why_no_node_name
 from phoneemu.cluster.state import CALLMANAGER, CAPF, TFTP, TVS
 from phoneemu.core import limits
+from phoneemu.core.flash import DeviceSecurity
 from phoneemu.errors import BadInput
 from phoneemu.fleet.textfile import unicode_text
 from phoneemu.structured import from_toml
@@ -194,11 +195,31 @@ def _off(table: "_Table") -> OffEntry:
     return entry
 
 
+_MODES = {
+    "1": DeviceSecurity.NON_SECURE,
+    "2": DeviceSecurity.AUTHENTICATED,
+    "3": DeviceSecurity.ENCRYPTED,
+    "nonsecure": DeviceSecurity.NON_SECURE,
+    "authenticated": DeviceSecurity.AUTHENTICATED,
+    "encrypted": DeviceSecurity.ENCRYPTED,
+}
+
+
+def security_mode(text: str) -> DeviceSecurity | None:
+    """The device security mode that a word or number of the database means; None for any other."""
+    word = "".join(text.lower().replace("-", " ").split())
+    return _MODES.get(word.removesuffix(".0"))  # a number that a spreadsheet wrote
+
+
 def _phones(table: "_Table") -> PhoneDefaults:
+    security = table.text("security")
+    if security is not None and security_mode(security) is None:
+        words = ", ".join(each.value for each in DeviceSecurity)
+        raise table.bad("security", f"{security!r} is none of {words}")
     defaults = PhoneDefaults(
         group=table.text("group"),
         tftp=table.names("tftp"),
-        security=table.text("security"),
+        security=security,
         protocol=table.word("protocol", ("SIP", "SCCP")),
         lsc=table.word("lsc", LSC_WORDS),
         holds_served=table.flag("holds_served") or False,

@@ -77,6 +77,7 @@ class FleetReason(enum.Enum):
     LOAD_UNKNOWN = "load-unknown"
     HELD_LIST_UNKNOWN = "held-list-unknown"
     TFTP_UNKNOWN = "tftp-server-unknown"
+    SECURITY_UNKNOWN = "security-mode-unknown"
     RELEASE_UNKNOWN = "release-unknown"
     TVS_UNUSABLE = "tvs-unusable"
     NO_TFTP = "no-tftp-server"

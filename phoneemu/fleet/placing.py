@@ -10,18 +10,9 @@ from phoneemu.cluster.state import CALLMANAGER, CAPF, TFTP, Cluster, Device
 from phoneemu.core.flash import DeviceSecurity
 from phoneemu.core.names import Identity
 from phoneemu.fleet import assumptions
-from phoneemu.fleet.clusterfile import ClusterFile, SiteEntry
+from phoneemu.fleet.clusterfile import ClusterFile, SiteEntry, security_mode
 from phoneemu.fleet.inventory import Traits
 
-_MODES = {
-    "": None,
-    "1": DeviceSecurity.NON_SECURE,
-    "2": DeviceSecurity.AUTHENTICATED,
-    "3": DeviceSecurity.ENCRYPTED,
-    "nonsecure": DeviceSecurity.NON_SECURE,
-    "authenticated": DeviceSecurity.AUTHENTICATED,
-    "encrypted": DeviceSecurity.ENCRYPTED,
-}
 _NO_SITE = SiteEntry()
 _NO_LSC = frozenset({"none", "no", "not installed", "n/a", "false", "f", "0", "delete success"})
 _LSC_UNSURE = ("operation pending", "upgrade failed", "delete failed", "troubleshoot", "unknown")
@@ -30,11 +21,15 @@ _LSC_UNSURE = ("operation pending", "upgrade failed", "delete failed", "troubles
 
 @attrs.frozen(kw_only=True, cache_hash=True)
 class Place:
-    """Where phones of one kind stand. `basis` are the ids of what was assumed."""
+    """Where phones of one kind stand. `basis` are the ids of what was assumed.
+
+    `unread_mode` is the word for their security mode where nobody understands it and nothing else tells.
+    """
 
     tftp: tuple[str, ...]
     device: Device
     basis: frozenset[str]
+    unread_mode: str = ""
 
 
 def place_of(traits: Traits, file: ClusterFile, cluster: Cluster) -> Place:
@@ -52,6 +47,7 @@ def place_of(traits: Traits, file: ClusterFile, cluster: Cluster) -> Place:
             lsc_known=lsc_known,
         ),
         basis=frozenset(basis),
+        unread_mode=traits.mode if assumptions.NON_SECURE.id in basis else "",
     )
 
 
@@ -85,18 +81,14 @@ def _group(
     return members
 
 
-def _mode(text: str) -> DeviceSecurity | None:
-    return _MODES.get("".join(text.lower().replace("-", " ").split()))
-
-
 def _security(traits: Traits, file: ClusterFile, basis: set[str]) -> DeviceSecurity:
-    mode = _mode(traits.mode)
+    mode = security_mode(traits.mode)
     if mode is not None:
         return mode
     named = _security_in_name(traits.profile, basis)
     if named is not None:
         return named
-    default = _mode(file.phones.security or "")
+    default = security_mode(file.phones.security or "")
     if default is not None:
         return default
     basis.add(assumptions.NON_SECURE.id)

@@ -16,7 +16,7 @@ from phoneemu.cluster import publish
 from phoneemu.cluster.drive import EACH, Station
 from phoneemu.cluster.state import Node
 from phoneemu.core.evidence import Standing
-from phoneemu.core.flash import Flash
+from phoneemu.core.flash import DeviceSecurity, Flash
 from phoneemu.core.modelfile import load_words, parse_load
 from phoneemu.core.profile import Profile
 from phoneemu.core.trustlist import ListKind, TrustList
@@ -234,6 +234,10 @@ class Teller:
                 f"no snapshot has its TFTP servers ({servers}); give that of the other cluster with --other"
             )
             return _cannot_say(model, FleetReason.TFTP_UNKNOWN, basis, note)
+        if kind.place.unread_mode and any(stage.world.clusters[0].mixed for stage in self._plan.stages):
+            words = ", ".join(each.value for each in DeviceSecurity)
+            note = f"its security mode {kind.place.unread_mode!r} is none of {words}"
+            return _cannot_say(model, FleetReason.SECURITY_UNKNOWN, basis, note)
         profiles = self._catalogue.candidates(
             model, kind.load, kind.protocol, self._snapshot.cluster.release.text
         )

@@ -27,6 +27,7 @@ from phoneemu.fleet import (
     releases,
     sqlexports,
     terminal,
+    unmatched,
 )
 from phoneemu.fleet.certificates import node_of
 from phoneemu.fleet.certplacing import Placed
@@ -151,7 +152,9 @@ def _understood(read: _Read, file: ClusterFile) -> Snapshot:
     clock = dating.moment(file, read.today, found.exports, found.entries, found.seen.values())
     made = make_cluster(file, found.exports, found.entries, clock)
     refuse_mixtures(found, made.cluster, file)
-    file = _with_members(file, found, made.cluster)
+    roster = as_roster(found.inventory.phones)
+    file = unmatched.with_devices(_with_members(file, found, made.cluster), roster)
+    said, off_filters = file, _off_filters(file)
     basis = set(made.basis)
     ended = dating.ended_since(made.cluster, read.today) if file.taken is None else ()
     if ended:
@@ -171,9 +174,7 @@ def _understood(read: _Read, file: ClusterFile) -> Snapshot:
         inventory=found.inventory,
         cluster=made.cluster,
         exports=found.exports,
-        off_filters={
-            entry: filters.parse(entry.where, entry.place, catalogue()) for entry in file.off if entry.where
-        },
+        off_filters=off_filters if file is said else _off_filters(file),
         basis=frozenset(basis),
         node_basis=made.node_basis,
         lists=holding.library(
@@ -189,6 +190,7 @@ def _understood(read: _Read, file: ClusterFile) -> Snapshot:
             *_left_out(found.inventory),
             *made.remarks,
             *read.disagreements,
+            *(unmatched.remarks(said, roster, off_filters) if len(roster) else ()),
             *_unknown_servers(found.inventory, made.cluster),
             *_elsewhere(found.seen, made.cluster),
             *(f"{each.place}: {each.text}" for each in found.remarks),
@@ -197,6 +199,10 @@ def _understood(read: _Read, file: ClusterFile) -> Snapshot:
         evidence=found.evidence,
         recognised=read.files,
     )
+
+
+def _off_filters(file: ClusterFile) -> dict[OffEntry, PhoneFilter]:
+    return {entry: filters.parse(entry.where, entry.place, catalogue()) for entry in file.off if entry.where}
 
 
 def _gathered(folder: Path, *, phones_needed: bool) -> tuple[tuple[Recognised, ...], Gathered]:
