@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 import attrs
 
-from phoneemu.cluster import publish
+from phoneemu.cluster import parameters, publish
 from phoneemu.cluster import release as since
 from phoneemu.cluster.certs import running_of
 from phoneemu.cluster.performing import Office, Performed, refused
@@ -218,17 +218,26 @@ _TLS_OF_CLUSTER = (
 
 def parameter(office: Office, step: Step) -> Performed:
     """Set an enterprise parameter; the rollback one writes every ITL anew [SG14-sbd]."""
-    name, value = step.args
+    said, value = step.args
     cluster = office.cluster
-    if name.lower() == SIGNATURE_ALGORITHM.lower() and not since.SHA512_OFFERED.holds(cluster.release):
+    name = parameters.known_name(said)
+    if name is None:
+        near = parameters.meant(said)
+        if near is not None:
+            return refused(cluster, f"no enterprise parameter is called {said!r}; did you mean {near!r}")
+        changed = attrs.evolve(cluster, parameters=MappingProxyType({**cluster.parameters, said: value}))
+        why = f"the parameter {said!r} is not known to concern what phones trust; it changes nothing here"
+        return Performed(cluster=changed, remarks=(f"{why} [assumed]",))
+    why = parameters.why_no_value(name, value)
+    if why:
+        return refused(cluster, why)
+    if name == SIGNATURE_ALGORITHM and not since.SHA512_OFFERED.holds(cluster.release):
         return refused(cluster, f"{SIGNATURE_ALGORITHM} can be set from 11.5(1) on [JTAPI14]")
-    known = next((each for each in cluster.parameters if each.lower() == name.lower()), name)
-    changed = attrs.evolve(cluster, parameters=MappingProxyType({**cluster.parameters, known: value}))
-    if known.lower() == SIGNATURE_ALGORITHM.lower():
+    changed = attrs.evolve(cluster, parameters=MappingProxyType({**cluster.parameters, name: value.strip()}))
+    if name == SIGNATURE_ALGORITHM:
         return _digest_set(cluster, changed)
-    if known.lower() != ROLLBACK.lower():
+    if name != ROLLBACK:
         return Performed(cluster=changed)
-    changed = attrs.evolve(changed, parameters=MappingProxyType({**changed.parameters, ROLLBACK: value}))
     themselves = since.ROLLBACK_RESETS_PHONES.holds(cluster.release)
     told = "phones reset by themselves; wait ten minutes" if themselves else "reset the phones; they do not"
     return Performed(

@@ -86,10 +86,7 @@ def rollback(cluster: Cluster) -> bool:
 
 def digest_of(cluster: Cluster) -> Digest:
     """The digest of lists and configuration by the enterprise parameter [JTAPI14]."""
-    wanted = next(
-        (value for name, value in cluster.parameters.items() if name.lower() == SIGNATURE_ALGORITHM.lower()),
-        "SHA-1",
-    )
+    wanted = cluster.parameters.get(SIGNATURE_ALGORITHM, "SHA-1")
     offered = since.SHA512_OFFERED.holds(cluster.release)
     return Digest.SHA512 if offered and wanted.replace("-", "").upper() == "SHA512" else Digest.SHA1
 

@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 import attrs
 
+from phoneemu.cluster import parameters
 from phoneemu.cluster.nodenames import why_no_node_name
 from phoneemu.cluster.state import CALLMANAGER, CAPF, TFTP, TVS
 from phoneemu.core import limits
@@ -145,12 +146,27 @@ def parse(text: str, file: str = "cluster.toml") -> ClusterFile:
         phones=_phones(table.sub("phones")),
         off=tuple(_off(each) for each in table.tables("off")),
         off_said="off" in table.all_keys(),
-        parameters=table.sub("parameters").texts(),
+        parameters=_parameters(table.sub("parameters")),
         recovery_key_saved=table.flag("recovery_key_saved"),
     )
     table.nothing_else()
     _check_names(cluster)
     return cluster
+
+
+def _parameters(table: "_Table") -> dict[str, str]:
+    """Enterprise parameters by their own names."""
+    found: dict[str, str] = {}
+    for said in table.all_keys():
+        name, value = parameters.known_name(said), table.value(said)
+        if name is None:
+            near = parameters.meant(said)
+            if near is not None:
+                raise table.bad(repr(said), f"no enterprise parameter; did you mean {near!r}?")
+        elif parameters.why_no_value(name, value):
+            raise table.bad(repr(said), parameters.why_no_value(name, value))
+        found[name or said] = value
+    return found
 
 
 def _node(table: "_Table") -> NodeEntry:
@@ -245,15 +261,19 @@ def _check_names(cluster: ClusterFile) -> None:
         unknown = next((name for name in names if name.lower() not in seen), None)
         if unknown is not None and cluster.nodes:
             raise BadInput(f"no [[node]] is named {unknown!r}", place=f"{cluster.file}: {key}")
-    for name, site in cluster.sites.items():
-        if site.group is not None and site.group not in cluster.groups:
-            raise BadInput(
-                f"no group {site.group!r} under [groups]", place=f"{cluster.file}: sites.{name!r}.group"
-            )
-    if cluster.phones.group is not None and cluster.phones.group not in cluster.groups:
-        raise BadInput(
-            f"no group {cluster.phones.group!r} under [groups]", place=f"{cluster.file}: phones.group"
-        )
+
+
+def check_groups(cluster: ClusterFile) -> None:
+    """Let CallManager groups pass that somebody said, here or in the database.
+
+    Raises:
+        BadInput: a site, or the defaults, name another.
+    """
+    places = [(f"sites.{name!r}.group", site.group) for name, site in cluster.sites.items()]
+    for place, group in [*places, ("phones.group", cluster.phones.group)]:
+        if group is not None and group not in cluster.groups:
+            why = f"no group {group!r} under [groups], nor in an answer of `run sql`"
+            raise BadInput(why, place=f"{cluster.file}: {place}")
 
 
 class _Table:
@@ -336,6 +356,11 @@ class _Table:
         if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
             raise self.bad(key, f"an array of tables is needed: [[{key}]]")
         return [_Table(each, self.file, f"{key}[{number}]") for number, each in enumerate(found, 1)]
+
+    def value(self, key: str) -> str:
+        """A text; numbers, true and false as they are written."""
+        found = self._take(key)
+        return str(found) if isinstance(found, bool) else self.text(key) or ""
 
     def texts(self) -> dict[str, str]:
         """The whole table as texts."""

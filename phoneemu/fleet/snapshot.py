@@ -112,6 +112,7 @@ def read_snapshot(folder: Path, *, phones_needed: bool = True) -> Snapshot:
     file, disagreements = sqlexports.merged(
         clusterfile.read(folder / "cluster.toml"), found.groups, found.parameters
     )
+    clusterfile.check_groups(file)
     file, more = terminal.merged(file, found.printed)
     disagreements = (*disagreements, *more)
     refuse_lists_apart(found.exports)

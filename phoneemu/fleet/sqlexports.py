@@ -101,6 +101,10 @@ def parameters_of(tables: Iterable[SqlTable], file: str) -> dict[str, tuple[str,
     return found
 
 
+_MODES = {"0": False, "1": True}
+"""What ClusterSecurityMode says of mixed mode [SEED118893, MIX118892]."""
+
+
 def merged(
     file: ClusterFile, found: Mapping[str, tuple[Member, ...]], parameters: Mapping[str, tuple[str, str]]
 ) -> tuple[ClusterFile, tuple[str, ...]]:
@@ -116,8 +120,10 @@ def merged(
     mixed = file.mixed
     if MODE in parameters:
         value, place = parameters[MODE]
-        database = value not in ("0", "")
-        if mixed is not None and mixed is not database:
+        database = _MODES.get(value.strip())
+        if database is None:
+            remarks.append(f"{place}: ClusterSecurityMode is {value!r}, neither 0 nor 1; it is not taken")
+        elif mixed is not None and mixed is not database:
             remarks.append(
                 f"{place}: ClusterSecurityMode is {value}, {file.file} says mixed = {str(mixed).lower()}"
             )

@@ -11,7 +11,8 @@ import attrs
 
 from phoneemu.cluster import drive, publish
 from phoneemu.cluster.drive import Station, World
-from phoneemu.cluster.state import CAPF, Cluster
+from phoneemu.cluster.state import CAPF, Cluster, Device
+from phoneemu.core.names import Identity
 from phoneemu.core.profile import Profile
 from phoneemu.core.question import Subject
 from phoneemu.core.ruling import Verdict
@@ -258,17 +259,24 @@ def _starts(
 
 
 def with_new_lsc(station: Station, world: World) -> Station:
-    """The station after the first cluster's CAPF issued it a certificate; unchanged when it has no CAPF."""
-    capf = world.clusters[0].publisher.own.get(CAPF)
-    if capf is None:
-        return station
-    device = attrs.evolve(station.device, lsc_issuer=capf.identity, lsc_known=True)
-    return attrs.evolve(station, device=device)
+    """The station after the CAPF of its cluster issued it a certificate; unchanged when that has none."""
+    capf = _home(station, world).publisher.own.get(CAPF)
+    return station if capf is None else _with_lsc(station, capf.identity)
 
 
 def without_lsc(station: Station) -> Station:
     """The station after its LSC was deleted: it shows its factory certificate."""
-    return attrs.evolve(station, device=attrs.evolve(station.device, lsc_issuer=None, lsc_known=True))
+    return _with_lsc(station, None)
+
+
+def _with_lsc(station: Station, issuer: Identity | None) -> Station:
+    """A phone has one LSC, whichever cluster it then shows it to."""
+
+    def holding(device: Device) -> Device:
+        return attrs.evolve(device, lsc_issuer=issuer, lsc_known=True)
+
+    elsewhere = {name: holding(device) for name, device in station.elsewhere.items()}
+    return attrs.evolve(station, device=holding(station.device), elsewhere=elsewhere)
 
 
 def _boot(

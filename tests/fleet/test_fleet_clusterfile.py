@@ -103,8 +103,6 @@ def test_a_number_is_a_good_release() -> None:
         ("phones = 3", "phones: a table"),
         ("[phones]\ntftp = [1]", r"phones\.tftp: a list of names"),
         ("[[node]]\nname='a'\n[groups]\nG = ['b']", r"groups\.'G': no \[\[node\]\] is named 'b'"),
-        ("[sites.S]\ngroup = 'G'", r"sites\.'S'\.group: no group 'G'"),
-        ("[phones]\ngroup = 'G'", r"phones\.group: no group 'G'"),
         ("[[off]]\nsince = 2020-01-01", r"off\[1\]\.where: say which phones"),
         ("name = ", r"cluster\.toml: no TOML: Invalid value"),
     ],
@@ -112,6 +110,13 @@ def test_a_number_is_a_good_release() -> None:
 def test_what_the_grammar_does_not_know_is_refused_with_file_and_key(text: str, message: str) -> None:
     with pytest.raises(BadInput, match=message):
         parse(text)
+
+
+@pytest.mark.parametrize("where", ["sites.S", "phones"])
+def test_a_group_that_nobody_said_is_refused(where: str) -> None:
+    file = clusterfile.parse(f"[{where}]\ngroup = 'G'\n")
+    with pytest.raises(BadInput, match=r"cluster.toml: .*\.group: no group 'G'"):
+        clusterfile.check_groups(file)
 
 
 def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:

@@ -366,6 +366,26 @@ def test_an_lsc_is_installed_only_on_phones_that_take_their_configuration() -> N
     assert end.story.station.device.lsc_issuer == foreign
 
 
+@pytest.mark.parametrize(
+    ("plan", "says"),
+    [
+        ("{move}", ("out-of-service", "device-certificate-refused")),
+        ("phones lsc delete; {move}", OK),
+        (
+            "phones lsc delete; phones lsc install; {move}",
+            ("out-of-service", "device-certificate-refused"),
+        ),
+        ("{move}; phones lsc install", OK),
+        ("{move}; phones lsc delete", OK),
+    ],
+)
+def test_a_phone_shows_its_one_lsc_to_whichever_cluster_it_moves(plan: str, says: tuple[str, str]) -> None:
+    """[SG15-capf]: an LSC of another CAPF is not trusted; without one it shows its factory certificate."""
+    bridge = "pub upload Phone-SAST-trust CallManager@hq-pub; pub upload Phone-SAST-trust ITLRecovery@hq"
+    move = f"{bridge}; phones point-to hq-pub"
+    assert through(plan.format(move=move), TWELVE_MIXED, HQ_MIXED, security=ENCRYPTED).says == says
+
+
 def test_hands_bring_back_what_they_can_erase() -> None:
     """[SEED118893]: until the CTL is deleted on each device. An 8861 erases both lists [AG8800-reset]."""
     renewal = f"pub set cert regen CallManager; pub utils ctl update CTLFile; {TFTP}; {CALLMANAGER}; {RESET}"
