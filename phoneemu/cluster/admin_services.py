@@ -225,7 +225,8 @@ def parameter(office: Office, step: Step) -> Performed:
         near = parameters.meant(said)
         if near is not None:
             return refused(cluster, f"no enterprise parameter is called {said!r}; did you mean {near!r}")
-        changed = attrs.evolve(cluster, parameters=MappingProxyType({**cluster.parameters, said: value}))
+        kept = next((each for each in cluster.parameters if each.lower() == said.lower()), said)
+        changed = attrs.evolve(cluster, parameters=MappingProxyType({**cluster.parameters, kept: value}))
         why = f"the parameter {said!r} is not known to concern what phones trust; it changes nothing here"
         return Performed(cluster=changed, remarks=(f"{why} [assumed]",))
     why = parameters.why_no_value(name, value)
