@@ -29,6 +29,7 @@ class RemedyKind(enum.Enum):
 
     NONE = "none"
     RESET = "reset"
+    RESTART_SERVICES = "restart-services"
     UPDATE_CTL = "update-ctl"
     RESET_ITL = "reset-itl"
     IMPORT_SIGNER = "import-signer"

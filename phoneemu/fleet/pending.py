@@ -63,6 +63,12 @@ def words(waiting: Iterable[Pending]) -> str:
     )
 
 
+def commands(waiting: Iterable[Pending]) -> str:
+    """`cm-pub utils service restart Cisco Tftp; ...`: what an administrator types to make up for it."""
+    typed = (f"{each.node} utils service restart {_NAMES[each.unit]}" for each in waiting)
+    return "; ".join(typed)
+
+
 def _restarted(world: World, waiting: Iterable[Pending]) -> World:
     """The same world after these services started anew."""
     clusters = list(world.clusters)

@@ -11,16 +11,16 @@ from pathlib import Path
 import attrs
 
 from phoneemu.catalogue import Catalogue, catalogue
-from phoneemu.cluster import admin, publish, runbook
+from phoneemu.cluster import admin, runbook
 from phoneemu.cluster.drive import World
 from phoneemu.cluster.runbook import PhoneFilter, Step
-from phoneemu.cluster.state import CALLMANAGER, ROLLBACK, TFTP, Cluster, Device
+from phoneemu.cluster.state import CALLMANAGER, TFTP, Cluster, Device
 from phoneemu.core import limits
 from phoneemu.core.names import Identity
 from phoneemu.core.vocabulary import EraseTarget
 from phoneemu.errors import BadInput
+from phoneemu.fleet import administering
 from phoneemu.fleet.filters import normalised
-from phoneemu.fleet.forecast import RemedyKind
 from phoneemu.fleet.pending import Pending, late, pending
 from phoneemu.fleet.remedy import Administered
 from phoneemu.fleet.snapshot import Snapshot
@@ -31,8 +31,6 @@ _ERASES = {"ctl": EraseTarget.CTL, "itl": EraseTarget.ITL, "security": EraseTarg
 
 REFUSED = "is refused by the cluster"
 """In every remark about a step that the cluster does not do."""
-
-_LIST_WRITERS = ("Cisco Trust Verification Service", "Cisco Tftp")
 
 
 @attrs.frozen(kw_only=True)
@@ -273,10 +271,10 @@ class _Performer:
             steps=texts,
             stages=stages,
             filters=tuple(self._filters),
-            administered=tuple(_remedies(self._clusters)),
+            administered=tuple(administering.remedies(stages[-1], waiting, after)),
             pending=waiting,
             late=after,
-            administered_late=() if after is None else tuple(_remedies(after.stage.world.clusters)),
+            administered_late=() if after is None else tuple(administering.remedies(after.stage)),
             made_at=self._made,
             served_at=self._served,
             remarks=tuple(dict.fromkeys(self._remarks)),
@@ -305,51 +303,3 @@ class _Performer:
             settled.append(attrs.evolve(stage, resets=frozenset() if overtaken else pending, resets_by=by))
             pending = pending if overtaken else frozenset()
         return tuple(settled)
-
-
-def _remedies(clusters: tuple[Cluster, ...]) -> list[Administered]:
-    """What an administrator could do then, performed on these clusters."""
-    main, others = clusters[0], clusters[1:]
-    publisher = main.publisher.name
-    candidates: list[tuple[RemedyKind, list[str]]] = []
-    if publish.rollback(main):
-        ends = [f'cluster parameter "{ROLLBACK}" = False']
-        ends += [f"* utils service restart {name}" for name in _LIST_WRITERS]
-        candidates.append((RemedyKind.RESET, ends))
-    if main.mixed:
-        restarts = [f"* utils service restart {name}" for name in ("Cisco Tftp", "Cisco CallManager")]
-        update = [f"{publisher} utils ctl update CTLFile", *restarts]
-        candidates.append((RemedyKind.UPDATE_CTL, update))
-        if main.etokens:  # the CTL client writes it anew there, signed by the token that phones know
-            tokens = list(main.etokens)
-            client = f"cluster ctl-client sign-with {tokens[0]} tokens {' '.join(tokens)}"
-            candidates.append((RemedyKind.UPDATE_CTL, [client, *restarts]))
-    candidates.append((RemedyKind.RESET_ITL, [f"{publisher} utils itl reset localkey"]))
-    for other in others:
-        uploads = [
-            f"{publisher} upload Phone-SAST-trust {unit}@{other.name}"
-            for unit in ("CallManager", "ITLRecovery")
-            if unit in other.publisher.own
-        ]
-        candidates.append((RemedyKind.IMPORT_SIGNER, uploads))
-    tried = (_remedied(clusters, kind, lines) for kind, lines in candidates)
-    return [remedy for remedy in tried if remedy is not None]
-
-
-def _remedied(clusters: tuple[Cluster, ...], kind: RemedyKind, lines: list[str]) -> Administered | None:
-    """The final state after these commands; None when the cluster refuses one or nothing changes."""
-    cluster = clusters[0]
-    others = {each.name: each for each in clusters[1:]}
-    for number, line in enumerate(lines, 1):
-        step = runbook.parse_line(line, place="remedy", number=number)
-        try:
-            done = admin.perform(cluster, step, others)
-        except BadInput:  # not emulated for this release or this cluster: then it is no remedy
-            return None
-        if done.refused:
-            return None
-        cluster = done.cluster
-    if cluster == clusters[0]:
-        return None
-    world = World(clusters=(cluster, *clusters[1:]))
-    return Administered(kind=kind, world=world, now=cluster.clock, commands="; ".join(lines))

@@ -23,7 +23,7 @@ from phoneemu.core.trustlist import ListKind, TrustList
 from phoneemu.fleet import pending, releases
 from phoneemu.fleet.assumptions import HELD_THEN, HOLDS_SERVED, KNOWN, LSC_BEFORE, Assumption
 from phoneemu.fleet.classes import Kind, classify
-from phoneemu.fleet.forecast import WHEN_SERVICES_RESTART, Fate, Forecast, Group, Remedy
+from phoneemu.fleet.forecast import WHEN_SERVICES_RESTART, Fate, Forecast, Group, Remedy, RemedyKind
 from phoneemu.fleet.granted import granted
 from phoneemu.fleet.grouping import grouped
 from phoneemu.fleet.holding import UNSAID, too_large_words, unnamed
@@ -158,11 +158,15 @@ def _left_undone(plan: Plan, fates: Sequence[Fate], counts: Mapping[int, int]) -
     if not plan.pending:
         return
     worse: Counter[Outcome] = Counter()
+    back = 0
     for number, fate in enumerate(fates):
         if fate.late:
             worse[fate.outcome] += counts[number]
+        elif fate.remedy.kind is RemedyKind.RESTART_SERVICES:
+            back += counts[number]
     told = ", ".join(f"{worse[outcome]} {outcome.value}" for outcome in WORST_FIRST if worse[outcome])
     ends = f"once they and then phones restart, {told}" if told else "no phone is worse off once they do"
+    ends += f"; {back} phones are well again once they and then phones restart" if back else ""
     yield (
         f"the plan ends with services that do not yet run with what it changed, because no later step "
         f"restarts them: {pending.words(plan.pending)}; {ends}"

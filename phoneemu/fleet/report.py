@@ -94,6 +94,7 @@ def _causes(forecast: Forecast, paint: Paint) -> Iterator[str]:
 
 WAYS: Sequence[tuple[str, tuple[RemedyKind | None, ...]]] = (
     ("by a reset alone", (RemedyKind.RESET,)),
+    ("by the services that the plan left to be restarted", (RemedyKind.RESTART_SERVICES,)),
     ("by the CTL, written anew", (RemedyKind.UPDATE_CTL,)),
     ("by the other key of the ITL (utils itl reset)", (RemedyKind.RESET_ITL,)),
     ("by a certificate that their TVS learns", (RemedyKind.IMPORT_SIGNER,)),

@@ -4,9 +4,12 @@ import attrs
 import pytest
 from fleetmaking import NEWER, OFFICE, RENEWAL, a_station, planned
 from making import a_profile
+from planmaking import through
 
+from phoneemu.cluster.founding import make_cluster
 from phoneemu.core.flash import DeviceSecurity
 from phoneemu.core.ruling import Reason
+from phoneemu.fleet.forecast import RemedyKind
 from phoneemu.fleet.outcome import Outcome
 from phoneemu.fleet.pending import words
 from phoneemu.fleet.plan import Plan
@@ -87,3 +90,22 @@ def test_nothing_is_added_where_the_restart_makes_it_no_worse() -> None:
     plan = planned("sub set cert regen TVS\nphones reset")
     assert plan.pending
     assert [each.occasion for each in told(plan).episodes] == ["at step 2"]
+
+
+def test_where_restarts_are_left_they_are_the_first_remedy_and_come_before_hands_too() -> None:
+    """Without TVS a reset ITL is no help to phones of the other node while its TFTP still signs as before."""
+    office = make_cluster("office", "11.5(1)", ("pub", "sub"))
+    end = through(
+        "* block 2445; sub set cert regen CallManager; pub utils itl reset localkey; phones reset",
+        office,
+        tftp=("sub",),
+    )
+    assert end.plan.administered[0].kind is RemedyKind.RESTART_SERVICES
+    assert end.says == ("stuck", "tvs-silent")
+    assert (end.remedy.found, end.remedy.kind) == (True, RemedyKind.ERASE_SECURITY)
+    assert end.remedy.keys.startswith("sub utils service restart Cisco CallManager; ")
+
+
+def test_a_plan_that_leaves_nothing_to_restart_offers_no_restart() -> None:
+    kinds = {each.kind for each in planned(RENEWAL).administered}
+    assert RemedyKind.RESTART_SERVICES not in kinds

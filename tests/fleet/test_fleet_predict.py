@@ -367,3 +367,18 @@ def test_a_digest_set_where_the_release_has_none_is_refused_and_does_not_count(t
     said = list(report.lines(told))
     assert said.index("1 of 2 steps refused: nothing is changed by") < said.index(f"  {refused}") < 9
     assert json.loads(b"".join(export.json_chunks(told)).decode())["refused"] == [refused]
+
+
+def test_phones_that_services_left_undone_would_bring_back_are_counted(tmp_path: Path) -> None:
+    """A secure phone knows the new CallManager alone, and that still shows the old certificate."""
+    plan = (
+        "cucm-1051-a-pub set cert regen CallManager\ncucm-1051-a-pub utils ctl update CTLFile\nphones reset\n"
+    )
+    row = "SEP1,Cisco 8861,sip88xx.12-8-1-0001-455,SIP,Headquarters,3\n"
+    told = forecast(tmp_path, HEAD + row, plan)
+    remedy = fates(told)["SEP1"].remedy
+    assert remedy.keys == (
+        "cucm-1051-a-pub utils service restart Cisco CallManager; "
+        "cucm-1051-a-pub utils service restart Cisco Tftp; then reset the phone"
+    )
+    assert any("; 1 phones are well again once they and then phones restart" in each for each in told.remarks)

@@ -43,6 +43,15 @@ def test_clusters_that_share_a_recovery_key_hand_over_phones_without_tvs() -> No
     assert moved("* block 2445;").says == ("stuck", "tvs-silent")
 
 
+def test_a_shared_key_whose_tftp_was_not_restarted_is_mended_by_that_restart_and_not_by_hand() -> None:
+    """[behaviour-more 23, SG15-cert]: the services of the other cluster are what is left to be done."""
+    end = moved("hq upload ITLRecovery ITLRecovery@office;")
+    assert end.says == ("stuck", "tvs-does-not-know")
+    assert end.remedy.kind.value == "restart-services"
+    restarts = [f"{node} utils service restart Cisco Tftp" for node in ("hq-pub", "hq-sub")]
+    assert end.remedy.keys == "; ".join([*restarts, "then reset the phone"])
+
+
 def test_a_shared_key_needs_lists_that_it_signs() -> None:
     end = through("pub upload ITLRecovery ITLRecovery@hq", OLDER, OTHER)
     assert "signed by the recovery key from 12.0 on" in end.plan.remarks[0]
