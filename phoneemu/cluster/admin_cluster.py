@@ -4,6 +4,7 @@ What a backup holds and what an upgrade keeps follows [SG15-cert, UPG15, FN70613
 licences and firmware; only what a trust list or a signature follows from.
 """
 
+from collections.abc import Sequence
 from types import MappingProxyType
 
 import attrs
@@ -67,12 +68,7 @@ def restore(office: Office, step: Step) -> Performed:
             etokens=then.etokens,
             capf_active=then.capf_active,
         )
-    for node in wanted:
-        cluster = _brought_back(cluster, node)
-    return Performed(
-        cluster=cluster,
-        remarks=(_LATER_LISTS,),
-    )
+    return Performed(cluster=_brought_back(cluster, wanted), remarks=(_LATER_LISTS,))
 
 
 _LATER_LISTS = (
@@ -83,11 +79,20 @@ _LATER_LISTS = (
 )
 
 
-def _brought_back(cluster: Cluster, then: Node) -> Cluster:
-    """The cluster after a node got its files back and started."""
-    node = cluster.by_name[then.name.lower()]
-    node = attrs.evolve(node, own=then.own, ctl=then.ctl, itl=then.itl, tvs_ctl=then.ctl, replicated=None)
-    return risen(cluster.with_node(node), node)
+def _brought_back(cluster: Cluster, wanted: Sequence[Node]) -> Cluster:
+    """The cluster after these nodes got their files back and started.
+
+    Every node has its certificates again before any starts: an ITL names the TVS of all nodes, and comes back
+    as of the backup [UPG15, IPCHG-0100].
+    """
+    for then in wanted:
+        node = cluster.by_name[then.name.lower()]
+        cluster = cluster.with_node(
+            attrs.evolve(node, own=then.own, ctl=then.ctl, itl=then.itl, tvs_ctl=then.ctl, replicated=None)
+        )
+    for then in wanted:
+        cluster = risen(cluster, cluster.by_name[then.name.lower()])
+    return cluster
 
 
 def restore_node(office: Office, step: Step) -> Performed:

@@ -33,7 +33,7 @@ def test_a_restored_cluster_is_what_it_was() -> None:
     office = Office("11.5(1)", mixed=True)
     before, ctl = identities(office), office.cluster.publisher.ctl
     itls = [node.itl for node in office.cluster.nodes]
-    office.does("cluster backup monday", "* set cert regen CallManager", "pub set cert regen TVS")
+    office.does("cluster backup monday", "* set cert regen CallManager", "* set cert regen TVS")
     office.does("pub utils ctl set-cluster non-secure-mode", "* utils service restart Cisco Tftp")
     assert identities(office) != before
     done = office.does("cluster restore Monday")
@@ -44,6 +44,19 @@ def test_a_restored_cluster_is_what_it_was() -> None:
     assert [node.itl for node in office.cluster.nodes] == itls
     assert office.cluster.publisher.running["TFTP"] is own(office)["CallManager"]
     assert any("unlocked by hand" in remark for remark in done.remarks)
+
+
+def test_after_a_restore_a_phone_can_use_the_tvs_that_its_list_names_at_the_next_renewal() -> None:
+    """The publisher starts before the subscriber, and its ITL still names the subscriber's TVS of then."""
+    office = Office("11.5(1)")
+    phone = office.phone("8861", group=("sub",), tftp=("pub",))
+    office.does("cluster backup monday", "* set cert regen TVS", "* utils service restart Cisco Tftp")
+    phone.restarts()
+    office.does("cluster restore monday")
+    phone.restarts()
+    office.does("pub set cert regen CallManager", "* utils service restart Cisco Tftp")
+    phone.restarts()
+    assert phone.flash.itl == office.cluster.publisher.itl
 
 
 def test_a_phone_that_took_a_list_with_nothing_in_common_refuses_the_restored_one() -> None:
