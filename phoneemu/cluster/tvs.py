@@ -33,7 +33,7 @@ STORE_ROLES: Mapping[str, frozenset[Role]] = {
     TVS: frozenset({Role.TVS}),
     TOMCAT: frozenset({Role.APP_SERVER}),
     "tomcat-trust": frozenset({Role.APP_SERVER}),
-    ITL_RECOVERY: frozenset({Role.SAST}),  # inferred: no log shows it
+    ITL_RECOVERY: frozenset({Role.SAST}),  # inferred: no log shows it; see TvsAnswer.inferred
 }
 """Roles a TVS grants by store; stores that are not named grant none [CERT210541]."""
 
@@ -45,10 +45,12 @@ class TvsAnswer:
     `uploaded` is False for a signer that only the CTL file itself names. Sources differ on its worth:
     a published log shows a token answered from the CTL cache, its text credits the upload as
     Phone-SAST-trust [SEED118893]; see drive._ask_tvs for what is made of it.
+    `inferred` is True where the roles are those of an own ITLRecovery, which no source tells.
     """
 
     found: bool
     uploaded: bool = True
+    inferred: bool = False
     roles: frozenset[Role] = frozenset()
     certificate: Certificate | None = None
     ttl: int = TTL_SECONDS
@@ -67,15 +69,16 @@ def answer(cluster: Cluster, node: Node, signer: Identity) -> TvsAnswer:
     key = f"{serial_text(signer.serial).replace(':', '')}{signer.issuer}"
     look = _look("DB", key)
     found = [
-        (certificate, STORE_ROLES.get(store, frozenset()))
+        (certificate, STORE_ROLES.get(store, frozenset()), store)
         for store, certificate in _database(cluster, node)
         if certificate.identity == signer
     ]
     if found and found[0][0].unit != "etoken":
         # the first store that grants anything counts: {0, 2} for an own CallManager, {0, 3} for a foreign one
-        roles = next((granted for _, granted in found if granted), frozenset())
+        roles = next((granted for _, granted, _ in found if granted), frozenset())
+        inferred = {store for _, granted, store in found if granted} == {ITL_RECOVERY}
         trace = (look, *_entry("DB", roles))
-        return TvsAnswer(found=True, roles=roles, certificate=found[0][0], trace=trace)
+        return TvsAnswer(found=True, roles=roles, inferred=inferred, certificate=found[0][0], trace=trace)
     asked = (look, _miss("DB"), f"{_look('CTL', key)}, len : {len(key)}")
     cached = _in_ctl_cache(node, signer)
     if cached:

@@ -11,13 +11,17 @@ from phoneemu.core.evidence import Standing
 
 @attrs.frozen(kw_only=True)
 class Assumption:
-    """One thing taken for granted. `phones` counts those whose prediction stands on it."""
+    """One thing taken for granted. `phones` counts those whose prediction stands on it.
+
+    `against` is what a source says to the contrary.
+    """
 
     id: str
     text: str
     settles: str
     standing: Standing = Standing.ASSUMED
     phones: int = 0
+    against: str = ""
 
 
 DATE = Assumption(
@@ -128,6 +132,13 @@ TLS_FLOOR = Assumption(
     text="nobody raised the TLS floor above what this older model speaks",
     settles="`min_tls` in cluster.toml: `show tls min-version` on every node",
 )
+RECOVERY_ROLE = Assumption(
+    id="tvs-vouches-for-recovery",
+    text="a TVS vouches for a renewed ITLRecovery, though no source tells the roles it grants there",
+    settles="one phone of each kind that starts after the renewal, or the TVS trace of its question",
+    standing=Standing.INFERRED,
+    against="phones that were away during a renewal need their ITL removed by hand [REGEN214231]",
+)
 SEEN = Assumption(
     id="seen-by-risport",
     text="a phone that RISPort does not show as registered is off since the time it was last seen",
@@ -159,6 +170,7 @@ KNOWN = {
         POWER,
         TVS_REACHABLE,
         TLS_FLOOR,
+        RECOVERY_ROLE,
         SEEN,
     )
 }

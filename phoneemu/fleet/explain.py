@@ -19,6 +19,7 @@ from phoneemu.core.ruling import Reason, Verdict
 from phoneemu.core.signedfile import SignedFile
 from phoneemu.core.trustlist import Role, TrustList
 from phoneemu.fleet import vouching
+from phoneemu.fleet.assumptions import KNOWN
 from phoneemu.fleet.forecast import Episode, Fate
 from phoneemu.fleet.inventory import Listed
 from phoneemu.fleet.outcome import FleetReason, Outcome, Service, Trust, holds_served, serving_node
@@ -77,6 +78,9 @@ def lines(phone: Listed, fate: Fate, plan: Plan, known: Provenance) -> Iterator[
     yield from _remedy(fate)
     if fate.basis:
         yield f"  assumes {', '.join(sorted(fate.basis))} (see `phoneemu check`)"
+    for each in sorted(fate.basis):
+        if KNOWN[each].against:
+            yield f"  against {each}: {KNOWN[each].against}"
 
 
 def _heading(phone: Listed, fate: Fate, plan: Plan) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""What one story takes for granted: a TVS in reach, a TLS floor nobody raised, a former CAPF still trusted.
+"""What one story takes for granted: a TVS in reach and its word, a TLS floor nobody raised, a former CAPF.
 
 Only a story that leans on it carries the assumption; the others stand as they are.
 """
@@ -6,10 +6,12 @@ Only a story that leans on it carries the assumption; the others stand as they a
 from collections.abc import Iterator
 
 from phoneemu.cluster import release as since
+from phoneemu.cluster import tvs
 from phoneemu.cluster.state import CAPF
 from phoneemu.core.journal import AskedTvs
-from phoneemu.fleet.assumptions import LSC_BEFORE, TLS_FLOOR, TVS_REACHABLE
+from phoneemu.fleet.assumptions import LSC_BEFORE, RECOVERY_ROLE, TLS_FLOOR, TVS_REACHABLE
 from phoneemu.fleet.clusterfile import ClusterFile
+from phoneemu.fleet.forecast import Episode
 from phoneemu.fleet.story import Story
 
 
@@ -32,6 +34,15 @@ def _granted(story: Story, file: ClusterFile) -> Iterator[str]:
         yield TLS_FLOOR.id
     if _shows_former_lsc(story):
         yield LSC_BEFORE.id
+    if any(_vouched_for_recovery(episode) for episode in story.episodes):
+        yield RECOVERY_ROLE.id
+
+
+def _vouched_for_recovery(episode: Episode) -> bool:
+    """Whether a TVS vouched for a recovery certificate by a role that is only inferred."""
+    asked = (entry for entry in episode.boot.journal if isinstance(entry, AskedTvs))
+    answers = ((episode.world.find(entry.server), entry.signer) for entry in asked)
+    return any(place is not None and tvs.answer(*place, signer).inferred for place, signer in answers)
 
 
 def _shows_former_lsc(story: Story) -> bool:

@@ -6,7 +6,7 @@ cannot-say with what would settle it, never dropped.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import attrs
@@ -20,16 +20,15 @@ from phoneemu.core.flash import DeviceSecurity, Flash
 from phoneemu.core.modelfile import load_words, parse_load
 from phoneemu.core.profile import Profile
 from phoneemu.core.trustlist import ListKind, TrustList
-from phoneemu.fleet import pending, releases
-from phoneemu.fleet.assumptions import HELD_THEN, HOLDS_SERVED, KNOWN, LSC_BEFORE, Assumption
+from phoneemu.fleet import forewarning, releases
+from phoneemu.fleet.assumptions import HELD_THEN, HOLDS_SERVED, KNOWN, Assumption
 from phoneemu.fleet.classes import Kind, classify
-from phoneemu.fleet.forecast import WHEN_SERVICES_RESTART, Fate, Forecast, Group, Remedy, RemedyKind
+from phoneemu.fleet.forecast import WHEN_SERVICES_RESTART, Fate, Forecast, Group, Remedy
 from phoneemu.fleet.granted import granted
 from phoneemu.fleet.grouping import grouped
 from phoneemu.fleet.holding import UNSAID, too_large_words, unnamed
 from phoneemu.fleet.listed import Listed, Traits
 from phoneemu.fleet.outcome import (
-    WORST_FIRST,
     FleetReason,
     Outcome,
     Service,
@@ -37,7 +36,6 @@ from phoneemu.fleet.outcome import (
     TrustPath,
     missing,
     path_of,
-    serving_node,
     standing_of,
     unsaid,
 )
@@ -134,67 +132,12 @@ def predict(
         remarks=(
             *snapshot.remarks,
             *(f"{remark.place}: {remark.text}" for remark in snapshot.inventory.remarks),
-            *_left_undone(plan, fates, classes.sizes),
+            *forewarning.left_undone(plan, fates, classes.sizes),
             *plan.remarks,
-            *(_unmeant(plan, classes.kinds) if phones is None else ()),
-            *_left_behind(fates, classes.sizes),
-            *_former_lscs(fates, classes.sizes),
+            *(forewarning.unmeant(plan, classes.kinds) if phones is None else ()),
+            *forewarning.of_fates(fates, classes.sizes),
         ),
     )
-
-
-def _unmeant(plan: Plan, kinds: Sequence[Kind]) -> Iterator[str]:
-    """Steps that are for no phone at all: a filter with a typing error would pass in silence."""
-    meant = frozenset[int]().union(*(kind.matches for kind in kinds))
-    for stage in plan.stages:
-        chosen = None if stage.move is None else stage.move.filter
-        if chosen is not None and chosen not in meant:
-            step = plan.steps[stage.number - 1]
-            yield f"step {stage.number} is for no phone: nothing in the exports matches `{step}`"
-
-
-def _left_undone(plan: Plan, fates: Sequence[Fate], counts: Mapping[int, int]) -> Iterator[str]:
-    """Services that the plan leaves to be restarted some day, and what becomes of phones then."""
-    if not plan.pending:
-        return
-    worse: Counter[Outcome] = Counter()
-    back = 0
-    for number, fate in enumerate(fates):
-        if fate.late:
-            worse[fate.outcome] += counts[number]
-        elif fate.remedy.kind is RemedyKind.RESTART_SERVICES:
-            back += counts[number]
-    told = ", ".join(f"{worse[outcome]} {outcome.value}" for outcome in WORST_FIRST if worse[outcome])
-    ends = f"once they and then phones restart, {told}" if told else "no phone is worse off once they do"
-    ends += f"; {back} phones are well again once they and then phones restart" if back else ""
-    yield (
-        f"the plan ends with services that do not yet run with what it changed, because no later step "
-        f"restarts them: {pending.words(plan.pending)}; {ends}"
-    )
-
-
-def _left_behind(fates: Sequence[Fate], counts: Mapping[int, int]) -> Iterator[str]:
-    """Phones that end well and keep a CTL that nobody serves: well until the next renewal [MIX118892]."""
-    count = 0
-    for number, fate in enumerate(fates):
-        if fate.outcome in (Outcome.OK, Outcome.DEGRADED) and fate.episodes:
-            last = fate.episodes[-1]
-            node = serving_node(last.boot.station, last.world)
-            if last.boot.station.flash.ctl is not None and node is not None and node.ctl is None:
-                count += counts[number]
-    if count:
-        yield f"{count} phones keep a CTL that no node serves any more; later renewals break them [MIX118892]"
-
-
-def _former_lscs(fates: Sequence[Fate], counts: Mapping[int, int]) -> Iterator[str]:
-    """Secure phones that keep an LSC of the CAPF before: well as long as that is trusted [TS225746]."""
-    kept = [number for number, fate in enumerate(fates) if LSC_BEFORE.id in fate.basis]
-    if kept:
-        count = sum(counts[number] for number in kept)
-        yield (
-            f"{count} secure phones keep an LSC of the CAPF before its renewal; give each a new one while "
-            "that CAPF is still trusted [TS225746]"
-        )
 
 
 def _counted(groups: Sequence[Group]) -> tuple[Assumption, ...]:

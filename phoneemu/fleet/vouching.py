@@ -56,7 +56,9 @@ def _knowledge(station: Station, world: World, cluster: Cluster, node: Node) -> 
     said = []
     for served in offered:
         if served is not None and served.signer is not None:
-            known = Role.SAST in tvs.answer(cluster, node, served.signer).roles
+            answer = tvs.answer(cluster, node, served.signer)
+            known = Role.SAST in answer.roles
             verb = "vouches" if known else "does not vouch"
-            said.append(f"{verb} for the signer of the served {served.kind.name}")
+            how = " (inferred: no source tells the roles of ITLRecovery)" if answer.inferred else ""
+            said.append(f"{verb} for the signer of the served {served.kind.name}{how}")
     return ", ".join(said) or "no list is offered to the phone"

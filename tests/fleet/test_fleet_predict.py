@@ -8,6 +8,7 @@ import pytest
 from listmaking import published_ctl
 
 from phoneemu import example
+from phoneemu.core.evidence import Standing
 from phoneemu.errors import BadInput
 from phoneemu.fleet import export, report
 from phoneemu.fleet.audit import Auditor, Holds
@@ -382,3 +383,22 @@ def test_phones_that_services_left_undone_would_bring_back_are_counted(tmp_path:
         "cucm-1051-a-pub utils service restart Cisco Tftp; then reset the phone"
     )
     assert any("; 1 phones are well again once they and then phones restart" in each for each in told.remarks)
+
+
+RECOVERY = (
+    "cluster upgrade 12.5(1)SU4\n* utils service restart Cisco Tftp\nphones reset\n"
+    "cucm-1051-a-pub set cert regen ITLRecovery\n* utils service restart Cisco Tftp\nphones reset\n"
+)
+
+
+def test_a_phone_that_follows_a_recovery_key_by_its_tvs_is_at_most_inferred_and_told(tmp_path: Path) -> None:
+    """No source tells the roles that a TVS grants to ITLRecovery; SEED118893 has those of CallManager."""
+    row = "SEP1,Cisco 8861,sip88xx.12-8-1-0001-455,SIP,Headquarters,1\n"
+    told = forecast(tmp_path / "recovery", HEAD + row, RECOVERY)
+    fate = fates(told)["SEP1"]
+    assert (fate.outcome.value, fate.path.value) == ("ok", "tvs")
+    assert fate.standing <= Standing.INFERRED
+    assert "tvs-vouches-for-recovery" in fate.basis
+    assert any(each.startswith("1 phones: a TVS vouches for a renewed ITLRecovery") for each in told.remarks)
+    callmanager = fates(forecast(tmp_path / "callmanager", HEAD + row))["SEP1"]
+    assert (callmanager.path.value, "tvs-vouches-for-recovery" in callmanager.basis) == ("tvs", False)

@@ -1,6 +1,7 @@
 """What each TVS of a phone's group is worth to it, asked or not."""
 
 import pytest
+from fleetmaking import NEWER as LATER
 from fleetmaking import OFFICE, a_station, planned
 from making import a_profile
 
@@ -49,3 +50,10 @@ def test_a_member_that_is_no_node_is_told() -> None:
 def test_nothing_is_told_of_a_phone_that_asks_none_and_little_of_one_without_servers() -> None:
     assert told("phones reset", a_profile(asks_tvs=False)) == []
     assert told("phones reset", group=()) == ["  its configuration names no TVS"]
+
+
+def test_the_word_of_a_tvs_about_a_recovery_key_is_told_as_inferred() -> None:
+    station = a_station(NEWER, LATER)
+    plan = planned("pub set cert regen ITLRecovery\n* utils service restart Cisco Tftp", LATER)
+    said = list(vouching.lines(station, plan.stages[-1].world))
+    assert said[1].endswith("served ITL (inferred: no source tells the roles of ITLRecovery)")
