@@ -295,11 +295,7 @@ def _reach_tvs(command: ReachTvs, _station: Station, world: World) -> Event:
 def _ask_tvs(command: AskTvs, station: Station, world: World) -> Event:
     place = world.find(command.server)
     assert place is not None  # noqa: S101 - it was reached a moment ago
-    answer = tvs.answer(*place, command.signer)
-    # A signer that only the new CTL itself names: a phone without a CTL is documented to take it (mixed mode
-    # by tokens) [MIX118892], one that holds a CTL is documented to refuse it (all tokens lost) [TROUBLE1251].
-    if not answer.uploaded and station.flash.ctl is not None:
-        return TvsAnswered(server=command.server, session=command.session, found=False)
+    answer = told_by_tvs(*place, command.signer, station)
     certificate = answer.certificate
     return TvsAnswered(
         server=command.server,
@@ -310,6 +306,18 @@ def _ask_tvs(command: AskTvs, station: Station, world: World) -> Event:
         ttl=answer.ttl,
         certificate=certificate.der if certificate is not None else b"",
     )
+
+
+def told_by_tvs(cluster: Cluster, node: Node, signer: Identity, station: Station) -> tvs.TvsAnswer:
+    """What this node's TVS tells the phone of a signer.
+
+    A signer that only the new CTL itself names: a phone without a CTL is documented to take it (mixed mode by
+    tokens) [MIX118892], one that holds a CTL is documented to refuse it (all tokens lost) [TROUBLE1251].
+    """
+    answer = tvs.answer(cluster, node, signer)
+    if not answer.uploaded and station.flash.ctl is not None:
+        return tvs.TvsAnswer(found=False, trace=answer.trace)
+    return answer
 
 
 def _reach_callmanager(command: ReachCallManager, _station: Station, world: World) -> Event:

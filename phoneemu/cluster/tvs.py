@@ -44,7 +44,7 @@ class TvsAnswer:
 
     `uploaded` is False for a signer that only the CTL file itself names. Sources differ on its worth:
     a published log shows a token answered from the CTL cache, its text credits the upload as
-    Phone-SAST-trust [SEED118893]; see drive._ask_tvs for what is made of it.
+    Phone-SAST-trust [SEED118893]; see drive.told_by_tvs for what is made of it.
     `inferred` is True where the roles are those of an own ITLRecovery, which no source tells.
     """
 

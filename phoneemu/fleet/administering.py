@@ -18,9 +18,9 @@ _LIST_WRITERS = ("Cisco Trust Verification Service", "Cisco Tftp")
 
 
 def remedies(
-    last: Stage, waiting: Sequence[Pending] = (), late: Late | None = None
+    first: World, last: Stage, waiting: Sequence[Pending] = (), late: Late | None = None
 ) -> Iterator[Administered]:
-    """The remedies of a plan that ended at this stage.
+    """The remedies of a plan that began in the first world and ended at the last stage.
 
     The restarts that the plan left undone come first, in whatever cluster they are: what was renewed takes
     effect only by them, and lists are written by them [SG15-cert, SG15-sbd].
@@ -33,13 +33,31 @@ def remedies(
             commands=commands(waiting),
         )
     clusters = last.world.clusters
-    for kind, lines in _candidates(clusters):
+    before, after = (_tokens(world.clusters[0]) for world in (first, last.world))
+    kept = after if after is not None and after != before else None
+    for kind, lines in _candidates(clusters, after or before or ()):
         done = _remedied(clusters, kind, lines)
-        if done is not None:
+        if done is not None and (kept is None or _tokens(done.world.clusters[0]) == kept):
             yield done
 
 
-def _candidates(clusters: tuple[Cluster, ...]) -> Iterator[tuple[RemedyKind, list[str]]]:
+def _tokens(cluster: Cluster) -> tuple[str, ...] | None:
+    """The tokens that the CTL served names and is signed by one of; () when none signed it, None: no CTL.
+
+    A remedy leaves them as a plan that changed them made them: it neither takes back that phones now believe
+    tokens, or none, nor asks for a token that is lost [MIX118892, SEED118893, TROUBLE1251].
+    """
+    held = cluster.publisher.ctl
+    if held is None:
+        return None
+    named = {name: token.identity for name, token in cluster.etokens.items() if token.identity in held.sast}
+    return tuple(named) if held.signer in named.values() else ()
+
+
+def _candidates(
+    clusters: tuple[Cluster, ...], tokens: Sequence[str]
+) -> Iterator[tuple[RemedyKind, list[str]]]:
+    """What to try, as runbook lines; `tokens` are those that there still are to sign a CTL with."""
     main, others = clusters[0], clusters[1:]
     publisher = main.publisher.name
     if publish.rollback(main):
@@ -48,11 +66,10 @@ def _candidates(clusters: tuple[Cluster, ...]) -> Iterator[tuple[RemedyKind, lis
         yield RemedyKind.RESET, ends
     if main.mixed:
         restarts = [f"* utils service restart {name}" for name in ("Cisco Tftp", "Cisco CallManager")]
-        yield RemedyKind.UPDATE_CTL, [f"{publisher} utils ctl update CTLFile", *restarts]
-        if main.etokens:  # the CTL client writes it anew there, signed by the token that phones know
-            tokens = list(main.etokens)
+        if tokens:  # the CTL client writes it anew there, signed by the token that phones know
             client = f"cluster ctl-client sign-with {tokens[0]} tokens {' '.join(tokens)}"
             yield RemedyKind.UPDATE_CTL, [client, *restarts]
+        yield RemedyKind.UPDATE_CTL, [f"{publisher} utils ctl update CTLFile", *restarts]
     yield RemedyKind.RESET_ITL, [f"{publisher} utils itl reset localkey"]
     for other in others:
         uploads = [

@@ -265,16 +265,17 @@ class _Performer:
     def plan(self, texts: tuple[str, ...]) -> Plan:
         """Everything noted, with the administrator's remedies performed on the final state."""
         stages = self._with_late_resets()
+        first = stages[0].world
         waiting = pending(stages)
         after = late(stages, waiting) if waiting else None
         return Plan(
             steps=texts,
             stages=stages,
             filters=tuple(self._filters),
-            administered=tuple(administering.remedies(stages[-1], waiting, after)),
+            administered=tuple(administering.remedies(first, stages[-1], waiting, after)),
             pending=waiting,
             late=after,
-            administered_late=() if after is None else tuple(administering.remedies(after.stage)),
+            administered_late=() if after is None else tuple(administering.remedies(first, after.stage)),
             made_at=self._made,
             served_at=self._served,
             remarks=tuple(dict.fromkeys(self._remarks)),

@@ -6,8 +6,8 @@ each line compares what a TVS shows and knows with what the phone holds.
 
 from collections.abc import Iterator
 
+from phoneemu.cluster import drive, tvs
 from phoneemu.cluster import release as since
-from phoneemu.cluster import tvs
 from phoneemu.cluster.drive import Station, World
 from phoneemu.cluster.state import Cluster, Node
 from phoneemu.core.trustlist import Role
@@ -56,7 +56,7 @@ def _knowledge(station: Station, world: World, cluster: Cluster, node: Node) -> 
     said = []
     for served in offered:
         if served is not None and served.signer is not None:
-            answer = tvs.answer(cluster, node, served.signer)
+            answer = drive.told_by_tvs(cluster, node, served.signer, station)
             known = Role.SAST in answer.roles
             verb = "vouches" if known else "does not vouch"
             how = " (inferred: no source tells the roles of ITLRecovery)" if answer.inferred else ""

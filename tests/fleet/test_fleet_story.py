@@ -300,3 +300,42 @@ def test_where_tokens_sign_the_ctl_client_is_tried_as_a_remedy() -> None:
     found = find(last.boot.station, last.world, plan.now, last.ending.outcome, plan.administered)
     assert (last.ending.outcome, found.kind) == (Outcome.STUCK, RemedyKind.UPDATE_CTL)
     assert found.keys.startswith("cluster ctl-client sign-with token-1 tokens token-1 token-2; ")
+
+
+NEW_TOKENS = (
+    "* file delete tftp CTLFile.tlv\n"
+    "cluster ctl-client sign-with token-9 tokens token-9 token-8\n"
+    "* utils service restart Cisco Tftp\n* utils service restart Cisco CallManager\nphones reset"
+)
+
+
+@pytest.mark.parametrize(
+    ("release", "tokens", "runbook"),
+    [
+        ("10.5(1)", (), NEW_TOKENS),
+        ("10.5(1)", ("token-1", "token-2"), RENEWAL),
+        ("9.1(2)", ("token-1", "token-2"), NEW_TOKENS),
+    ],
+    ids=["tokenless to tokens", "tokens to tokenless", "all tokens lost"],
+)
+def test_no_remedy_takes_back_how_the_plan_signs_the_ctl_or_asks_for_a_lost_token(
+    release: str, tokens: tuple[str, ...], runbook: str
+) -> None:
+    """C02, C03, C11: what is left to phones that ask no TVS is that their CTL is erased."""
+    office = make_cluster("office", release, ("pub", "sub"), mixed=True, tokens=tokens)
+    plan = planned(runbook, office)
+    story = told(plan, a_station(CTL_ONLY, office))
+    assert story.episodes[-1].ending.outcome is Outcome.STUCK
+    assert remedy_of(story, plan) is RemedyKind.ERASE_CTL
+
+
+def test_tokens_that_the_plan_left_in_the_ctl_may_sign_again() -> None:
+    """The plan let a new token sign that phones do not know; the one they know is still at hand."""
+    office = make_cluster("office", "9.1(2)", ("pub", "sub"), mixed=True, tokens=("token-1", "token-2"))
+    plan = planned(
+        "cluster ctl-client sign-with token-3 tokens token-1 token-2 token-3\nphones reset", office
+    )
+    commands = [each.commands for each in plan.administered if each.kind is RemedyKind.UPDATE_CTL]
+    assert [each.partition(";")[0] for each in commands] == [
+        "cluster ctl-client sign-with token-1 tokens token-1 token-2 token-3"
+    ]

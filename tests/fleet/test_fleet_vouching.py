@@ -57,3 +57,9 @@ def test_the_word_of_a_tvs_about_a_recovery_key_is_told_as_inferred() -> None:
     plan = planned("pub set cert regen ITLRecovery\n* utils service restart Cisco Tftp", LATER)
     said = list(vouching.lines(station, plan.stages[-1].world))
     assert said[1].endswith("served ITL (inferred: no source tells the roles of ITLRecovery)")
+
+
+def test_a_token_that_only_the_served_ctl_names_is_no_signer_that_a_tvs_vouches_for() -> None:
+    """[TROUBLE1251], case C11: a phone that holds a CTL refuses it, and this must not say otherwise."""
+    lost = "* file delete tftp CTLFile.tlv\ncluster ctl-client sign-with token-9 tokens token-9 token-8"
+    assert "does not vouch for the signer of the served CTL" in told(lost)[0]
