@@ -134,7 +134,8 @@ def domain(office: Office, node: Node, step: Step) -> Performed:
     said = step.args[0]
     host = f"{node.name.partition('.')[0]}.{said}"
     units = sorted(set(node.own) - {ITL_RECOVERY})
-    cluster = _published_after(_all_renewed(office, node, units, step, host=host), node.name)
+    renewed_ones = _all_renewed(office, node, units, step, host=host)
+    cluster = _published_after(_marked_by_domain(renewed_ones, node.name), node.name)
     return Performed(
         cluster=cluster,
         lines=(
@@ -148,9 +149,32 @@ def domain(office: Office, node: Node, step: Step) -> Performed:
         ),
         resets=_resets(cluster, cluster.by_name[node.name.lower()], units),
         remarks=(
-            "ITLRecovery is taken to be kept, as after a new host name [inferred from IPCHG-010]",
+            _KEPT_BY_DOMAIN,
             *_ctl_is_stale(cluster),
         ),
+    )
+
+
+_KEPT_BY_DOMAIN = (
+    "ITLRecovery is taken to be kept, as after a new host name [inferred from IPCHG-010]; against it: all "
+    "certificates of the node are made anew [CLI15-set]"
+)
+
+
+def _marked_by_domain(cluster: Cluster, name: str) -> Cluster:
+    """The cluster that remembers which certificates sources differ about after a new domain name.
+
+    The prompt says of both commands that all certificates are made anew, and of a new host name it is known
+    that ITLRecovery is not [IPCHG-010, IPCHG-011]; so the same is inferred of a domain.
+    """
+    own = cluster.by_name[name.lower()].own
+    kept, made = (
+        frozenset({own[unit].identity} if unit in own else ()) for unit in (ITL_RECOVERY, CALLMANAGER)
+    )
+    return attrs.evolve(
+        cluster,
+        kept_by_domain=cluster.kept_by_domain | kept,
+        made_by_domain=cluster.made_by_domain | made,
     )
 
 

@@ -162,6 +162,10 @@ class Cluster:
     """Units of own certificates that lie on the exchange server, as `set cert bulk export` put them."""
     consolidated: bool = False
     """Whether what several clusters exported was put together there."""
+    kept_by_domain: frozenset[Identity] = frozenset()
+    """Recovery certificates that a new domain name is taken to have kept; sources differ."""
+    made_by_domain: frozenset[Identity] = frozenset()
+    """CallManager certificates that a new domain name made."""
     inactive: "Cluster | None" = attrs.field(default=None, eq=False, repr=False)
     """What the other partition holds: the cluster as it was before the last upgrade or switch."""
     saved_keys: Mapping[str, Certificate] = attrs.field(factory=lambda: MappingProxyType({}), eq=False)

@@ -134,10 +134,24 @@ TLS_FLOOR = Assumption(
 )
 RECOVERY_ROLE = Assumption(
     id="tvs-vouches-for-recovery",
-    text="a TVS vouches for a renewed ITLRecovery, though no source tells the roles it grants there",
+    text="a TVS vouches for an ITLRecovery new to the phone, but no source tells the roles it grants there",
     settles="one phone of each kind that starts after the renewal, or the TVS trace of its question",
     standing=Standing.INFERRED,
     against="phones that were away during a renewal need their ITL removed by hand [REGEN214231]",
+)
+RECOVERY_KEPT = Assumption(
+    id="domain-keeps-recovery",
+    text="a new domain name keeps ITLRecovery, as a new host name does, so that phones know who signs",
+    settles="`show cert own ITLRecovery` after the change, or one phone tried",
+    standing=Standing.INFERRED,
+    against="a new domain name makes all certificates of the node anew [CLI15-set]",
+)
+DOMAIN_BY_ITL = Assumption(
+    id="domain-without-ctl",
+    text="in mixed mode configuration takes effect after a new domain name by the ITL alone",
+    settles="`utils ctl update CTLFile` in the plan, then a reset; or one phone tried",
+    standing=Standing.INFERRED,
+    against="new configuration does not take effect on phones before the CTL is updated [SG125-ctl]",
 )
 SEEN = Assumption(
     id="seen-by-risport",
@@ -171,6 +185,8 @@ KNOWN = {
         TVS_REACHABLE,
         TLS_FLOOR,
         RECOVERY_ROLE,
+        RECOVERY_KEPT,
+        DOMAIN_BY_ITL,
         SEEN,
     )
 }

@@ -8,8 +8,20 @@ from collections.abc import Iterator
 from phoneemu.cluster import release as since
 from phoneemu.cluster import tvs
 from phoneemu.cluster.state import CAPF
-from phoneemu.core.journal import AskedTvs
-from phoneemu.fleet.assumptions import LSC_BEFORE, RECOVERY_ROLE, TLS_FLOOR, TVS_REACHABLE
+from phoneemu.core.journal import AskedTvs, Ruled
+from phoneemu.core.names import Identity
+from phoneemu.core.question import Subject
+from phoneemu.core.ruling import Verdict
+from phoneemu.core.signedfile import SignedFile
+from phoneemu.core.trustlist import TrustList
+from phoneemu.fleet.assumptions import (
+    DOMAIN_BY_ITL,
+    LSC_BEFORE,
+    RECOVERY_KEPT,
+    RECOVERY_ROLE,
+    TLS_FLOOR,
+    TVS_REACHABLE,
+)
 from phoneemu.fleet.clusterfile import ClusterFile
 from phoneemu.fleet.forecast import Episode
 from phoneemu.fleet.story import Story
@@ -36,6 +48,43 @@ def _granted(story: Story, file: ClusterFile) -> Iterator[str]:
         yield LSC_BEFORE.id
     if any(_vouched_for_recovery(episode) for episode in story.episodes):
         yield RECOVERY_ROLE.id
+    if any(_took_by_kept_recovery(episode) for episode in story.episodes):
+        yield RECOVERY_KEPT.id
+    if _configured_without_ctl(story.episodes[-1]):
+        yield DOMAIN_BY_ITL.id
+
+
+def _took_by_kept_recovery(episode: Episode) -> bool:
+    """Whether it took a list signed by a recovery certificate that a new domain is taken to have kept."""
+    kept = frozenset[Identity]().union(*(each.kept_by_domain for each in episode.world.clusters))
+    if not kept:
+        return False
+    taken = (ruled for subject in (Subject.CTL, Subject.ITL) for ruled in _accepted(episode, subject))
+    return any(_signer(ruled) in kept for ruled in taken)
+
+
+def _configured_without_ctl(episode: Episode) -> bool:
+    """Whether the CTL that it holds does not name who signs its configuration since a new domain name."""
+    made = frozenset[Identity]().union(
+        *(each.made_by_domain for each in episode.world.clusters if each.mixed)
+    )
+    if not made:
+        return False
+    for ruled in _accepted(episode, Subject.CONFIG):
+        held, signer = ruled.question.flash.ctl, _signer(ruled)
+        if held is not None and signer in made and signer not in held.file_signers:
+            return True
+    return False
+
+
+def _accepted(episode: Episode, subject: Subject) -> Iterator[Ruled]:
+    return (ruled for ruled in episode.boot.journal.rulings(subject) if ruled.verdict is Verdict.ACCEPT)
+
+
+def _signer(ruled: Ruled) -> Identity | None:
+    """Who signed what was offered."""
+    offered = ruled.question.offered
+    return offered.signer if isinstance(offered, TrustList | SignedFile) else None
 
 
 def _vouched_for_recovery(episode: Episode) -> bool:

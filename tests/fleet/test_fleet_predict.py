@@ -399,6 +399,33 @@ def test_a_phone_that_follows_a_recovery_key_by_its_tvs_is_at_most_inferred_and_
     assert (fate.outcome.value, fate.path.value) == ("ok", "tvs")
     assert fate.standing <= Standing.INFERRED
     assert "tvs-vouches-for-recovery" in fate.basis
-    assert any(each.startswith("1 phones: a TVS vouches for a renewed ITLRecovery") for each in told.remarks)
+    assert any(each.startswith("1 phones: a TVS vouches for an ITLRecovery") for each in told.remarks)
     callmanager = fates(forecast(tmp_path / "callmanager", HEAD + row))["SEP1"]
     assert (callmanager.path.value, "tvs-vouches-for-recovery" in callmanager.basis) == ("tvs", False)
+
+
+DOMAIN = "cluster upgrade 12.5(1)SU4\nphones reset\ncucm-1051-a-pub set network domain example.org\n"
+UPDATE = "cucm-1051-a-pub utils ctl update CTLFile\n"
+
+
+@pytest.mark.parametrize(
+    ("update", "open_too"), [("", {"domain-without-ctl"}), (UPDATE, set())], ids=["alone", "with the CTL"]
+)
+def test_after_a_new_domain_a_phone_is_at_most_inferred_and_told_what_speaks_against_it(
+    tmp_path: Path, update: str, open_too: set[str]
+) -> None:
+    """CLI15-set has all certificates new; SG125-ctl has configuration wait for the CTL in mixed mode."""
+    row = "SEP1,Cisco 8861,sip88xx.12-8-1-0001-455,SIP,Headquarters,1\n"
+    told = forecast(tmp_path, HEAD + row, f"{DOMAIN}{update}phones reset\n")
+    fate = fates(told)["SEP1"]
+    assert fate.outcome.value == "ok"
+    assert fate.standing <= Standing.INFERRED
+    assert {each for each in fate.basis if "domain" in each} == {"domain-keeps-recovery"} | open_too
+    assert any("a new domain name makes all certificates of the node anew" in each for each in told.remarks)
+
+
+def test_before_the_recovery_key_signs_a_new_domain_leaves_nothing_open_about_it(tmp_path: Path) -> None:
+    row = "SEP1,Cisco 8861,sip88xx.12-8-1-0001-455,SIP,Headquarters,1\n"
+    plan = f"cucm-1051-a-pub set network domain example.org\n{UPDATE}phones reset\n"
+    fate = fates(forecast(tmp_path, HEAD + row, plan))["SEP1"]
+    assert not any("domain" in each for each in fate.basis)
