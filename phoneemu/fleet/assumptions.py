@@ -153,6 +153,13 @@ DOMAIN_BY_ITL = Assumption(
     standing=Standing.INFERRED,
     against="new configuration does not take effect on phones before the CTL is updated [SG125-ctl]",
 )
+CTL_WITHOUT_ANCHOR = Assumption(
+    id="ctl-without-anchor",
+    text="a phone whose CTL names no key that the cluster still has takes the new CTL by its ITL or a TVS",
+    settles="one phone of each kind that starts after the CTL was updated",
+    standing=Standing.INFERRED,
+    against="no anchor is left, so the CTL must be deleted on each phone [FN70613]",
+)
 SEEN = Assumption(
     id="seen-by-risport",
     text="a phone that RISPort does not show as registered is off since the time it was last seen",
@@ -185,6 +192,7 @@ KNOWN = {
         TVS_REACHABLE,
         TLS_FLOOR,
         RECOVERY_ROLE,
+        CTL_WITHOUT_ANCHOR,
         RECOVERY_KEPT,
         DOMAIN_BY_ITL,
         SEEN,

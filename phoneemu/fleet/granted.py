@@ -7,14 +7,15 @@ from collections.abc import Iterator
 
 from phoneemu.cluster import release as since
 from phoneemu.cluster import tvs
-from phoneemu.cluster.state import CAPF
+from phoneemu.cluster.state import CAPF, ITL_RECOVERY
 from phoneemu.core.journal import AskedTvs, Ruled
 from phoneemu.core.names import Identity
 from phoneemu.core.question import Subject
-from phoneemu.core.ruling import Verdict
+from phoneemu.core.ruling import Reason, Verdict
 from phoneemu.core.signedfile import SignedFile
 from phoneemu.core.trustlist import TrustList
 from phoneemu.fleet.assumptions import (
+    CTL_WITHOUT_ANCHOR,
     DOMAIN_BY_ITL,
     LSC_BEFORE,
     RECOVERY_KEPT,
@@ -48,10 +49,31 @@ def _granted(story: Story, file: ClusterFile) -> Iterator[str]:
         yield LSC_BEFORE.id
     if any(_vouched_for_recovery(episode) for episode in story.episodes):
         yield RECOVERY_ROLE.id
+    if any(_took_ctl_without_anchor(episode) for episode in story.episodes):
+        yield CTL_WITHOUT_ANCHOR.id
     if any(_took_by_kept_recovery(episode) for episode in story.episodes):
         yield RECOVERY_KEPT.id
     if _configured_without_ctl(story.episodes[-1]):
         yield DOMAIN_BY_ITL.id
+
+
+def _took_ctl_without_anchor(episode: Episode) -> bool:
+    """Whether it took a CTL that a recovery key signed while its own CTL named no key of that cluster.
+
+    What FN70613 says of this, later sources do not; where CallManager signs, SEED118893 has phones follow.
+    """
+    owned = [cluster.publisher.own for cluster in episode.world.clusters]
+    for ruled in _accepted(episode, Subject.CTL):
+        held, signer = ruled.question.flash.ctl, _signer(ruled)
+        own = next(
+            (own for own in owned if ITL_RECOVERY in own and own[ITL_RECOVERY].identity == signer), None
+        )
+        if held is None or own is None or any(each.identity in held.sast for each in own.values()):
+            continue
+        # a foreign cluster's key in Phone-SAST-trust is vouched for as documented [MIG213407]
+        if ruled.reason is Reason.LISTED_SIGNER or _vouched_for_recovery(episode):
+            return True
+    return False
 
 
 def _took_by_kept_recovery(episode: Episode) -> bool:

@@ -429,3 +429,19 @@ def test_before_the_recovery_key_signs_a_new_domain_leaves_nothing_open_about_it
     plan = f"cucm-1051-a-pub set network domain example.org\n{UPDATE}phones reset\n"
     fate = fates(forecast(tmp_path, HEAD + row, plan))["SEP1"]
     assert not any("domain" in each for each in fate.basis)
+
+
+def test_a_ctl_taken_without_an_anchor_is_told_with_the_field_notice_against_it(tmp_path: Path) -> None:
+    """FN70613 has the CTL deleted on each phone once ITLRecovery and then CallManager were renewed."""
+    row = "SEP1,Cisco 8861,sip88xx.12-8-1-0001-455,SIP,Headquarters,1\n"
+    pub = "cucm-1051-a-pub"
+    renewed = f"{pub} set cert regen CallManager\n{pub} utils ctl update CTLFile\n"
+    renewed += "* utils service restart Cisco Tftp\nphones reset\n"
+    upgraded = "cluster upgrade 12.5(1)SU2\nphones reset\n"
+    lost = forecast(tmp_path / "lost", HEAD + row, f"{upgraded}{pub} set cert regen ITLRecovery\n{renewed}")
+    fate = fates(lost)["SEP1"]
+    assert (fate.outcome.value, "ctl-without-anchor" in fate.basis) == ("ok", True)
+    assert any("the CTL must be deleted on each phone [FN70613]" in each for each in lost.remarks)
+    updated = f"{upgraded}{pub} utils ctl update CTLFile\nphones reset\n"
+    kept = forecast(tmp_path / "kept", HEAD + row, updated + renewed)
+    assert "ctl-without-anchor" not in fates(kept)["SEP1"].basis
