@@ -198,7 +198,25 @@ def reset_itl(office: Office, node: Node, step: Step) -> Performed:
     serving = [each for each in cluster.nodes if each.runs(TFTP)]
     for each in serving:
         cluster = cluster.with_node(attrs.evolve(each, itl=written))
-    return Performed(cluster=cluster, lines=_reset_itl_text(cluster, [each.name for each in serving]))
+    return Performed(
+        cluster=cluster,
+        lines=_reset_itl_text(cluster, [each.name for each in serving]),
+        remarks=(_RECORDS_KEPT,) if _names_former_recovery(cluster, written) else (),
+    )
+
+
+_RECORDS_KEPT = (
+    "the ITL is signed anew with the records that it had [CLI15], which do not name the renewed ITLRecovery: "
+    "phones need a TVS once that signs; the guides call the sequence safe all the same [SG15-cert, "
+    "SG1251SU2-sbd]; a restart of Cisco Tftp before this step puts the new one into the ITL"
+)
+
+
+def _names_former_recovery(cluster: Cluster, written: TrustList) -> bool:
+    """Whether the list does not name the recovery key that signs once TFTP writes it anew."""
+    recovery = cluster.publisher.own.get(ITL_RECOVERY)
+    signs = since.SIGNS_WITH_ITL_RECOVERY.holds(cluster.release)
+    return signs and recovery is not None and recovery.identity not in written.sast
 
 
 def _recovery_key_is_small(cluster: Cluster) -> bool:

@@ -160,6 +160,13 @@ CTL_WITHOUT_ANCHOR = Assumption(
     standing=Standing.INFERRED,
     against="no anchor is left, so the CTL must be deleted on each phone [FN70613]",
 )
+RESET_KEEPS_RECORDS = Assumption(
+    id="itl-reset-keeps-records",
+    text="`utils itl reset` keeps the records of the ITL, so phones do not know a renewed ITLRecovery by it",
+    settles="`show itl` after the reset: whether a SAST record has the new ITLRecovery",
+    standing=Standing.INFERRED,
+    against="the sequence for a new ITLRecovery is called safe [SG15-cert, SG1251SU2-sbd]",
+)
 SEEN = Assumption(
     id="seen-by-risport",
     text="a phone that RISPort does not show as registered is off since the time it was last seen",
@@ -193,6 +200,7 @@ KNOWN = {
         TLS_FLOOR,
         RECOVERY_ROLE,
         CTL_WITHOUT_ANCHOR,
+        RESET_KEEPS_RECORDS,
         RECOVERY_KEPT,
         DOMAIN_BY_ITL,
         SEEN,

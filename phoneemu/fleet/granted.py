@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from phoneemu.cluster import release as since
 from phoneemu.cluster import tvs
-from phoneemu.cluster.state import CAPF, ITL_RECOVERY
+from phoneemu.cluster.state import CALLMANAGER, CAPF, ITL_RECOVERY
 from phoneemu.core.journal import AskedTvs, Ruled
 from phoneemu.core.names import Identity
 from phoneemu.core.question import Subject
@@ -20,6 +20,7 @@ from phoneemu.fleet.assumptions import (
     LSC_BEFORE,
     RECOVERY_KEPT,
     RECOVERY_ROLE,
+    RESET_KEEPS_RECORDS,
     TLS_FLOOR,
     TVS_REACHABLE,
 )
@@ -51,6 +52,8 @@ def _granted(story: Story, file: ClusterFile) -> Iterator[str]:
         yield RECOVERY_ROLE.id
     if any(_took_ctl_without_anchor(episode) for episode in story.episodes):
         yield CTL_WITHOUT_ANCHOR.id
+    if story.episodes[-1].ending.outcome.bad and any(map(_took_former_records, story.episodes)):
+        yield RESET_KEEPS_RECORDS.id
     if any(_took_by_kept_recovery(episode) for episode in story.episodes):
         yield RECOVERY_KEPT.id
     if _configured_without_ctl(story.episodes[-1]):
@@ -73,6 +76,19 @@ def _took_ctl_without_anchor(episode: Episode) -> bool:
         # a foreign cluster's key in Phone-SAST-trust is vouched for as documented [MIG213407]
         if ruled.reason is Reason.LISTED_SIGNER or _vouched_for_recovery(episode):
             return True
+    return False
+
+
+def _took_former_records(episode: Episode) -> bool:
+    """Whether it took an ITL of `utils itl reset` that does not name the recovery key in use."""
+    for cluster in episode.world.clusters:
+        own = cluster.publisher.own
+        if not since.SIGNS_WITH_ITL_RECOVERY.holds(cluster.release) or ITL_RECOVERY not in own:
+            continue
+        for ruled in _accepted(episode, Subject.ITL):
+            offered = ruled.question.offered
+            if isinstance(offered, TrustList) and offered.signer == own[CALLMANAGER].identity:
+                return own[ITL_RECOVERY].identity not in offered.sast
     return False
 
 

@@ -5,6 +5,8 @@ from planmaking import RESET, TFTP, End, steps, through
 
 from phoneemu.cluster.founding import make_cluster
 from phoneemu.errors import BadInput
+from phoneemu.fleet.clusterfile import ClusterFile
+from phoneemu.fleet.granted import granted
 
 OFFICE = make_cluster("office", "12.5(1)", ("pub", "sub"))
 OLDER = make_cluster("office", "11.5(1)", ("pub", "sub"))
@@ -104,3 +106,20 @@ def test_a_recovery_key_of_1024_bits_is_no_way_back_once_others_are_larger() -> 
         small,
     )
     assert first.says == ("ok", "confirmed"), "renewed in time, and taken by phones, it is large enough"
+
+
+@pytest.mark.parametrize("first", ["", f"{TFTP};"])
+def test_a_reset_itl_without_the_renewed_key_is_told_of_and_a_restart_before_it_avoids_it(first: str) -> None:
+    """[CLI15] keeps the records, [SG15-cert, SG1251SU2-sbd] call the sequence safe; no TVS is reached."""
+    renewed = f"* block 2445; pub set cert regen ITLRecovery; {first}"
+    sequence = f"{renewed} pub utils itl reset localkey; {RESET}; {TFTP}; {RESET}"
+    end = through(sequence, OFFICE, tftp=("pub",))
+    told = any("do not name the renewed ITLRecovery" in remark for remark in end.plan.remarks)
+    open_still = "itl-reset-keeps-records" in granted(end.story, ClusterFile())
+    assert (end.says[0], told, open_still) == (("degraded", False, False) if first else ("stuck", True, True))
+
+
+def test_from_14_the_reset_itl_names_the_renewed_key() -> None:
+    later = make_cluster("office", "14SU3", ("pub", "sub"))
+    plan = f"pub set cert regen ITLRecovery; pub utils itl reset localkey; {RESET}"
+    assert not any("do not name" in remark for remark in through(plan, later).plan.remarks)
