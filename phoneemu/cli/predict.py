@@ -61,11 +61,11 @@ def add_other(parser: argparse.ArgumentParser) -> None:
 
 def outcomes(text: str) -> frozenset[Outcome]:
     """The outcomes a list of names means; an unknown name is a wrong call."""
-    names = [name.strip() for name in text.split(",") if name.strip()]
+    names = [name.strip() for name in text.split(",")]
     known = {outcome.value: outcome for outcome in Outcome}
     unknown = next((name for name in names if name not in known), None)
-    if unknown is not None or not names:
-        raise argparse.ArgumentTypeError(f"{unknown or text!r} is none of {', '.join(known)}")
+    if unknown is not None:  # an empty name is one that somebody meant to write
+        raise argparse.ArgumentTypeError(f"{unknown or 'an empty name'} is none of {', '.join(known)}")
     return frozenset(known[name] for name in names)
 
 

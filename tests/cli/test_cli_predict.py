@@ -77,7 +77,7 @@ def test_a_refused_step_fails_a_pipeline(office: Path, capsys: pytest.CaptureFix
     assert capsys.readouterr().err == "phoneemu: --fail-on: 1 of 2 steps refused\n"
 
 
-@pytest.mark.parametrize("outcomes", ["bricked", "", "ok,bricked"])
+@pytest.mark.parametrize("outcomes", ["bricked", "", "ok,bricked", "stuck,", ",stuck", "ok,,stuck", " "])
 def test_an_unknown_outcome_is_a_wrong_call(
     office: Path, outcomes: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
