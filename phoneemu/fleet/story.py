@@ -98,7 +98,7 @@ class Orders:
 class Story:
     """How it went for one station. `lost_at` as in Fate.lost_at_step.
 
-    A phone that is lost already before the first step, and for another reason than later, begins with that.
+    A phone that is lost already before the first step begins with a start of that day: it is what lost it.
     """
 
     episodes: tuple[Episode, ...]
@@ -165,9 +165,7 @@ def tell(
                 lost_at = _late_step(station, late)
             station = after[-1].boot.station
     if lost_at == 0:
-        today = _boot(first, stages[0], None, "before the first step")
-        if today.ending.reason is not episodes[0].ending.reason:
-            episodes.insert(0, today)
+        episodes.insert(0, _boot(first, stages[0], None, "before the first step"))
     return Story(episodes=tuple(episodes), station=station, powered=powered, lost_at=lost_at)
 
 

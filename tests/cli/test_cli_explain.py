@@ -53,6 +53,19 @@ def test_a_phone_that_follows_is_explained_too(office: Path, capsys: pytest.Capt
     assert "STUCK" in second
 
 
+def test_the_story_of_a_phone_that_is_lost_already_begins_with_today(
+    office: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = office / "snapshot" / "cluster.toml"
+    said.write_text(said.read_text().replace('"10.5(1)"', '"11.5(1)SU5"\nmin_tls = "1.2"'))
+    assert explain(office, "SEP02005E10001D") == 0  # today and at step 5 for one reason
+    story = capsys.readouterr().out.split("\n\n")
+    assert "OUT-OF-SERVICE before the first step" in story[0]
+    assert story[1].startswith("  before the first step\n")
+    assert "callmanager-tls-version" in story[1]
+    assert story[2].startswith("  at step 5: phones reset\n")
+
+
 def test_a_phone_nobody_can_tell_of_says_what_is_missing(
     office: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

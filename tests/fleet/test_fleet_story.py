@@ -126,7 +126,11 @@ def test_only_phones_that_match_are_told() -> None:
 def test_what_was_wrong_before_the_first_step_is_said_to_be_so() -> None:
     foreign = make_cluster("former", "10.5(1)", ("elsewhere",), mixed=True).nodes[0]
     station = attrs.evolve(a_station(CTL_ONLY), flash=Flash(ctl=foreign.ctl))
-    assert told(planned("phones reset"), station).lost_at == 0
+    story = told(planned("phones reset"), station)
+    assert story.lost_at == 0
+    first, later = story.episodes
+    assert (first.step, first.occasion, later.step) == (None, "before the first step", 1)
+    assert first.ending.reason is later.ending.reason is story.cause.reason
 
 
 def test_both_signers_renewed_at_once_lose_phones_whose_tvs_is_renewed_too() -> None:
