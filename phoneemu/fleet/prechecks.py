@@ -316,17 +316,20 @@ def _groups(scene: Scene) -> Iterator[Problem]:
         for node in scene.cluster.nodes
         if TVS in node.services and node.up and tvs.PORT not in node.blocked_ports
     }
-    for place, count in scene.places.items():
-        members = place.device.group
-        if not reachable & set(members):
-            text = f"no TVS can be reached in the CallManager group {', '.join(members) or '(none)'}"
-            yield Problem(rule="PC10", severity=Severity.DANGER, text=text, source="SEED118893", phones=count)
+    silent: Counter[tuple[str, ...]] = Counter()
+    for place, count in scene.places.items():  # places of one group differ in more than it
+        if not reachable & set(place.device.group):
+            silent[place.device.group] += count
+    for members, count in silent.items():
+        text = f"no TVS can be reached in the CallManager group {', '.join(members) or '(none)'}"
+        yield Problem(rule="PC10", severity=Severity.DANGER, text=text, source="SEED118893", phones=count)
 
 
 def _leftover(scene: Scene) -> Iterator[Problem]:
     left = [node.name for node in scene.cluster.nodes if node.ctl is not None and node.ctl.file_signers]
     if left and not scene.cluster.mixed:
-        text = f"the cluster is non-secure, and {', '.join(left)} still serves a CTL that phones obey"
+        serve = "serves" if len(left) == 1 else "serve"
+        text = f"the cluster is non-secure, and {', '.join(left)} still {serve} a CTL that phones obey"
         yield Problem(rule="PC11", severity=Severity.DANGER, text=text, source="SEED118893")
 
 

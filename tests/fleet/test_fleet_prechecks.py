@@ -154,9 +154,20 @@ def test_a_single_tvs_and_groups_without_one_are_found(plain: Snapshot) -> None:
     assert "group pub, sub" in problem.text
 
 
+def test_a_group_whose_phones_differ_otherwise_is_told_once(plain: Snapshot) -> None:
+    rows = "Device Name,Device Type,Security Profile\nSEP1,Cisco 8861,Universal - Non-Secure\n"
+    mixed = attrs.evolve(plain, inventory=read_text(f"{rows}SEP2,Cisco 8861,Cisco 8861 Secure - Encrypted\n"))
+    assert len(prechecks.Scene(mixed).places) == 2
+    (problem,) = found(mixed, after(plain.cluster, "* block 2445"))["PC10"]
+    assert problem.phones == 2
+
+
 def test_a_ctl_left_in_a_non_secure_cluster_is_found(plain: Snapshot) -> None:
     left = attrs.evolve(plain.cluster, mixed=False)
-    assert "pub, sub still serves a CTL" in found(plain, left)["PC11"][0].text
+    assert "pub, sub still serve a CTL" in found(plain, left)["PC11"][0].text
+    only = attrs.evolve(left.nodes[1], ctl=None)
+    alone = attrs.evolve(left, nodes=(left.nodes[0], only))
+    assert "pub still serves a CTL" in found(plain, alone)["PC11"][0].text
 
 
 def test_phones_not_seen_since_the_last_change_are_counted(plain: Snapshot) -> None:
