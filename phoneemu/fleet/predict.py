@@ -130,12 +130,13 @@ def predict(
         assumptions=_counted(groups),
         refused=plan.refused,
         remarks=(
-            *snapshot.remarks,
-            *(f"{remark.place}: {remark.text}" for remark in snapshot.inventory.remarks),
+            # those of the plan first: of the exports there may be any number
             *forewarning.left_undone(plan, fates, classes.sizes),
-            *plan.remarks,
             *(forewarning.unmeant(plan, classes.kinds) if phones is None else ()),
             *forewarning.of_fates(fates, classes.sizes),
+            *plan.remarks,
+            *snapshot.remarks,
+            *(f"{remark.place}: {remark.text}" for remark in snapshot.inventory.remarks),
         ),
     )
 

@@ -2,9 +2,11 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
 
-from phoneemu.fleet.forecast import Fate, Forecast, RemedyKind
+from phoneemu.fleet.forecast import Cause, Fate, Forecast, RemedyKind
 from phoneemu.fleet.outcome import WORST_FIRST, Outcome, TrustPath
+from phoneemu.fleet.remarks import told
 
 REASONS_SHOWN = 12
 ROWS_SHOWN = 25
@@ -78,7 +80,8 @@ def _causes(forecast: Forecast, paint: Paint) -> Iterator[str]:
         return
     yield "what goes wrong, worst first"
     width = max(6, len(str(forecast.total)))
-    for cause in forecast.causes[:REASONS_SHOWN]:
+    shown, left = chosen(forecast.causes, REASONS_SHOWN)
+    for cause in shown:
         fate = cause.example.fate
         counted = f"{cause.phones:>{width}}"
         yield f"{paint(f'{counted} {cause.outcome.value}', cause.outcome)}{fate.when}: {cause.reason}"
@@ -86,10 +89,28 @@ def _causes(forecast: Forecast, paint: Paint) -> Iterator[str]:
         yield f"         such as {cause.example.example.name}; remedy: {_remedy(fate)}"
         if fate.note:
             yield f"         {fate.note}"
-    left = len(forecast.causes) - REASONS_SHOWN
-    if left > 0:
-        yield f"         and {left} more kinds; --json and --csv have them all"
+    if left:
+        yield f"         and {left_words(left)}; --json and --csv have them all"
     yield ""
+
+
+def chosen(causes: Sequence[Cause], most: int) -> tuple[Sequence[Cause], Sequence[Cause]]:
+    """The worst causes, but the first of each outcome always; and those that are left."""
+    firsts = {cause.outcome: number for number, cause in reversed(list(enumerate(causes)))}
+    others = (number for number in range(len(causes)) if number not in firsts.values())
+    taken = {*firsts.values(), *islice(others, max(most - len(firsts), 0))}
+    numbered = list(enumerate(causes))
+    return [each for at, each in numbered if at in taken], [each for at, each in numbered if at not in taken]
+
+
+def left_words(left: Sequence[Cause]) -> str:
+    """How many kinds, and phones by outcome, a report leaves out."""
+    counted: Counter[Outcome] = Counter()
+    for cause in left:
+        counted[cause.outcome] += cause.phones
+    phones = ", ".join(f"{counted[outcome]:,} {outcome.value}" for outcome in WORST_FIRST if counted[outcome])
+    kinds, total = "kind" if len(left) == 1 else "kinds", counted.total()
+    return f"{len(left):,} more {kinds} with {total:,} {'phone' if total == 1 else 'phones'} ({phones})"
 
 
 WAYS: Sequence[tuple[str, tuple[RemedyKind | None, ...]]] = (
@@ -186,8 +207,5 @@ def _remarks(remarks: Sequence[str]) -> Iterator[str]:
     if not remarks:
         return
     yield "remarks"
-    for remark in remarks[:ROWS_SHOWN]:
-        yield f"  {remark}"
-    if len(remarks) > ROWS_SHOWN:
-        yield f"  and {len(remarks) - ROWS_SHOWN} more"
+    yield from (f"  {remark}" for remark in told(remarks, ROWS_SHOWN))
     yield ""

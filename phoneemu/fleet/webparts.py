@@ -16,6 +16,7 @@ from phoneemu.fleet.assumptions import Assumption
 from phoneemu.fleet.forecast import Cause, Forecast, Remedy
 from phoneemu.fleet.outcome import WORST_FIRST, Outcome
 from phoneemu.fleet.prechecks import Problem
+from phoneemu.fleet.remarks import told
 
 ROWS = 15
 """Rows of a chart that are seen at once; more unfold."""
@@ -169,8 +170,9 @@ def causes(found: Sequence[Cause]) -> str:
         return "<p>Nothing: every phone follows the change.</p>"
     heads = ("outcome", "why", "lost", "models", "what helps")
     head = '<th class="number">phones</th>' + "".join(f"<th>{each}</th>" for each in heads)
-    rows = "".join(_cause(each) for each in found[:CAUSES])
-    more = f"<p class=soft>and {len(found) - CAUSES:,} more kinds</p>" if len(found) > CAUSES else ""
+    those, left = report.chosen(found, CAUSES)
+    rows = "".join(_cause(each) for each in those)
+    more = f"<p class=soft>and {report.left_words(left)}</p>" if left else ""
     return f'<table class="stack"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>{more}'
 
 
@@ -252,11 +254,8 @@ def remarks(found: Sequence[str]) -> str:
     """What the exports gave reason to say, up to a number."""
     if not found:
         return ""
-    items = "".join(f"<li>{escape(each)}</li>" for each in found[:REMARKS])
-    more = (
-        f"<li>and {len(found) - REMARKS:,} more; the JSON has them all</li>" if len(found) > REMARKS else ""
-    )
-    return f'<h3>Remarks</h3><ul class="list small">{items}{more}</ul>'
+    items = "".join(f"<li>{escape(each)}</li>" for each in told(found, REMARKS))
+    return f'<h3>Remarks</h3><ul class="list small">{items}</ul>'
 
 
 def meanings() -> str:

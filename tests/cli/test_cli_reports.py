@@ -171,6 +171,17 @@ def test_a_million_phones_stay_a_small_page_that_says_where_the_rest_is(
     assert len(cases.findall(".//testcase")) <= junit.FAILURES
 
 
+def test_broken_rows_push_no_warning_about_the_plan_off_the_page(
+    told: tuple[Forecast, Snapshot, Plan],
+) -> None:
+    forecast, snapshot, plan = told
+    rows = tuple(f"phones.csv:{line}: row left out: none" for line in range(2, 5_000))
+    page = webpage.render(attrs.evolve(forecast, remarks=(*rows, "the plan ends")), snapshot, plan)
+    assert page.count("row left out") == 3
+    assert "<li>the plan ends</li>" in page
+    assert "phones.csv: and 4,995 more rows; --json has them all" in page
+
+
 def test_a_plan_that_loses_nobody_says_so(told: tuple[Forecast, Snapshot, Plan]) -> None:
     forecast, snapshot, plan = told
     fine = tuple(group for group in forecast.groups if group.fate.outcome is Outcome.OK)

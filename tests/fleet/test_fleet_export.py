@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from phoneemu.core.evidence import Standing
-from phoneemu.fleet import export, report
+from phoneemu.fleet import export, remarks, report
 from phoneemu.fleet.assumptions import HOLDS_SERVED
 from phoneemu.fleet.forecast import Fate, Forecast, Group, Remedy, RemedyKind
 from phoneemu.fleet.listed import Listed, Traits
@@ -169,6 +169,41 @@ def test_long_tables_and_many_causes_are_cut_with_a_word_about_the_rest() -> Non
     )
     many = attrs.evolve(FORECAST, groups=groups, remarks=tuple(f"remark {number}" for number in range(40)))
     text = "\n".join(report.lines(many))
-    assert "and 28 more kinds" in text
+    assert "and 28 more kinds with 28 phones (28 stuck); --json and --csv have them all" in text
     assert "and 15 more rows" in text
     assert "and 15 more" in text
+
+
+def test_a_cause_of_each_outcome_is_told_however_many_are_worse() -> None:
+    worse = [
+        Group(fate=attrs.evolve(STUCK, reason=f"r{number:02}"), phones=(listed("SEP1"),))
+        for number in range(14)
+    ]
+    broken = attrs.evolve(STUCK, outcome=Outcome.DEGRADED, lost_at_step=None)
+    limping = [
+        Group(fate=attrs.evolve(broken, reason=f"d{number}"), phones=tuple(map(listed, "abc"[number:])))
+        for number in range(2)
+    ]
+    text = "\n".join(report.lines(attrs.evolve(FORECAST, groups=(*worse, *limping))))
+    assert (
+        sum(line.endswith(tuple(f": r{number:02}" for number in range(14))) for line in text.splitlines())
+        == 11
+    )
+    assert "     3 degraded: d0" in text
+    assert "and 4 more kinds with 5 phones (3 stuck, 2 degraded)" in text
+
+
+def test_broken_rows_push_no_other_remark_out_of_the_report() -> None:
+    rows = [f"{file}.csv:{line}: row left out" for file in "abcdefghij" for line in range(2, 32)]
+    said = list(remarks.told([*rows[:30], "the plan ends", *rows[30:], "step 1 is for no phone"], 25))
+    assert said[:2] == ["the plan ends", "step 1 is for no phone"]
+    assert said[2:6] == [*rows[:3], "a.csv: and 27 more rows; --json has them all"]
+    assert said[-1] == "and 60 more on rows of 2 more files; --json has them all"
+    assert len(said) == 2 + 8 * 4 + 1
+
+
+def test_few_remarks_are_all_told_and_many_are_counted() -> None:
+    assert list(remarks.told(["a.csv:2: x", "b"], 25)) == ["b", "a.csv:2: x"]
+    assert list(remarks.told([f"remark {number}" for number in range(30)], 25))[-1] == (
+        "and 5 more; --json has them all"
+    )
