@@ -24,8 +24,8 @@ from phoneemu.fleet import (
     certjson,
     certtexts,
     clusterfile,
-    difference,
     inventory,
+    kept,
     listphone,
     phonepages,
     risport,
@@ -306,7 +306,7 @@ TARGETS: Mapping[str, Target] = {
     "terminal": Target(read=_text(lambda text: terminal.parse(text, "x")), seeds=_said(TERMINAL)),
     "snapshot-groups": Target(read=_snapshot("cmgroups.sql.txt"), seeds=_said(GROUPS)),
     "prediction-json": Target(
-        read=_file("old.json", difference.read_verdicts), seeds=_said('{"schema": 1, "phones": []}')
+        read=_file("old.json", kept.read_verdicts), seeds=_said('{"schema": 1, "phones": []}')
     ),
     "hosts-book": Target(read=_text(book.parse), seeds=_said("pub 127.0.0.1 tftp=6969\n")),
     "tftp-datagram": Target(read=tftpwire.decode, seeds=_said("\0\x01name\0octet\0", "\0\x03\0\x01block")),

@@ -10,11 +10,13 @@ from phoneemu.cli._outputs import STDOUT, refuse_wrong
 from phoneemu.cli._progress import Progress
 from phoneemu.cli._saying import say
 from phoneemu.cli._streams import tell
+from phoneemu.core.plaintext import shown
 from phoneemu.files import replacing
 from phoneemu.fleet import difference, export, report
 from phoneemu.fleet.collector import at_rest
-from phoneemu.fleet.difference import Verdicts
+from phoneemu.fleet.difference import Baseline, Difference
 from phoneemu.fleet.forecast import Forecast
+from phoneemu.fleet.kept import is_prediction, read_prediction
 from phoneemu.fleet.outcome import Outcome
 from phoneemu.fleet.plan import Plan
 from phoneemu.fleet.snapshot import Snapshot
@@ -33,7 +35,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--baseline",
         type=Path,
         metavar="FILE",
-        help="another runbook, or the JSON of an earlier prediction: tell which phones differ from it",
+        help="another runbook, or the JSON of an earlier prediction: tell only the phones that differ "
+        "from it, in every report",
     )
     parser.add_argument("--html", metavar="FILE", help="write a report for a change board; - as above")
     parser.add_argument("--junit", metavar="FILE", help="write a JUnit report for a pipeline; - as above")
@@ -78,7 +81,7 @@ def run(arguments: argparse.Namespace) -> int:
         folders=(arguments.snapshot, *arguments.other),
     )
     if arguments.baseline is not None:
-        difference.is_prediction(arguments.baseline)  # a wrong path is better known now
+        is_prediction(arguments.baseline)  # a wrong path is better known now
     with at_rest():
         return _run(arguments, targets)
 
@@ -102,15 +105,16 @@ def _run(arguments: argparse.Namespace, targets: Mapping[str, str]) -> int:
         progress("telling what becomes of each class of phones", done, total)
 
     forecast = predict(snapshot, plan, progress=count)
+    against = None if before is None else difference.compare(before, forecast)
     for name in sorted(targets, key=lambda name: targets[name] == STDOUT):  # files first
         progress(f"writing {targets[name]}", 0, 0)
         if targets[name] == STDOUT:
             progress.clear()
-        _write(targets[name], _chunks(name, arguments, forecast, snapshot, plan))
+        _write(targets[name], _chunks(name, arguments, forecast, against, snapshot, plan))
     progress.clear()
-    if before is not None:
-        show_difference(before, forecast, to_stderr=STDOUT in targets.values())
-    if STDOUT not in targets.values():
+    if against is not None:
+        show_difference(against, to_stderr=STDOUT in targets.values())
+    elif STDOUT not in targets.values():
         show(forecast)
     if arguments.fail_on and forecast.refused:
         tell(f"--fail-on: {len(forecast.refused)} of {len(forecast.steps)} steps refused")
@@ -124,16 +128,21 @@ def _bytes_of(folder: Path) -> int:
 
 
 def _chunks(
-    name: str, arguments: argparse.Namespace, forecast: Forecast, snapshot: Snapshot, plan: Plan
+    name: str,
+    arguments: argparse.Namespace,
+    forecast: Forecast,
+    against: Difference | None,
+    snapshot: Snapshot,
+    plan: Plan,
 ) -> Iterable[bytes]:
     """One export, in pieces."""
     from phoneemu.fleet import junit, webpage
 
     if name == "html":
-        return [webpage.render(forecast, snapshot, plan).encode()]
+        return [webpage.render(forecast, snapshot, plan, against).encode()]
     if name == "junit":
-        return [junit.render(forecast, arguments.fail_on).encode()]
-    return export.json_chunks(forecast) if name == "json" else export.csv_chunks(forecast)
+        return [junit.render(forecast, arguments.fail_on, against).encode()]
+    return export.json_chunks(forecast, against) if name == "json" else export.csv_chunks(forecast, against)
 
 
 def _write(target: str, chunks: Iterable[bytes]) -> None:
@@ -147,27 +156,26 @@ def _write(target: str, chunks: Iterable[bytes]) -> None:
         stream.writelines(chunks)
 
 
-def _baseline(snapshot: Snapshot, arguments: argparse.Namespace) -> tuple[Verdicts, str]:
-    """What the baseline says of each phone, and a note where it hardly compares."""
-    baseline: Path = arguments.baseline
+def _baseline(snapshot: Snapshot, arguments: argparse.Namespace) -> Baseline:
+    """What the baseline says of each phone."""
+    path: Path = arguments.baseline
     from phoneemu.fleet.predict import plan_for, predict
 
-    if difference.is_prediction(baseline):
-        kept = difference.read_prediction(baseline)
-        return kept.verdicts, kept.strange_to(snapshot.cluster.name)
-    plan = plan_for(snapshot, baseline, tuple(arguments.other))
-    note = "" if plan.steps else f"{baseline.name} has no step in it: the baseline is doing nothing"
-    return difference.verdicts_of(predict(snapshot, plan)), note
+    title = shown(path.name)
+    if is_prediction(path):
+        kept = read_prediction(path)
+        note = kept.strange_to(snapshot.cluster.name)
+        return difference.baseline_from(kept.verdicts, title, kept.remarks, note)
+    plan = plan_for(snapshot, path, tuple(arguments.other))
+    note = "" if plan.steps else f"{title} has no step in it: the baseline is doing nothing"
+    return difference.baseline_of(predict(snapshot, plan), title, note)
 
 
-def show_difference(before: tuple[Verdicts, str], forecast: Forecast, *, to_stderr: bool) -> None:
+def show_difference(against: Difference, *, to_stderr: bool) -> None:
     """Tell what differs from the baseline."""
-    verdicts, note = before
-    if note:
-        tell(f"note: {note}")
-    told = difference.lines(difference.compare(verdicts, forecast))
-    to = sys.stderr if to_stderr else sys.stdout
-    say(told, to)
+    if against.baseline.note:
+        tell(f"note: {against.baseline.note}")
+    say(difference.lines(against), sys.stderr if to_stderr else sys.stdout)
 
 
 def show(forecast: Forecast) -> None:

@@ -37,7 +37,7 @@ def percent(text: str) -> float:
 def run(arguments: argparse.Namespace) -> int:
     """Print the score; 1 when --fail-under says no."""
     from phoneemu.fleet import scoring
-    from phoneemu.fleet.difference import read_prediction
+    from phoneemu.fleet.kept import read_prediction
     from phoneemu.fleet.snapshot import read_snapshot
 
     kept = read_prediction(arguments.prediction)

@@ -1,23 +1,25 @@
 """What differs between two predictions: the phones whose outcome, reason or remedy is another.
 
-The baseline is a forecast of another runbook on the same snapshot, or the JSON of an earlier prediction.
+The baseline is a forecast of another runbook on the same snapshot, or an earlier prediction that was kept.
+Phones are compared in bulk, by their names in upper case.
 """
 
-import json
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
 
 import attrs
+import polars as pl
 
-from phoneemu.core import limits
-from phoneemu.errors import BadInput
-from phoneemu.files import read_head, read_text
-from phoneemu.fleet.export import SCHEMA
-from phoneemu.fleet.forecast import WHEN_IT_RETURNS, Fate, Forecast
-from phoneemu.fleet.outcome import WORST_FIRST, Outcome
+from phoneemu.fleet import report
+from phoneemu.fleet.forecast import WHEN_IT_RETURNS, Fate, Forecast, Group, assumed
+from phoneemu.fleet.outcome import WORST_FIRST
+from phoneemu.fleet.roster import NAME, encodable
 
 NAMED = 3
-"""Devices named for each kind of change."""
+"""Devices named for each kind of change; the exports have all."""
+NOT_FOUND = "not-found"
+"""The remedy of a phone that nothing which was tried brought back."""
 
 
 @attrs.frozen(order=True)
@@ -43,155 +45,193 @@ Verdicts = Mapping[str, Verdict]
 _RANK = {outcome.value: rank for rank, outcome in enumerate(WORST_FIRST)}
 
 
-@attrs.frozen(kw_only=True)
-class Difference:
-    """Phones that changed, by (before, after, model); and those that stand in one prediction only."""
+@attrs.frozen(kw_only=True, eq=False)
+class Baseline:
+    """What a prediction is held against.
 
-    changed: Mapping[tuple[Verdict, Verdict, str], tuple[str, ...]]
-    only_before: tuple[str, ...]
-    only_after: tuple[str, ...]
-    same: int
+    `frame` has a phone's name in upper case, once, and the number of its verdict in `kinds`, which are
+    distinct. `note` is to be told where it hardly compares.
+    """
 
-    @property
-    def worse(self) -> int:
-        """How many phones end worse than before."""
-        return sum(
-            len(devices)
-            for (before, after, _), devices in self.changed.items()
-            if _RANK[after.outcome] < _RANK[before.outcome]
-        )
-
-    @property
-    def better(self) -> int:
-        """How many phones end better than before."""
-        return sum(
-            len(devices)
-            for (before, after, _), devices in self.changed.items()
-            if _RANK[after.outcome] > _RANK[before.outcome]
-        )
+    title: str
+    frame: pl.DataFrame = attrs.field(repr=False)
+    kinds: Sequence[Verdict]
+    remarks: frozenset[str] = frozenset()
+    note: str = ""
 
 
 def verdict_of(fate: Fate) -> Verdict:
     """What is compared of phones with this fate."""
-    remedy = fate.remedy.kind.value if fate.remedy.found else "not-found"
+    remedy = fate.remedy.kind.value if fate.remedy.found else NOT_FOUND
     returns = fate.occasion == WHEN_IT_RETURNS
     return Verdict(fate.outcome.value, fate.reason, remedy, fate.standing.label, returns)
 
 
-def verdicts_of(forecast: Forecast) -> dict[str, Verdict]:
-    """Each phone's verdict by upper-case name."""
-    found: dict[str, Verdict] = {}
-    for group in forecast.groups:
-        verdict = verdict_of(group.fate)
-        found.update((phone.name.upper(), verdict) for phone in group.phones)
-    return found
+_WAS, _NOW, _GROUP, _ROW = "was", "now", "group", "row"
+
+
+def baseline_of(forecast: Forecast, title: str, note: str = "") -> Baseline:
+    """Another forecast as a baseline."""
+    kinds: dict[Verdict, int] = {}
+    codes = [kinds.setdefault(verdict_of(group.fate), len(kinds)) for group in forecast.groups]
+    frame = _frame(forecast.whole.frame[NAME], pl.Series(codes, dtype=pl.Int64)[forecast.group_of_each])
+    remarks = frozenset(forecast.remarks)
+    return Baseline(title=title, frame=frame, kinds=tuple(kinds), remarks=remarks, note=note)
+
+
+def baseline_from(
+    verdicts: Verdicts, title: str, remarks: frozenset[str] = frozenset(), note: str = ""
+) -> Baseline:
+    """Verdicts by name as a baseline."""
+    kinds: dict[Verdict, int] = {}
+    codes = [kinds.setdefault(verdict, len(kinds)) for verdict in verdicts.values()]
+    names = pl.Series([encodable(name) for name in verdicts], dtype=pl.String)
+    frame = _frame(names, pl.Series(codes, dtype=pl.Int64))
+    return Baseline(title=title, frame=frame, kinds=tuple(kinds), remarks=remarks, note=note)
+
+
+def _frame(names: pl.Series, codes: pl.Series) -> pl.DataFrame:
+    frame = pl.DataFrame({NAME: names.str.to_uppercase(), _WAS: codes})
+    return frame.unique(NAME, keep="first", maintain_order=True)
 
 
 @attrs.frozen(kw_only=True)
-class Kept:
-    """An earlier prediction; `cluster` "" when it does not say of which."""
+class Change:
+    """Phones of one class of which the baseline says one thing, and not what is said now.
 
-    cluster: str
-    verdicts: Mapping[str, Verdict]
-
-    def strange_to(self, cluster: str) -> str:
-        """What to tell when it is of a cluster of another name; "" when it is not."""
-        if not self.cluster or self.cluster.lower() == cluster.lower():
-            return ""
-        return f"the prediction is of cluster {self.cluster}, and this snapshot is of {cluster}"
-
-
-def read_verdicts(path: Path) -> Mapping[str, Verdict]:
-    """The verdicts of an earlier `predict --json`, as `read_prediction`."""
-    return read_prediction(path).verdicts
-
-
-def read_prediction(path: Path) -> Kept:
-    """What an earlier `predict --json` says.
-
-    Raises:
-        BadInput: it is none, or of another schema.
-        OSError: it cannot be read.
+    `was` is None where it has none of them.
     """
-    try:
-        said = json.loads(read_text(path, limits.PREDICTION_BYTES))
-        schema = said["schema"]
-        if schema != SCHEMA:
-            raise BadInput(
-                f"schema {schema} of a prediction is not known; this reads {SCHEMA}", place=str(path)
-            )
-        verdicts = {str(each["device"]).upper(): _verdict(each) for each in said["phones"]}
-        return Kept(cluster=str(said.get("cluster", "")), verdicts=verdicts)
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
-        raise BadInput("not the JSON of a prediction", place=str(path)) from error
+
+    group: Group
+    was: Verdict | None
+
+    @cached_property
+    def now(self) -> Verdict:
+        """What is said of them now."""
+        return verdict_of(self.group.fate)
+
+    @property
+    def was_text(self) -> str:
+        """What the baseline says, as a person reads it."""
+        return "not in the baseline" if self.was is None else self.was.text
+
+    @property
+    def turn(self) -> int:
+        """Below 0 where they end worse than in the baseline, above it where better."""
+        return 0 if self.was is None else _RANK[self.now.outcome] - _RANK[self.was.outcome]
 
 
-def _verdict(phone: Mapping[str, object]) -> Verdict:
-    outcome = Outcome(str(phone["outcome"])).value
-    remedy = "not-found" if phone.get("remedy_found") is False else str(phone["remedy"])
-    returns = phone.get("occasion") == WHEN_IT_RETURNS
-    return Verdict(outcome, str(phone["reason"]), remedy, str(phone.get("standing", "")), returns)
+@attrs.frozen(kw_only=True)
+class Difference:
+    """A forecast against a baseline: what changed, worst first, and the names that only the baseline has."""
+
+    baseline: Baseline
+    whole: Forecast
+    changes: tuple[Change, ...]
+    gone: tuple[str, ...]
+
+    @cached_property
+    def told(self) -> Forecast:
+        """The forecast with none but the phones that differ; its groups are those of the changes."""
+        groups = tuple(each.group for each in self.changes)
+        return attrs.evolve(self.whole, groups=groups, assumptions=assumed(groups))
+
+    @property
+    def worse(self) -> int:
+        """How many phones end worse than before."""
+        return self._count(lambda each: each.turn < 0)
+
+    @property
+    def better(self) -> int:
+        """How many phones end better than before."""
+        return self._count(lambda each: each.turn > 0)
+
+    @property
+    def otherwise(self) -> int:
+        """How many phones end as before, for another reason or with another remedy."""
+        return self._count(lambda each: each.was is not None and not each.turn)
+
+    @property
+    def new(self) -> int:
+        """How many phones the baseline does not have."""
+        return self._count(lambda each: each.was is None)
+
+    @property
+    def same(self) -> int:
+        """How many phones are predicted as in the baseline."""
+        return self.whole.total - self.told.total
+
+    def _count(self, wanted: Callable[[Change], bool]) -> int:
+        return sum(len(each.group.phones) for each in self.changes if wanted(each))
+
+    @property
+    def counts(self) -> str:
+        """Every phone once: the numbers add up to the fleet, and those that have left it stand behind."""
+        phones = "phone" if self.worse == 1 else "phones"
+        new = f", {self.new} new" if self.new else ""
+        gone = f"; {len(self.gone)} in the baseline only" if self.gone else ""
+        told = f"{self.worse} {phones} worse, {self.better} better, {self.otherwise} otherwise"
+        return f"{told}, {self.same} as in the baseline{new}{gone}"
+
+    @property
+    def by_verdict(self) -> Sequence[tuple[Sequence[Change], Counter[str]]]:
+        """The changes from one verdict to one other with their phones by model, the worst first."""
+        found: dict[tuple[Verdict | None, Verdict], list[Change]] = {}
+        for each in self.changes:
+            found.setdefault((each.was, each.now), []).append(each)
+        counted = []
+        for those in found.values():
+            models: Counter[str] = Counter()
+            for each in those:
+                models[each.group.fate.model] += len(each.group.phones)
+            counted.append((those, models))
+        return sorted(counted, key=_badness)
 
 
-def is_prediction(path: Path) -> bool:
-    """Whether a file is the JSON of a prediction rather than a runbook.
-
-    Raises:
-        BadInput: it is empty, and so neither; what wrote it has failed.
-        OSError: it cannot be read.
-    """
-    start = read_head(path, 64)
-    if not start:
-        raise BadInput("the file is empty: neither a runbook nor a prediction", place=str(path))
-    return start.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
+def _badness(alike: tuple[Sequence[Change], Counter[str]]) -> tuple[int, int, str, Verdict]:
+    first = alike[0][0]
+    return _RANK[first.now.outcome], -alike[1].total(), first.was_text, first.now
 
 
-def compare(before: Verdicts, after: Forecast) -> Difference:
+def compare(before: Baseline, after: Forecast) -> Difference:
     """The phones that are predicted otherwise now."""
-    changed: dict[tuple[Verdict, Verdict, str], list[str]] = {}
-    only_after: list[str] = []
-    seen: set[str] = set()
-    same = 0
-    for group in after.groups:
-        now = verdict_of(group.fate)
-        for phone in group.phones:
-            name = phone.name.upper()
-            seen.add(name)
-            was = before.get(name)
-            if was is None:
-                only_after.append(phone.name)
-            elif was == now:
-                same += 1
-            else:
-                changed.setdefault((was, now, group.fate.model), []).append(phone.name)
-    return Difference(
-        changed={key: tuple(devices) for key, devices in changed.items()},
-        only_before=tuple(name for name in before if name not in seen),
-        only_after=tuple(only_after),
-        same=same,
-    )
+    codes = {verdict: code for code, verdict in enumerate(before.kinds)}
+    agreed = pl.Series([codes.get(verdict_of(each.fate), -1) for each in after.groups], dtype=pl.Int64)
+    group, names = after.group_of_each, after.whole.frame[NAME].str.to_uppercase()
+    rows = pl.DataFrame({NAME: names, _GROUP: group, _NOW: agreed[group]}).with_row_index(_ROW)
+    both = rows.join(before.frame, on=NAME, how="left", maintain_order="left")
+    differ = both.filter(pl.col(_WAS).is_null() | (pl.col(_WAS) != pl.col(_NOW)))
+    changes = []
+    for (at, was), part in differ.select(_GROUP, _WAS, _ROW).group_by(_GROUP, _WAS, maintain_order=True):
+        phones = after.whole.ordered(part[_ROW])
+        fate = after.groups[int(str(at))].fate
+        verdict = None if was is None else before.kinds[int(str(was))]
+        changes.append(Change(group=Group(fate=fate, phones=phones), was=verdict))
+    gone: list[str] = []
+    if both[_WAS].len() - both[_WAS].null_count() < before.frame.height:
+        gone = before.frame.join(rows, on=NAME, how="anti", maintain_order="left")[NAME].to_list()
+    return Difference(baseline=before, whole=after, changes=tuple(changes), gone=tuple(gone))
 
 
 def lines(difference: Difference) -> Iterator[str]:
-    """The differences for a person, the worst changes first."""
-    yield "against the baseline"
-    by_change: dict[tuple[Verdict, Verdict], dict[str, tuple[str, ...]]] = {}
-    for (before, after, model), devices in difference.changed.items():
-        by_change.setdefault((before, after), {})[model] = devices
-    ranked = sorted(
-        by_change.items(), key=lambda item: (_RANK[item[0][1].outcome], -_count(item[1]), item[0])
-    )
-    for (before, after), models in ranked:
-        yield f"{_count(models):>6}  {before.text} -> {after.text}"
-        named = [device for devices in models.values() for device in devices][:NAMED]
-        told = ", ".join(f"{len(devices)} x {model}" for model, devices in sorted(models.items()))
-        yield f"        {told}; such as {', '.join(named)}"
-    for what, names in (("in the baseline only", difference.only_before), ("new", difference.only_after)):
-        if names:
-            yield f"{len(names):>6}  {what}: {', '.join(names[:NAMED])}{' ...' if len(names) > NAMED else ''}"
-    yield f"{difference.worse} phones worse, {difference.better} better, {difference.same} as in the baseline"
+    """The differences for a person, the worst changes first, and nothing of what is as in the baseline."""
+    whole = difference.whole
+    yield f"against the baseline {difference.baseline.title}"
+    for those, models in difference.by_verdict:
+        first = those[0]
+        before = "new:" if first.was is None else f"{first.was.text} ->"
+        yield f"{models.total():>6}  {before} {first.now.text}"
+        named = [phone.name for each in those for phone in each.group.phones[:NAMED]][:NAMED]
+        counted = ", ".join(f"{count} x {model}" for model, count in sorted(models.items()))
+        yield f"        {counted}; such as {', '.join(named)}"
+    if difference.gone:
+        more = " ..." if len(difference.gone) > NAMED else ""
+        names = ", ".join(difference.gone[:NAMED])
+        yield f"{len(difference.gone):>6}  in the baseline only: {names}{more}"
+    yield difference.counts
     yield ""
-
-
-def _count(models: Mapping[str, tuple[str, ...]]) -> int:
-    return sum(len(devices) for devices in models.values())
+    yield "what is as in the baseline is not told; --csv, --json and --html name every phone that differs"
+    yield ""
+    yield from report.refused(whole)
+    yield from report.remarks([each for each in whole.remarks if each not in difference.baseline.remarks])
+    yield whole.closing_line()

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 import attrs
 import polars as pl
 
+from phoneemu.fleet.difference import NOT_FOUND, Difference, Verdict
 from phoneemu.fleet.forecast import Fate, Forecast
 from phoneemu.fleet.roster import NAME, SITE
 
@@ -30,6 +31,9 @@ CSV_HEADER = (
     "Standing",
 )
 
+CSV_BASELINE = ("Baseline Outcome", "Baseline Reason", "Baseline Remedy")
+"""Columns that follow where only the phones that differ from a baseline are written."""
+
 _END = "\r\n"
 """As RFC 4180 says; with another end the writer would leave a stray carriage return unquoted."""
 
@@ -37,8 +41,8 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", 
 """The last four are the full-width forms of the first; some spreadsheets take them alike."""
 
 
-def json_chunks(forecast: Forecast) -> Iterator[bytes]:
-    """The whole JSON document in pieces."""
+def json_chunks(forecast: Forecast, against: Difference | None = None) -> Iterator[bytes]:
+    """The whole JSON document in pieces; with a difference, its phones are those that differ."""
     summary = {outcome.value: count for outcome, count in forecast.summary.items()}
     remedies = {"not-found" if kind is None else kind.value: n for kind, n in forecast.remedies.items()}
     standings = {standing.label: count for standing, count in forecast.standings.items()}
@@ -66,13 +70,15 @@ def json_chunks(forecast: Forecast) -> Iterator[bytes]:
         ("assumptions", assumptions),
         ("remarks", list(forecast.remarks)),
         ("refused", list(forecast.refused)),
+        *_baseline_keys(against),
     ):
         yield f'"{key}": {json.dumps(content)},\n'.encode()
     yield b'"phones": [\n'
     heads, tails = [], []
-    for group in forecast.groups:
+    for fate, before in _fates(forecast, against):
         place = f', "site": {json.dumps(_SITE)}, '
-        head, tail = json.dumps(fate_keys(group.fate, _SITE)).split(place)
+        keys = fate_keys(fate, _SITE) | ({} if against is None else {"baseline": _verdict_keys(before)})
+        head, tail = json.dumps(keys).split(place)
         heads.append(f" {head[1:]}")
         tails.append(f" {tail}")
     phones = _Phones(
@@ -83,11 +89,40 @@ def json_chunks(forecast: Forecast) -> Iterator[bytes]:
         end=",\n",
     )
     held = b""
-    for text in phones.chunks(forecast):
+    for text in phones.chunks(forecast if against is None else against.told):
         yield held
         held = text
     yield held.removesuffix(phones.end.encode())
     yield b"\n]\n}\n"
+
+
+def _fates(forecast: Forecast, against: Difference | None) -> Iterator[tuple[Fate, Verdict | None]]:
+    """Of each group that is written its fate, and what the baseline said."""
+    if against is None:
+        yield from ((group.fate, None) for group in forecast.groups)
+    else:
+        yield from ((each.group.fate, each.was) for each in against.changes)
+
+
+def _baseline_keys(against: Difference | None) -> Iterator[tuple[str, object]]:
+    """What tells that the phones are not all: only where that is so."""
+    if against is not None:
+        yield "differential", True
+        counts = ("worse", "better", "otherwise", "new", "same")
+        said = {name: getattr(against, name) for name in counts}
+        yield "baseline", {"name": against.baseline.title, **said, "gone": list(against.gone)}
+
+
+def _verdict_keys(verdict: Verdict | None) -> dict[str, object] | None:
+    if verdict is None:
+        return None
+    found = verdict.remedy != NOT_FOUND
+    return {
+        "outcome": verdict.outcome,
+        "reason": verdict.reason,
+        "remedy": verdict.remedy if found else "none",
+        "remedy_found": found,
+    }
 
 
 _SITE = "\0"
@@ -121,25 +156,26 @@ def harmless(cell: str) -> str:
     return f"'{cell}" if cell.startswith(_FORMULA) else cell
 
 
-def csv_chunks(forecast: Forecast) -> Iterator[bytes]:
-    """The field team's table in pieces, worst phones first."""
-    yield _csv_line(CSV_HEADER).encode()
+def csv_chunks(forecast: Forecast, against: Difference | None = None) -> Iterator[bytes]:
+    """The field team's table in pieces, worst phones first; with a difference, the phones that differ."""
+    yield _csv_line(CSV_HEADER if against is None else (*CSV_HEADER, *CSV_BASELINE)).encode()
     heads, tails = [], []
-    for group in forecast.groups:
-        fate = group.fate
+    for fate, before in _fates(forecast, against):
         heads.append(_csv_cell(fate.model))
+        was = ("", "", "") if before is None else (before.outcome, before.reason, before.remedy)
         shared = (
             fate.outcome.value,
             fate.reason,
             "" if fate.lost_at_step is None else str(fate.lost_at_step),
             fate.registered_to or "",
-            fate.remedy.kind.value if fate.remedy.found else "not-found",
+            fate.remedy.kind.value if fate.remedy.found else NOT_FOUND,
             fate.remedy.keys,
             fate.standing.label,
+            *(() if against is None else was),
         )
         tails.append(_csv_line(shared).removesuffix(_END))
     phones = _Phones(name=_csv_cell, site=_csv_cell, heads=heads, tails=tails, end=_END)
-    yield from phones.chunks(forecast)
+    yield from phones.chunks(forecast if against is None else against.told)
 
 
 def _csv_line(cells: tuple[str, ...]) -> str:

@@ -5,7 +5,7 @@ How it reads is in report and export; how it is made, in predict.
 
 import enum
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
 import attrs
@@ -13,7 +13,7 @@ import polars as pl
 
 from phoneemu.cluster.drive import Boot, World
 from phoneemu.core.evidence import Standing
-from phoneemu.fleet.assumptions import Assumption
+from phoneemu.fleet.assumptions import KNOWN, Assumption
 from phoneemu.fleet.listed import Listed
 from phoneemu.fleet.outcome import WORST_FIRST, Ending, Outcome, Service, Trust, TrustPath
 from phoneemu.fleet.roster import SITE, Roster, as_roster, joined
@@ -125,6 +125,16 @@ class Group:
     fate: Fate
     phones: Roster = attrs.field(repr=False, converter=as_roster)
     example: Listed = attrs.field(default=attrs.Factory(lambda self: self.phones[0], takes_self=True))
+
+
+def assumed(groups: Iterable[Group]) -> tuple[Assumption, ...]:
+    """The assumptions that these phones stand on, those of the most phones first."""
+    counted: Counter[str] = Counter()
+    for group in groups:
+        for known in group.fate.basis:
+            counted[known] += len(group.phones)
+    ranked = sorted(counted.items(), key=lambda item: (-item[1], item[0]))
+    return tuple(attrs.evolve(KNOWN[known], phones=count) for known, count in ranked)
 
 
 @attrs.frozen(kw_only=True)

@@ -5,11 +5,12 @@
   const PAGE = 200, PAPER = 500;
   const phones = told.groups.flatMap((group, number) => group.phones.flatMap(([site, names]) => names.map(device => ({
     device, number, site: told.sites[site], model: group.model, outcome: group.outcome, reason: group.reason,
-    lost: group.lost, remedy: told.remedies[group.remedy], standing: group.standing, story: group.story,
+    lost: group.lost, remedy: told.remedies[group.remedy], standing: group.standing, story: group.story, was: group.was,
   }))));
   phones.forEach((phone, place) => { phone.place = place; phone.said = [phone.device, phone.model, phone.site, phone.reason].join("\n").toLowerCase(); });
   const columns = ["device", "model", "site", "outcome", "reason", "lost", "remedy", "standing"];
-  const labels = { device: "device", model: "model", site: "site", outcome: "outcome", reason: "reason", lost: "lost at step", remedy: "what helps", standing: "known by" };
+  if (told.groups.some(group => "was" in group)) columns.push("was");
+  const labels = { device: "device", model: "model", site: "site", outcome: "outcome", reason: "reason", lost: "lost at step", remedy: "what helps", standing: "known by", was: "in the baseline" };
   const rank = { "out-of-service": 0, stuck: 1, "cannot-say": 2, degraded: 3, ok: 4 };
   const find = byId("find"), rows = byId("rows"), more = byId("more"), counted = byId("counted"), order = byId("order");
   const pickers = ["outcome", "site", "model"].map(byId);

@@ -5,7 +5,6 @@ the states it passes, by the one engine there is. What the phone's model or load
 cannot-say with what would settle it, never dropped.
 """
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -21,9 +20,9 @@ from phoneemu.core.modelfile import load_words, parse_load
 from phoneemu.core.profile import Profile
 from phoneemu.core.trustlist import ListKind, TrustList
 from phoneemu.fleet import forewarning, releases
-from phoneemu.fleet.assumptions import HELD_THEN, HOLDS_SERVED, KNOWN, Assumption
+from phoneemu.fleet.assumptions import HELD_THEN, HOLDS_SERVED, KNOWN
 from phoneemu.fleet.classes import Kind, classify
-from phoneemu.fleet.forecast import WHEN_SERVICES_RESTART, Fate, Forecast, Group, Remedy
+from phoneemu.fleet.forecast import WHEN_SERVICES_RESTART, Fate, Forecast, Remedy, assumed
 from phoneemu.fleet.granted import granted
 from phoneemu.fleet.grouping import grouped
 from phoneemu.fleet.holding import UNSAID, too_large_words, unnamed
@@ -127,7 +126,7 @@ def predict(
         mixed=snapshot.cluster.mixed,
         steps=plan.steps,
         groups=groups,
-        assumptions=_counted(groups),
+        assumptions=assumed(groups),
         refused=plan.refused,
         remarks=(
             # those of the plan first: of the exports there may be any number
@@ -139,15 +138,6 @@ def predict(
             *(f"{remark.place}: {remark.text}" for remark in snapshot.inventory.remarks),
         ),
     )
-
-
-def _counted(groups: Sequence[Group]) -> tuple[Assumption, ...]:
-    counted: Counter[str] = Counter()
-    for group in groups:
-        for known in group.fate.basis:
-            counted[known] += len(group.phones)
-    ranked = sorted(counted.items(), key=lambda item: (-item[1], item[0]))
-    return tuple(attrs.evolve(KNOWN[known], phones=count) for known, count in ranked)
 
 
 class Teller:

@@ -40,7 +40,7 @@ def lines(forecast: Forecast, paint: Paint = plain) -> Iterator[str]:
     yield "runbook"
     for number, step in enumerate(forecast.steps, 1):
         yield f"  {number:>2}  {step}"
-    yield from _refused(forecast)
+    yield from refused(forecast)
     yield from _first_bad(forecast)
     yield ""
     yield from _causes(forecast, paint)
@@ -48,7 +48,7 @@ def lines(forecast: Forecast, paint: Paint = plain) -> Iterator[str]:
     yield from _table("by model", forecast.by_model, paint)
     yield from _table("by site", forecast.by_site, paint)
     yield from _assumptions(forecast)
-    yield from _remarks(forecast.remarks)
+    yield from remarks(forecast.remarks)
     yield (
         ", ".join(f"{count} {standing.label}" for standing, count in forecast.standings.items() if count)
         + ": how well each prediction is known, by its weakest fact"
@@ -57,7 +57,7 @@ def lines(forecast: Forecast, paint: Paint = plain) -> Iterator[str]:
     yield forecast.closing_line()
 
 
-def _refused(forecast: Forecast) -> Iterator[str]:
+def refused(forecast: Forecast) -> Iterator[str]:
     """Steps that come to nothing: the prediction is of the others."""
     if forecast.refused:
         yield f"{len(forecast.refused)} of {len(forecast.steps)} steps refused: nothing is changed by"
@@ -203,9 +203,10 @@ def _assumptions(forecast: Forecast) -> Iterator[str]:
     yield ""
 
 
-def _remarks(remarks: Sequence[str]) -> Iterator[str]:
-    if not remarks:
+def remarks(said: Sequence[str]) -> Iterator[str]:
+    """What exports and steps gave reason to say, up to a number."""
+    if not said:
         return
     yield "remarks"
-    yield from (f"  {remark}" for remark in told(remarks, ROWS_SHOWN))
+    yield from (f"  {remark}" for remark in told(said, ROWS_SHOWN))
     yield ""

@@ -100,12 +100,12 @@ def as_roster(phones: Sequence[Listed]) -> Roster:
         traits = phone.traits
         pair = pairs.get(traits)
         if pair is None:
-            clean = Traits._make(map(_encodable, traits))
+            clean = Traits._make(map(encodable, traits))
             kind = kinds.setdefault(clean._replace(site=""), len(kinds))
             pair = pairs[traits] = kind, sites.setdefault(clean.site, len(sites))
         codes.append(pair)
     columns = {
-        NAME: [_encodable(phone.name) for phone in phones],
+        NAME: [encodable(phone.name) for phone in phones],
         KIND: [kind for kind, _ in codes],
         SITE: [site for _, site in codes],
         FILE: [files.setdefault(phone.file, len(files)) for phone in phones],
@@ -115,7 +115,7 @@ def as_roster(phones: Sequence[Listed]) -> Roster:
     return Roster(frame=frame, kinds=tuple(kinds), sites=tuple(sites), files=tuple(files))
 
 
-def _encodable(text: str) -> str:
+def encodable(text: str) -> str:
     """The text with a mark for what no file can hold: half of a pair of JSON escapes."""
     return text if text.isascii() else text.encode("utf-8", "replace").decode()
 

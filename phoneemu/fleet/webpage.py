@@ -16,6 +16,7 @@ import attrs
 
 from phoneemu import __version__
 from phoneemu.fleet import explain, webparts
+from phoneemu.fleet.difference import Difference
 from phoneemu.fleet.forecast import Forecast, Group
 from phoneemu.fleet.outcome import Outcome
 from phoneemu.fleet.plan import Plan
@@ -31,9 +32,12 @@ STORY_BYTES = 1_500_000
 """Most text of explanations; classes of many boots tell long ones."""
 
 
-def render(forecast: Forecast, snapshot: Snapshot, plan: Plan) -> str:
-    """The page."""
-    attention = [group for group in forecast.groups if group.fate.outcome is not Outcome.OK]
+def render(whole: Forecast, snapshot: Snapshot, plan: Plan, against: Difference | None = None) -> str:
+    """The page; with a difference, of the phones that differ from its baseline."""
+    forecast = whole if against is None else against.told
+    attention = list(forecast.groups)
+    if against is None:
+        attention = [group for group in forecast.groups if group.fate.outcome is not Outcome.OK]
     stories = list(_stories(attention, snapshot, plan))
     shown = list(_in_table(attention))
     sites = frozenset(phone.traits.site for group in shown for phone in group.phones)
@@ -43,19 +47,23 @@ def render(forecast: Forecast, snapshot: Snapshot, plan: Plan) -> str:
         style=style,
         script=script,
         title=escape(f"{forecast.cluster}: what becomes of the phones"),
-        subtitle=escape(_subtitle(forecast, snapshot)),
+        subtitle=escape(_subtitle(whole, snapshot)),
         worst=next((each.value for each, count in forecast.summary.items() if count), Outcome.OK.value),
-        verdict=escape(_verdict(forecast)),
-        doubt=_doubt(forecast),
+        verdict=escape(_verdict(forecast) if against is None else _compared(against)),
+        doubt=_doubt(forecast, against),
         whole=webparts.bar(forecast.summary, max(forecast.total, 1), whole=True),
         tiles=webparts.tiles(forecast),
         plan=webparts.plan(forecast),
-        causes=webparts.causes(forecast.causes),
+        causes=webparts.causes(forecast.causes) if against is None else webparts.changes(against),
+        causes_title="What goes wrong" if against is None else "What differs from the baseline",
+        phones_title="Phones that need attention" if against is None else "Phones that differ",
+        was_head="" if against is None else _WAS_HEAD,
+        was_order="" if against is None else '<option value="was">in the baseline</option>',
         ways=webparts.ways(forecast),
         legend=webparts.legend(),
         by_site=webparts.chart(forecast.by_site, "site", sites),
         by_model=webparts.chart(forecast.by_model, "model", frozenset(each.fate.model for each in shown)),
-        shown=escape(_shown(attention)),
+        shown=escape(_shown(attention, differ=against is not None)),
         told=escape(_told(len(stories), len(attention))),
         stories=_folded(stories),
         prechecks=webparts.prechecks(problems(snapshot)),
@@ -64,8 +72,11 @@ def render(forecast: Forecast, snapshot: Snapshot, plan: Plan) -> str:
         remarks=webparts.remarks(forecast.remarks),
         meanings=webparts.meanings(),
         made=f"Made by phoneemu {escape(__version__)} from exports: no phone and no cluster was contacted.",
-        data=_data(shown, len(stories)),
+        data=_data(shown, len(stories), against),
     )
+
+
+_WAS_HEAD = '<th scope="col" data-key="was"><button type="button">in the baseline</button></th>'
 
 
 def _file(name: str) -> str:
@@ -104,8 +115,18 @@ def _verdict(forecast: Forecast) -> str:
     return f"{lost:,} of {forecast.total:,} phones are lost{when}."
 
 
-def _doubt(forecast: Forecast) -> str:
+def _compared(against: Difference) -> str:
+    return (
+        f"{against.told.total:,} of {against.whole.total:,} phones end otherwise than by the baseline "
+        f"{against.baseline.title}: {against.counts}."
+    )
+
+
+def _doubt(forecast: Forecast, against: Difference | None) -> str:
     said = []
+    if against is not None:
+        said.append("This page tells only the phones that differ; the others end as in the baseline.")
+        said.append(f"Of all of them: {escape(against.whole.closing_line())}.")
     if forecast.refused:
         said.append(f"{len(forecast.refused)} of {len(forecast.steps)} steps refused by the cluster:")
         said += [f"{escape(each)}." for each in forecast.refused]
@@ -117,13 +138,12 @@ def _doubt(forecast: Forecast) -> str:
     return f"<p>{' '.join(said)}</p>" if said else ""
 
 
-def _shown(groups: Sequence[Group]) -> str:
+def _shown(groups: Sequence[Group], *, differ: bool) -> str:
     total = sum(len(group.phones) for group in groups)
     if not total:
         return "None."
-    if total <= DEVICES:
-        return f"All {total:,}; the CSV has every phone."
-    return f"The worst {DEVICES:,} of {total:,}; the CSV has every phone."
+    every = "the CSV has every one of them" if differ else "the CSV has every phone"
+    return f"{'All' if total <= DEVICES else f'The worst {DEVICES:,} of'} {total:,}; {every}."
 
 
 def _in_table(groups: Sequence[Group]) -> Iterator[Group]:
@@ -184,7 +204,7 @@ def _folded(stories: Sequence[tuple[bool, str]]) -> str:
     return text
 
 
-def _data(groups: Sequence[Group], stories: int) -> str:
+def _data(groups: Sequence[Group], stories: int, against: Difference | None) -> str:
     """The table's phones, by class and site; safe inside a script element."""
     sites: dict[str, int] = {}
     remedies: dict[str, int] = {}
@@ -207,5 +227,7 @@ def _data(groups: Sequence[Group], stories: int) -> str:
                 "phones": list(names.items()),
             }
         )
+        if against is not None:
+            told[-1]["was"] = against.changes[number].was_text
     document = {"sites": list(sites), "remedies": list(remedies), "groups": told}
     return json.dumps(document, separators=(",", ":")).replace("<", "\\u003c")

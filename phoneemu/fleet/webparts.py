@@ -13,6 +13,7 @@ from phoneemu.core.evidence import Standing
 from phoneemu.core.plaintext import shown
 from phoneemu.fleet import report
 from phoneemu.fleet.assumptions import Assumption
+from phoneemu.fleet.difference import Change, Difference
 from phoneemu.fleet.forecast import Cause, Forecast, Remedy
 from phoneemu.fleet.outcome import WORST_FIRST, Outcome
 from phoneemu.fleet.prechecks import Problem
@@ -177,8 +178,6 @@ def causes(found: Sequence[Cause]) -> str:
 
 
 def _cause(cause: Cause) -> str:
-    models = [f"{count:,}\u00a0×\u00a0{model}" for model, count in cause.models.most_common(5)]
-    models += [f"{len(cause.models) - 5} more models"] if len(cause.models) > 5 else []
     remedy = escape(remedy_words(cause.remedy))
     if cause.remedy.found and cause.remedy.keys:
         remedy += f' <span class="soft small">[{cause.remedy.standing.label}]</span>'
@@ -188,9 +187,37 @@ def _cause(cause: Cause) -> str:
         f'<td data-label="outcome">{word(cause.outcome.value)}</td>'
         f'<td data-label="why"><span><code>{escape(cause.reason)}</code>{because}</span></td>'
         f'<td class="whole-word" data-label="lost">{step_words(cause.step)}</td>'
-        f'<td data-label="models">{escape(", ".join(models))}</td>'
+        f'<td data-label="models">{escape(_named(cause.models))}</td>'
         f'<td data-label="what helps"><span>{remedy}</span></td></tr>'
     )
+
+
+def changes(against: Difference) -> str:
+    """A table of what differs from a baseline, worst first."""
+    found = against.by_verdict
+    if not found:
+        return "<p>Nothing: every phone ends as in the baseline.</p>"
+    heads = "".join(f"<th>{each}</th>" for each in ("in the baseline", "now", "models"))
+    rows = "".join(_change(those[0], models) for those, models in found[:CAUSES])
+    left = sum(models.total() for _, models in found[CAUSES:])
+    more = f"<p class=soft>and {len(found) - CAUSES:,} more kinds with {left:,} phones</p>" if left else ""
+    head = f'<thead><tr><th class="number">phones</th>{heads}</tr></thead>'
+    return f'<table class="stack">{head}<tbody>{rows}</tbody></table>{more}'
+
+
+def _change(change: Change, models: Counter[str]) -> str:
+    why = escape(change.now.text.removeprefix(change.now.outcome))
+    return (
+        f'<tr><td class="number head" data-label="phones">{models.total():,}</td>'
+        f'<td data-label="in the baseline">{escape(change.was_text)}</td>'
+        f'<td data-label="now"><span>{word(change.now.outcome)}{why}</span></td>'
+        f'<td data-label="models">{escape(_named(models))}</td></tr>'
+    )
+
+
+def _named(models: Counter[str]) -> str:
+    named = [f"{count:,}\u00a0×\u00a0{model}" for model, count in models.most_common(5)]
+    return ", ".join(named + ([f"{len(models) - 5} more models"] if len(models) > 5 else []))
 
 
 def ways(forecast: Forecast) -> str:

@@ -129,7 +129,7 @@ def test_a_program_that_is_ended_leaves_no_half_written_file(office: Path, inter
         "from phoneemu.__main__ import run",
         """
 import phoneemu.fleet.export
-def cut(forecast):
+def cut(*forecast):
     yield b"Device Name"
     os.kill(os.getpid(), signal.SIGTERM)
     yield b"never"
