@@ -4,7 +4,7 @@ Each of them gives a node new certificates [SG15-fips, IPCHG-010, SG125-ctl]. Wh
 the same as after any renewal. This is not about one certificate at a time: that is admin_certs.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
 import attrs
@@ -27,6 +27,7 @@ from phoneemu.cluster.state import (
     Node,
 )
 from phoneemu.core import limits
+from phoneemu.core.names import is_address
 from phoneemu.errors import BadInput
 
 _ROLES: Mapping[str, frozenset[str]] = {
@@ -116,17 +117,25 @@ def address(office: Office, node: Node, step: Step) -> Performed:
     """
     new = step.args[0]
     _name_free(office, new, step)
-    moved = attrs.evolve(node, address=new, aliases=node.aliases - {node.address.lower()})
+    left = {each for each in (*node.known_as, *node.formerly) if is_address(each)} - {new.lower()}
+    moved = attrs.evolve(node, address=new, aliases=node.aliases - left, formerly=frozenset(left))
     cluster = publish.with_all_itls(office.cluster.with_node(moved))
-    return Performed(
-        cluster=cluster,
-        resets=True,
-        remarks=(
-            "certificates are not renewed by the command line; the page's text says they are [IPCHG-010]",
-            f"phones that know {node.name} by its old address find nobody there until DHCP names the new one",
-            *_ctl_is_stale(cluster),
-        ),
-    )
+    return Performed(cluster=cluster, resets=True, remarks=tuple(_remarks_on_address(cluster, node)))
+
+
+def _remarks_on_address(cluster: Cluster, node: Node) -> Iterator[str]:
+    yield "certificates are not renewed by the command line; the page's text says they are [IPCHG-010]"
+    yield f"phones that know {node.name} by its old address find nobody there until DHCP names the new one"
+    if not any(is_address(each) for each in node.known_as):
+        yield (
+            f"nothing says which address {node.name} had, so all phones are taken to know it by name; say "
+            "`address` of each [[node]], and under [phones] the addresses that DHCP gives them as `tftp`"
+        )
+    if cluster.mixed:
+        yield (
+            f"the CTL has the old address of {node.name} until `utils ctl update CTLFile`: phones believe no "
+            "file from the new one, and secure connections to it fail [IPCHG-01, IPCHG-010]"
+        )
 
 
 def domain(office: Office, node: Node, step: Step) -> Performed:

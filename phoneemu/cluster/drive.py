@@ -81,7 +81,12 @@ class World:
 
     @cached_property
     def _places(self) -> Mapping[str, tuple[Cluster, Node]]:
-        return {name: (cluster, node) for cluster in self.clusters for name, node in cluster.by_name.items()}
+        return {
+            name: (cluster, node)
+            for cluster in self.clusters
+            for name, node in cluster.by_name.items()
+            if name not in node.formerly
+        }
 
     def find(self, name: str) -> tuple[Cluster, Node] | None:
         """The node of this name or address, with its cluster; None when there is none."""
@@ -228,7 +233,7 @@ def common_files(station: Station, world: World, now: float) -> Ruled | None:
     if place is None or world.clusters[0].name.lower() not in place[1].proxy_for:
         return None
     proxied = World(clusters=world.clusters)
-    home = world.behind(place[1].name)
+    home = world.behind(place[1].called)
     assert home is not None  # noqa: S101 - it answers
     device = station.device_in(home[0])
     name = "{name}.cnf.xml.sgn"
@@ -266,7 +271,8 @@ def _fetch(command: Fetch, station: Station, world: World) -> Event:
     content = world.offer(command.server, template, station.name, station)
     if not isinstance(content, TrustList | SignedFile):
         return FileMissing(name=command.name, server=command.server)
-    return FileArrived(name=command.name, server=command.server, content=content)
+    known_as = place[1].known_as if place is not None else frozenset[str]()
+    return FileArrived(name=command.name, server=command.server, content=content, known_as=known_as)
 
 
 def _no_version(command: ReachTvs | ReachCallManager, cluster: Cluster) -> bool:
@@ -331,8 +337,14 @@ def _reach_callmanager(command: ReachCallManager, _station: Station, world: Worl
         return CallManagerFailed(node=command.node, trouble=RegistrationTrouble.TLS_VERSION)
     if _versions_unknown(command.tls_max, cluster):
         return CallManagerFailed(node=command.node, trouble=RegistrationTrouble.TLS_UNKNOWN)
-    shown = node.running[CALLMANAGER].identity
-    return CallManagerAnswered(node=command.node, peer=shown, expires=cluster.expired.get(shown))
+    certificate = node.running[CALLMANAGER]
+    shown = certificate.identity
+    return CallManagerAnswered(
+        node=command.node,
+        peer=shown,
+        expires=cluster.expired.get(shown),
+        known_as=frozenset() if certificate.multi_san else node.known_as,  # the CTL has it once for all
+    )
 
 
 def _register(command: Register, station: Station, world: World) -> Event:

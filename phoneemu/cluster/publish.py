@@ -5,6 +5,7 @@ records nobody printed is inferred and said so. Nothing here changes a certifica
 """
 
 import hashlib
+import ipaddress
 
 import attrs
 from cryptography.x509 import load_der_x509_certificate
@@ -27,6 +28,7 @@ from phoneemu.cluster.state import (
 from phoneemu.core import listbuild, listparse, phoneconfig, signedfile
 from phoneemu.core.flash import DeviceSecurity, PhoneConfig
 from phoneemu.core.listbuild import Entry, Signing
+from phoneemu.core.names import address_of
 from phoneemu.core.signedfile import SignedFile
 from phoneemu.core.trustlist import Digest, ListKind, Record, Role, TrustList
 
@@ -40,6 +42,8 @@ class Part:
     certificate: Certificate | None = None
     bare: bool = False
     """Without the SIGNATURE element, as the CTL client writes its records [MIX118892]."""
+    address: bytes = listbuild.NO_ADDRESS
+    """Its IPADDRESS element."""
 
     @property
     def record(self) -> Record:
@@ -47,10 +51,11 @@ class Part:
         certificate = self.certificate
         if certificate is None:
             length = 5 + 3 + len(self.dns_name) + 1 + 5 + 7
-            return Record(role=self.role, dns_name=self.dns_name, length=length)
+            return Record(role=self.role, dns_name=self.dns_name, ip_address=self.address, length=length)
         return Record(
             role=self.role,
             dns_name=self.dns_name,
+            ip_address=self.address,
             identity=certificate.identity,
             serial=certificate.serial,
             certificate=certificate.der,
@@ -62,10 +67,11 @@ class Part:
         """The record of a list that is written and signed."""
         certificate = self.certificate
         if certificate is None:
-            return Entry(role=self.role, dns_name=self.dns_name)
+            return Entry(role=self.role, dns_name=self.dns_name, ip_address=self.address)
         return Entry(
             role=self.role,
             dns_name=self.dns_name,
+            ip_address=self.address,
             certificate=load_der_x509_certificate(certificate.der),
             subject=certificate.identity.subject,
             issuer=certificate.identity.issuer,
@@ -149,7 +155,7 @@ def ctl_of(
     signs = signer or ctl_signer(cluster)
     capf = capf_of(cluster)
     publisher = cluster.publisher
-    capfs = () if capf is None else (part(Role.CAPF, capf, publisher.name),)
+    capfs = () if capf is None else (part(Role.CAPF, capf, publisher.listed_as),)
     servers = _server_records(cluster)
     sasts = tuple(part(Role.SAST, each, name) for each, name in _sasts(cluster, tokens))
     parts = (*sasts, *servers[:1], *capfs, *servers[1:])
@@ -164,7 +170,7 @@ def _sasts(cluster: Cluster, tokens: tuple[Certificate, ...]) -> list[tuple[Cert
     From 12.0 the signing ITLRecovery stands first [inferred: position never printed].
     """
     publisher = cluster.publisher
-    own = (publisher.own[CALLMANAGER], publisher.name)
+    own = (publisher.own[CALLMANAGER], publisher.listed_as)
     recovery = publisher.own.get(ITL_RECOVERY)
     found: list[tuple[Certificate, str]] = [(token, "") for token in tokens]
     if tokens:
@@ -176,7 +182,7 @@ def _sasts(cluster: Cluster, tokens: tuple[Certificate, ...]) -> list[tuple[Cert
             recovery = None
     servers = [own] if names_servers else []
     if recovery is not None:
-        servers.append((recovery, publisher.name))
+        servers.append((recovery, publisher.listed_as))
         if since.SIGNS_WITH_ITL_RECOVERY.holds(cluster.release):
             servers.reverse()
     found += servers
@@ -195,10 +201,21 @@ def _server_records(cluster: Cluster) -> tuple[Part, ...]:
     nodes = [publisher, *(node for node in cluster.nodes if node.name != publisher.name)]
     serving = [node for node in nodes if {CALLMANAGER, TFTP} & node.services and CALLMANAGER in node.own]
     if not cluster.mixed:
-        return tuple(Part(role=Role.CCM_TFTP, dns_name=node.listed_as) for node in serving)
+        return tuple(_server(node) for node in serving)
     if publisher.own[CALLMANAGER].multi_san:  # only the publisher's is in the CTL then [SG1251SU2-ctl]
         serving = serving[:1]
-    return tuple(part(Role.CCM_TFTP, node.own[CALLMANAGER], node.listed_as) for node in serving)
+    return tuple(attrs.evolve(_server(node), certificate=node.own[CALLMANAGER]) for node in serving)
+
+
+def _server(node: Node) -> Part:
+    """The emptied record of a server; its address says where phones may believe it [behaviour-more 4]."""
+    return Part(role=Role.CCM_TFTP, dns_name=node.listed_as, address=packed(node.address))
+
+
+def packed(address: str) -> bytes:
+    """What stands in IPADDRESS for this address; blank when it is not known."""
+    known = address_of(address)
+    return ipaddress.ip_address(known).packed if known else listbuild.NO_ADDRESS
 
 
 def _list(cluster: Cluster, kind: ListKind, signer: Certificate, parts: tuple[Part, ...]) -> TrustList:

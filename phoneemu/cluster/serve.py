@@ -157,8 +157,7 @@ class Lab:
             for node in cluster.nodes:
                 ports = {spot.service: port for spot, port in self._ports.items() if spot.node == node.name}
                 place = Place(host=self._host(node.name), ports=MappingProxyType(ports))
-                for name in (node.name, *node.aliases, *([node.address] if node.address else [])):
-                    places[name.lower()] = place
+                places |= dict.fromkeys(node.known_as, place)
         return Book(places=MappingProxyType(places))
 
     def _host(self, node: str) -> str:

@@ -11,8 +11,8 @@ import attrs
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from phoneemu.core.flash import DeviceSecurity
-from phoneemu.core.names import Identity
-from phoneemu.core.trustlist import Digest, TrustList
+from phoneemu.core.names import Identity, is_address
+from phoneemu.core.trustlist import FILE_SIGNER_ROLES, Digest, TrustList
 
 CALLMANAGER = "CallManager"
 TFTP = "TFTP"
@@ -89,6 +89,8 @@ class Node:
     up: bool = True
     aliases: frozenset[str] = frozenset()
     """Other names its records bear, lower-case: a full name or an address as in System > Server."""
+    formerly: frozenset[str] = frozenset()
+    """Addresses it had before, lower-case: lists may still bear them, but nobody reaches it there."""
     blocked_ports: frozenset[int] = frozenset()
     own: Mapping[str, Certificate] = attrs.field(factory=lambda: MappingProxyType({}))
     running: Mapping[str, Certificate] = attrs.field(factory=lambda: MappingProxyType({}))
@@ -102,14 +104,35 @@ class Node:
     replicated: "Cluster | None" = attrs.field(default=None, repr=False)
     """The database as it was when replication to this node broke; None while it works."""
 
+    @cached_property
+    def known_as(self) -> frozenset[str]:
+        """Every name and address that leads to it now, lower-case."""
+        names = {self.name.lower(), *self.aliases, self.address.lower()}
+        return frozenset(names - self.formerly - {""})
+
+    @property
+    def called(self) -> str:
+        """What phones are to call it: its name, or its new address where it is named by one that it had."""
+        return self.address if self.name.lower() in self.formerly else self.name
+
     @property
     def listed_as(self) -> str:
-        """The name its CTL record bears, by which phones know it; its own unless listed otherwise."""
-        listed = self.ctl.tftp_servers if self.ctl is not None else frozenset()
-        if self.name.lower() in listed:
-            return self.name
-        others = (name for name in sorted({*self.aliases, self.address.lower()}) if name in listed)
-        return next(others, self.name)
+        """The name that a CTL written now has for it: in the form of the one it serves.
+
+        That is the form of System > Server: by name, by full name, or by address [SEED118893, MIX118892].
+        """
+        records = self.ctl.records if self.ctl is not None else ()
+        bears = {record.dns_name.lower() for record in records if record.role in FILE_SIGNER_ROLES}
+        if self.called.lower() in bears:
+            return self.called
+        form = next(iter(sorted(bears & {*self.known_as, *self.formerly})), "")
+        if is_address(form):
+            return self.address or form
+        host, dot, domain = form.partition(".")
+        own = self.called.partition(".")[0]
+        if not dot or "." in self.called:
+            return self.called
+        return form if own.lower() == host else f"{own}.{domain}"
 
     def runs(self, service: str) -> bool:
         """Whether the service answers: node up, service activated and not stopped."""
@@ -178,7 +201,7 @@ class Cluster:
         """Nodes by lower-case name, by alias and by address."""
         found = {alias: node for node in self.nodes for alias in node.aliases}
         found.update({node.name.lower(): node for node in self.nodes})
-        found.update({node.address: node for node in self.nodes if node.address})
+        found.update({node.address.lower(): node for node in self.nodes if node.address})
         return found
 
     @cached_property

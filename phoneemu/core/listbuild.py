@@ -31,6 +31,9 @@ _ORDER = (
 )
 """Attributes in the cluster's fixed order, which is not that of the certificate [SCF record 4]."""
 
+NO_ADDRESS = b"\0\0\0\0"
+"""IPADDRESS of a server whose address is not known to whoever writes the list."""
+
 _MODULUS_CODES = {512: 0, 1024: 1, 2048: 2, 4096: 3}
 
 
@@ -83,7 +86,7 @@ class Entry:
     subject: str = ""
     issuer: str = ""
     serial: bytes = b""
-    ip_address: bytes = b"\0\0\0\0"
+    ip_address: bytes = NO_ADDRESS
     signature: bool = True
     hash_only: bool = False
     commas: bool = False

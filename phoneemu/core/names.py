@@ -6,6 +6,7 @@ when their attributes are. Serials are compared as numbers, because writers diff
 """
 
 import functools
+import ipaddress
 
 import attrs
 
@@ -30,6 +31,25 @@ def canonical_name(text: str) -> tuple[tuple[str, str], ...]:
             continue
         pairs.append((key.strip().upper(), " ".join(value.split())))
     return tuple(sorted(pairs))
+
+
+@functools.lru_cache(maxsize=4096)
+def address_of(text: str) -> str:
+    """An address in its usual spelling, for comparing; "" for a name."""
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        return ""
+
+
+def is_address(text: str) -> bool:
+    """Whether a server is named by its address here, and by no name."""
+    return bool(address_of(text))
+
+
+def address_text(packed: bytes) -> str:
+    """The address in a record's IPADDRESS element; "" when there is none, or it was left blank."""
+    return str(ipaddress.ip_address(packed)) if len(packed) in (4, 16) and any(packed) else ""
 
 
 def common_name(text: str) -> str:

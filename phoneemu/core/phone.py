@@ -218,6 +218,7 @@ class Phone:
                 flash=self.flash,
                 now=self._now,
                 server=event.server,
+                known_as=event.known_as,
                 offered=offered,
                 signer=signer,
                 signature=signature_of(offered, signer, self.flash),

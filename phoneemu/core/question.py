@@ -85,7 +85,8 @@ class Question:
     `offered` is the file in question, MalformedFile when its bytes are not such a file. `signer` is who
     signed it. `signature` is VALID, BAD or ASSUMED, checked with the certificate the phone knows for that
     signer. `answer` is what a server did. `now` is in seconds since the epoch. `beside` tells that the server
-    asked to be the CallManager is only a TFTP server, or in the end that such were left unasked.
+    asked to be the CallManager is only a TFTP server, or in the end that such were left unasked. `known_as`
+    are the names and the address that lead to the server of a file, lower-case, where they are known.
     """
 
     subject: Subject
@@ -99,3 +100,4 @@ class Question:
     signature: SignatureStatus = SignatureStatus.ASSUMED
     answer: Evidence = None
     beside: bool = False
+    known_as: frozenset[str] = frozenset()

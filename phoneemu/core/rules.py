@@ -9,7 +9,7 @@ the same ruling, and nothing but the question is looked at.
   C1-C17   a configuration file is offered            rules_config
   A1-A4    a file did not come                        rules_peers
   T1-T11   a TVS shows itself, answers, or is silent  rules_peers
-  R1-R19   a CallManager                              rules_peers
+  R1-R20   a CallManager                              rules_peers
 """
 
 from collections.abc import Callable, Mapping

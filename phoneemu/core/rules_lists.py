@@ -8,7 +8,7 @@ import attrs
 
 from phoneemu.core import limits
 from phoneemu.core.evidence import Fact, Standing
-from phoneemu.core.names import Identity
+from phoneemu.core.names import Identity, address_of, is_address
 from phoneemu.core.profile import Profile
 from phoneemu.core.question import Question, Subject
 from phoneemu.core.ruling import Reason, Rule, Ruling, Verdict
@@ -78,7 +78,7 @@ L9N = Rule(
     title="the installed CTL lists servers by address and the phone knows its own by name, or the reverse",
     standing=Standing.ASSUMED,
     source="phoneemu",
-    note="a phone would look the name up; settled by `address` of each [[node]] in cluster.toml",
+    note="a phone would compare addresses; settled by `address` of each [[node]] in cluster.toml",
 )
 L10 = Rule(
     number="L10",
@@ -275,9 +275,12 @@ def _never_replaced(question: Question) -> Ruling | None:
 def tftp_ruling(question: Question, kind: str, rules: tuple[Rule, Rule, Rule]) -> Ruling | None:
     """In mixed mode the installed CTL says which TFTP servers may be believed.
 
-    A CTL with a multi-server certificate names one node for all of them: such clusters are exempt in one of
-    two copies of the note [IPCHG-01]. `rules` are (not listed, listed in another form,
-    known only in part).
+    A server that the phone was given by name counts under every name and address that it has now; one that it
+    was given by address only under that, so a new address must be in the CTL first [IPCHG-01, behaviour-more
+    4]. A CTL with a multi-server certificate names one node for all of them: such clusters are exempt in one
+    of two copies of the note [IPCHG-01].
+
+    `rules` are (not listed, listed in another form, known only in part).
     """
     unlisted, incomparable, partial = rules
     authorises = question.profile.authorises_tftp
@@ -287,20 +290,35 @@ def tftp_ruling(question: Question, kind: str, rules: tuple[Rule, Rule, Rule]) -
     servers, server = ctl.tftp_servers, question.server.lower()
     if server in servers or server.partition(".")[0] in servers:
         return None
+    by_address = is_address(server)
+    names = {server} if by_address else {server, *question.known_as}
+    here = {address for each in names if (address := address_of(each))}
+    if names & servers or here & ctl.tftp_addresses:
+        return None
     if any(signer.is_multi_server for signer in ctl.file_signers):
         return None
     if not ctl.complete:
         return Ruling(verdict=Verdict.CANNOT_SAY, reason=Reason.LIST_INCOMPLETE, rule=partial)
     if not servers:
         return None
-    if not any(_is_address(each) is _is_address(server) for each in servers):
+    if not _comparable(question, ctl):
         return Ruling(verdict=Verdict.CANNOT_SAY, reason=Reason.TFTP_NAME_UNKNOWN, rule=incomparable)
     verdict = Verdict.CANNOT_SAY if authorises.value is None else Verdict.REFUSE
     return Ruling(verdict=verdict, reason=Reason.TFTP_NOT_AUTHORISED, rule=unlisted, facts=(authorises,))
 
 
-def _is_address(server: str) -> bool:
-    return ":" in server or server.replace(".", "").isdigit()
+def _comparable(question: Question, ctl: TrustList) -> bool:
+    """Whether a server that the CTL does not show is certainly none that it names in another form.
+
+    A name cannot be held against addresses alone, nor an address against records that tell none; unless it
+    is known which names lead to it, and the CTL has none of them.
+    """
+    names = {each for each in question.known_as if not is_address(each)}
+    if not is_address(question.server):
+        return any(not is_address(each) for each in ctl.tftp_servers) or len(names) < len(question.known_as)
+    if names:
+        return not names & ctl.tftp_unaddressed
+    return bool(ctl.tftp_addresses)
 
 
 def _unanchored(question: Question) -> Ruling | None:

@@ -8,10 +8,11 @@ import attrs
 
 from phoneemu.core.evidence import Fact, Standing
 from phoneemu.core.flash import DeviceSecurity
+from phoneemu.core.names import address_of, is_address
 from phoneemu.core.question import Absence, Question, Subject
 from phoneemu.core.rules_lists import accepted, has_expired, list_signer_roles
 from phoneemu.core.ruling import Reason, Rule, Ruling, Verdict
-from phoneemu.core.trustlist import Role, SignatureStatus
+from phoneemu.core.trustlist import Role, SignatureStatus, TrustList
 from phoneemu.core.vocabulary import (
     CallManagerAnswered,
     CallManagerFailed,
@@ -250,6 +251,13 @@ R19 = Rule(
     standing=Standing.DOCUMENTED,
     source="SG15-tls",
 )
+R20 = Rule(
+    number="R20",
+    title="the installed CTL has another address for this CallManager",
+    standing=Standing.DOCUMENTED,
+    source="IPCHG-010",
+    note="printed: secure connections to a node with a new address fail until the CTL is updated",
+)
 
 _NEXT_FILE = Ruling(verdict=Verdict.NEXT, reason=Reason.NOT_OFFERED, rule=A1)
 _NEXT_SERVER = Ruling(verdict=Verdict.NEXT, reason=Reason.SERVER_SILENT, rule=A1)
@@ -424,10 +432,32 @@ def _callmanager(question: Question) -> Ruling:
     if has_expired(answer.expires, question.now):
         return Ruling(verdict=Verdict.NEXT, reason=Reason.CALLMANAGER_EXPIRED, rule=R15)
     if answer.peer in ctl.holding(Role.CCM, Role.CCM_TFTP):
+        if _has_moved(answer, ctl):
+            return Ruling(verdict=Verdict.NEXT, reason=Reason.CALLMANAGER_NOT_IN_CTL, rule=R20)
         return Ruling(verdict=Verdict.ACCEPT, reason=Reason.LISTED_PEER, rule=R3)
     if not ctl.complete:
         return Ruling(verdict=Verdict.CANNOT_SAY, reason=Reason.LIST_INCOMPLETE, rule=R10)
     return Ruling(verdict=Verdict.NEXT, reason=Reason.CALLMANAGER_NOT_IN_CTL, rule=R4)
+
+
+def _has_moved(answer: CallManagerAnswered, ctl: TrustList) -> bool:
+    """Whether the CTL's record of this CallManager has another address than the one it has now.
+
+    A multi-server certificate stands there once for all servers, and tells nothing of the others.
+    """
+    here = {address for each in answer.known_as if (address := address_of(each))}
+    if not here or answer.peer is None or answer.peer.is_multi_server:
+        return False
+    names = {answer.node.lower(), *answer.known_as}
+    records = [
+        record
+        for record in ctl.records
+        if record.identity == answer.peer
+        and record.role in (Role.CCM, Role.CCM_TFTP)
+        and (record.dns_name.lower() in names or is_address(record.dns_name))
+    ]
+    told = all(record.ip_address or record.address for record in records)
+    return bool(records) and told and not any(record.address in here for record in records)
 
 
 def _lacks_null(question: Question) -> bool:

@@ -9,12 +9,12 @@ a list is to be trusted is for the rules.
 
 import enum
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
 import attrs
 
-from phoneemu.core.names import Identity
+from phoneemu.core.names import Identity, address_of, address_text
 
 
 class ListKind(enum.Enum):
@@ -104,6 +104,14 @@ class Record:
     printed: tuple[tuple[int, int], ...] = attrs.field(default=(), repr=False, eq=False)
     """(row number, LENGTH) of each row, when the record is known from text."""
     encoded: bytes = attrs.field(default=b"", repr=False)
+
+    @property
+    def address(self) -> str:
+        """The address of its server; "" when it tells none.
+
+        It stands in IPADDRESS, which `show` prints without its value, or is the server's name itself.
+        """
+        return address_of(self.dns_name) or address_text(self.ip_address)
 
     @cached_property
     def certificate_sha1(self) -> str:
@@ -212,8 +220,22 @@ class TrustList:
     @cached_property
     def tftp_servers(self) -> frozenset[str]:
         """Lower-case names of the nodes whose TFTP role carries a certificate."""
-        return frozenset(
-            record.dns_name.lower()
+        return frozenset(record.dns_name.lower() for record in self._tftp)
+
+    @cached_property
+    def tftp_addresses(self) -> frozenset[str]:
+        """The addresses of those nodes, as far as their records tell them."""
+        return frozenset(record.address for record in self._tftp) - {""}
+
+    @cached_property
+    def tftp_unaddressed(self) -> frozenset[str]:
+        """Those of the names whose records tell no address."""
+        return frozenset(record.dns_name.lower() for record in self._tftp if not record.address)
+
+    @property
+    def _tftp(self) -> Iterator[Record]:
+        return (
+            record
             for record in self.records
             if record.role in FILE_SIGNER_ROLES and record.identity is not None and record.dns_name
         )

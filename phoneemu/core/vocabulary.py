@@ -79,11 +79,15 @@ class PoweredOff:
 
 @attrs.frozen(kw_only=True)
 class FileArrived:
-    """A file was fetched whole: its bytes, or the value behind them in an emulated cluster."""
+    """A file was fetched whole: its bytes, or the value behind them in an emulated cluster.
+
+    `known_as` are the names and the address that lead to this server now, lower-case; empty: not known.
+    """
 
     name: str
     server: str
     content: bytes | TrustList | SignedFile = attrs.field(repr=False)
+    known_as: frozenset[str] = attrs.field(default=frozenset(), repr=False)
 
 
 @attrs.frozen(kw_only=True)
@@ -141,11 +145,13 @@ class CallManagerAnswered:
     """A CallManager took the connection; `peer` is the TLS certificate it showed, None without TLS.
 
     `expires` is when that certificate did, in seconds since the epoch; None when not known or still ahead.
+    `known_as` are the names and the address that lead to it now, lower-case; empty: not known.
     """
 
     node: str
     peer: Identity | None = None
     expires: float | None = None
+    known_as: frozenset[str] = attrs.field(default=frozenset(), repr=False)
 
 
 @attrs.frozen(kw_only=True)

@@ -28,6 +28,7 @@ from phoneemu.core import limits
 from phoneemu.core.trustlist import FILE_SIGNER_ROLES, ListKind, Role, TrustList
 from phoneemu.errors import BadInput
 from phoneemu.fleet import assumptions, certplacing
+from phoneemu.fleet.addressing import addressed, misplaced
 from phoneemu.fleet.certentries import CertEntry
 from phoneemu.fleet.certificates import Found, find_certificates, node_of
 from phoneemu.fleet.certplacing import Placed
@@ -111,6 +112,11 @@ def make_cluster(
             *_strangers(exports, names, file),
         ),
     )
+
+
+def _with_addresses(export: ListExport, cluster: Cluster) -> ListExport:
+    listed = export.listed
+    return export if listed is None else attrs.evolve(export, listed=addressed(listed, cluster))
 
 
 def _with_placed(found: Found, placed: Placed) -> Found:
@@ -332,6 +338,7 @@ def _with_lists(
 ) -> tuple[Cluster, dict[str, frozenset[str]]]:
     """Give every node the lists that were exported for it, and make those that were not."""
     made: dict[str, frozenset[str]] = {}
+    exports = [_with_addresses(each, cluster) for each in exports]
     ctl, says_none = _ctl(exports, names)
     newest = max(ctl.values(), key=lambda each: each.timestamp or 0, default=None)
     tokens = tuple(cluster.etokens.values()) if not ctl else ()
@@ -412,7 +419,7 @@ SERVER_ROLES = frozenset({*FILE_SIGNER_ROLES, Role.TVS})
 
 
 def _contradictions(cluster: Cluster, exports: Sequence[ListExport]) -> list[str]:
-    found: list[str] = []
+    found = list(misplaced(exports, cluster))
     for export in exports:
         listed = export.listed
         if export.kind is not ListKind.CTL:

@@ -8,7 +8,7 @@ import attrs
 
 from phoneemu.cluster.state import CALLMANAGER, CAPF, TFTP, Cluster, Device
 from phoneemu.core.flash import DeviceSecurity
-from phoneemu.core.names import Identity
+from phoneemu.core.names import Identity, is_address
 from phoneemu.fleet import assumptions
 from phoneemu.fleet.clusterfile import ClusterFile, SiteEntry, security_mode
 from phoneemu.fleet.inventory import Traits
@@ -62,8 +62,9 @@ def _tftp(
         said = tuple(node.name for node in cluster.nodes if TFTP in node.services)
         if len(said) > 1:
             basis.add(assumptions.TFTP_ORDER.id)
-    named = ((name, cluster.node(name)) for name in said)
-    return tuple(name if node is None else node.listed_as for name, node in named)
+    named = ((name.lower() if is_address(name) else name, cluster.node(name)) for name in said)
+    # a phone that was given an address finds nobody when the node has another, whatever its name
+    return tuple(name if node is None or is_address(name) else node.called for name, node in named)
 
 
 def _group(

@@ -16,7 +16,7 @@ from phoneemu.cluster.drive import World
 from phoneemu.cluster.runbook import PhoneFilter, Step
 from phoneemu.cluster.state import CALLMANAGER, TFTP, Cluster, Device
 from phoneemu.core import limits
-from phoneemu.core.names import Identity
+from phoneemu.core.names import Identity, is_address
 from phoneemu.core.vocabulary import EraseTarget
 from phoneemu.errors import BadInput
 from phoneemu.fleet import administering
@@ -240,8 +240,8 @@ class _Performer:
         """The TFTP servers a phone asks after `point-to CLUSTER | NODE | ADDRESS`."""
         for cluster in self._clusters:
             node = cluster.node(target)
-            if node is not None:
-                return (node.name,)
+            if node is not None:  # an address is followed by address, a name by whatever it leads to then
+                return (target.lower() if is_address(target) else node.called,)
         wanted = [cluster for cluster in self._clusters if cluster.name.lower() == target.lower()]
         if target.lower() == "other-cluster":
             wanted = list(self._clusters[1:2])
@@ -250,7 +250,7 @@ class _Performer:
             raise BadInput(
                 f"`{target}` is no node or cluster; known clusters are {known} (see --other)", place=place
             )
-        return tuple(node.name for node in wanted[0].nodes if TFTP in node.services)
+        return tuple(node.called for node in wanted[0].nodes if TFTP in node.services)
 
     def _note(self, number: int) -> None:
         """Remember at which step each certificate and each served list first appeared."""

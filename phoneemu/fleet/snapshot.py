@@ -29,6 +29,7 @@ from phoneemu.fleet import (
     terminal,
     unmatched,
 )
+from phoneemu.fleet.addressing import addressed
 from phoneemu.fleet.certificates import node_of
 from phoneemu.fleet.certplacing import Placed
 from phoneemu.fleet.clusterfile import ClusterFile, OffEntry
@@ -180,7 +181,11 @@ def _understood(read: _Read, file: ClusterFile) -> Snapshot:
         node_basis=made.node_basis,
         lists=holding.library(
             made.cluster,
-            [(each.file, each.listed) for each in history if each.listed is not None],
+            [
+                (each.file, addressed(each.listed, made.cluster))
+                for each in history
+                if each.listed is not None
+            ],
         ),
         seen=_seen_at(sightings((*found.exports, *history)), made.placed),
         presence=found.seen,

@@ -59,6 +59,11 @@ class Book:
         place = self.places.get(name.lower()) or Place(host=name)
         return place.host, place.port(service)
 
+    def known_as(self, name: str) -> frozenset[str]:
+        """Every name that leads to the same services as this one, lower-case; none when it is not in here."""
+        place = self.places.get(name.lower())
+        return frozenset(each for each, there in self.places.items() if there == place)
+
     def with_server(self, text: str) -> tuple[str, "Book"]:
         """The name of the TFTP server `NAME`, `HOST` or `HOST:PORT`, and a book that knows it.
 

@@ -184,7 +184,8 @@ class Line:
             return FileMissing(name=name, server=server)
         except NoAnswer:
             return ServerSilent(name=name, server=server)
-        return FileArrived(name=name, server=server, content=content)
+        known_as = self._wire.book.known_as(server)
+        return FileArrived(name=name, server=server, content=content, known_as=known_as)
 
     def _connect(self, server: str, service: Service) -> socket.socket:
         self.hang_up()
@@ -266,7 +267,7 @@ class Line:
         peer = tls.identity_of(certificate)
         if peer is None:
             return CallManagerFailed(node=node, trouble=RegistrationTrouble.UNREACHABLE)
-        return CallManagerAnswered(node=node, peer=peer)
+        return CallManagerAnswered(node=node, peer=peer, known_as=self._wire.book.known_as(node))
 
     def register(self, command: Register) -> Event:
         """Register on the open connection."""

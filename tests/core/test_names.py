@@ -2,7 +2,15 @@
 
 import pytest
 
-from phoneemu.core.names import Identity, canonical_name, common_name, serial_text
+from phoneemu.core.names import (
+    Identity,
+    address_of,
+    address_text,
+    canonical_name,
+    common_name,
+    is_address,
+    serial_text,
+)
 
 CLUSTER = "CN=pub;OU=TAC;O=Cisco;L=Krakow;ST=Malopolska;C=PL"
 
@@ -48,3 +56,27 @@ def test_serials_read_as_the_cluster_prints_them() -> None:
     assert serial_text(0) == "00"
     assert Identity("CN=a", "CN=a", 0x6B1D357B68).short == "CN=a, serial 6B:1D:35:7B…"
     assert Identity("CN=a", "CN=a", 0x6B).short == "CN=a, serial 6B"
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("192.0.2.11", "192.0.2.11"),
+        ("2001:DB8:0::1", "2001:db8::1"),
+        ("pub", ""),
+        ("2024", ""),
+        ("10.0.0", ""),
+        ("", ""),
+    ],
+)
+def test_an_address_is_told_from_a_name_and_spelt_in_one_way(text: str, address: str) -> None:
+    assert address_of(text) == address
+    assert is_address(text) is bool(address)
+
+
+@pytest.mark.parametrize(
+    ("packed", "text"),
+    [(b"\x0a\x23\x30\x6a", "10.35.48.106"), (b"\0\0\0\0", ""), (b"", ""), (b"\1", "")],
+)
+def test_a_blank_address_element_tells_none(packed: bytes, text: str) -> None:
+    assert address_text(packed) == text

@@ -1,5 +1,7 @@
 """Chapter L: each rule once where it applies and once where it does not."""
 
+from collections.abc import Collection
+
 import attrs
 import pytest
 from making import (
@@ -24,7 +26,7 @@ from phoneemu.core.question import Subject
 from phoneemu.core.rules import judge
 from phoneemu.core.ruling import Reason, Verdict
 from phoneemu.core.tlv import EmptyFile, MalformedFile
-from phoneemu.core.trustlist import Digest, ListKind, Role, SignatureStatus
+from phoneemu.core.trustlist import Digest, ListKind, Record, Role, SignatureStatus
 
 HELD = Flash(ctl=a_ctl(), itl=an_itl(), config=a_config())
 NEW_CTL = a_ctl(CM_NEW, timestamp=2)
@@ -171,6 +173,37 @@ def test_a_name_and_an_address_cannot_be_compared(listed: str, server: str, reas
     ctl = a_list(ListKind.CTL, CM, entry(Role.SAST, CM, listed), entry(Role.CCM_TFTP, CM, listed))
     held = attrs.evolve(HELD, ctl=ctl)
     assert ruled(Subject.CTL, a_ctl(timestamp=2), held, server=server)[1] is reason
+
+
+TOLD = attrs.evolve(entry(Role.CCM_TFTP, CM, "pub"), ip_address=bytes((192, 0, 2, 11)))
+BLANK = entry(Role.CCM_TFTP, CM, "pub")
+BY_ADDRESS = entry(Role.CCM_TFTP, CM, "192.0.2.11")
+BESIDE = entry(Role.CCM_TFTP, CM, "sub")
+
+
+@pytest.mark.parametrize(
+    ("listed", "server", "known_as", "reason"),
+    [
+        (TOLD, "192.0.2.11", {"pub", "192.0.2.11"}, Reason.LISTED_SIGNER),
+        (TOLD, "192.0.2.77", {"pub", "192.0.2.77"}, Reason.TFTP_NOT_AUTHORISED),
+        (TOLD, "192.0.2.77", (), Reason.TFTP_NOT_AUTHORISED),
+        (TOLD, "newpub", {"newpub", "192.0.2.11"}, Reason.LISTED_SIGNER),
+        (TOLD, "newpub", {"newpub", "pub"}, Reason.LISTED_SIGNER),
+        (TOLD, "stranger", {"stranger", "192.0.2.77"}, Reason.TFTP_NOT_AUTHORISED),
+        (BLANK, "192.0.2.11", {"pub", "192.0.2.11"}, Reason.TFTP_NAME_UNKNOWN),
+        (BLANK, "192.0.2.99", {"stranger", "192.0.2.99"}, Reason.TFTP_NOT_AUTHORISED),
+        (BY_ADDRESS, "pub", {"pub", "192.0.2.11"}, Reason.LISTED_SIGNER),
+        (BY_ADDRESS, "pub", {"pub"}, Reason.TFTP_NAME_UNKNOWN),
+    ],
+)
+def test_a_server_given_by_name_counts_under_all_it_has_and_one_given_by_address_under_that(
+    listed: Record, server: str, known_as: Collection[str], reason: Reason
+) -> None:
+    servers = (listed, BESIDE) if listed is not BY_ADDRESS else (listed,)
+    ctl = a_list(ListKind.CTL, CM, entry(Role.SAST, CM), *servers)
+    held = attrs.evolve(HELD, ctl=ctl)
+    offered = a_ctl(timestamp=2)
+    assert ruled(Subject.CTL, offered, held, server=server, known_as=frozenset(known_as))[1] is reason
 
 
 def test_facts_nobody_knows_about_updates_cannot_be_said() -> None:

@@ -9,19 +9,22 @@ from making import (
     a_config,
     a_ctl,
     a_file,
+    a_list,
     a_profile,
     an_itl,
     asked,
     certificate,
+    entry,
 )
 
 from phoneemu.core.evidence import Standing
 from phoneemu.core.flash import DeviceSecurity, Flash
+from phoneemu.core.names import Identity
 from phoneemu.core.profile import Profile
 from phoneemu.core.question import Absence, Stage, Subject
 from phoneemu.core.rules import judge
 from phoneemu.core.ruling import Reason, Verdict
-from phoneemu.core.trustlist import SignatureStatus
+from phoneemu.core.trustlist import ListKind, Role, SignatureStatus
 from phoneemu.core.vocabulary import (
     CallManagerAnswered,
     CallManagerFailed,
@@ -196,6 +199,36 @@ def registering(answer: object, flash: Flash = HELD) -> tuple[Verdict, Reason]:
     stage = Stage.CALLMANAGER
     ruling = judge(asked(Subject.REGISTRATION, None, flash, stage=stage, answer=answer))
     return ruling.verdict, ruling.reason
+
+
+HERE = bytes((192, 0, 2, 11))
+SHARED = certificate("pub-ms")
+
+
+@pytest.mark.parametrize(
+    ("records", "node", "known_as", "verdict"),
+    [
+        ((("pub", HERE, CM),), "pub", {"pub", "192.0.2.11"}, Verdict.ACCEPT),
+        ((("pub", HERE, CM),), "pub", {"pub", "192.0.2.77"}, Verdict.NEXT),
+        ((("pub", b"\0\0\0\0", CM),), "pub", {"pub", "192.0.2.77"}, Verdict.NEXT),
+        ((("pub", b"", CM),), "pub", {"pub", "192.0.2.77"}, Verdict.ACCEPT),
+        ((("pub", HERE, CM),), "pub", {"pub"}, Verdict.ACCEPT),
+        ((("pub", HERE, CM),), "sub", {"sub", "192.0.2.12"}, Verdict.ACCEPT),
+        ((("pub", HERE, SHARED),), "pub", {"pub", "192.0.2.77"}, Verdict.ACCEPT),
+        ((("192.0.2.11", b"", CM),), "192.0.2.77", {"pub", "192.0.2.77"}, Verdict.NEXT),
+        ((("192.0.2.11", b"", CM),), "pub", {"pub", "192.0.2.11"}, Verdict.ACCEPT),
+    ],
+)
+def test_a_callmanager_must_have_the_address_that_the_ctl_has_for_it(
+    records: tuple[tuple[str, bytes, Identity], ...], node: str, known_as: set[str], verdict: Verdict
+) -> None:
+    listed = (
+        attrs.evolve(entry(Role.CCM_TFTP, holder, name), ip_address=address)
+        for name, address, holder in records
+    )
+    flash = attrs.evolve(HELD, ctl=a_list(ListKind.CTL, CM, *listed))
+    answer = CallManagerAnswered(node=node, peer=records[0][2], known_as=frozenset(known_as))
+    assert registering(answer, flash)[0] is verdict
 
 
 def test_plain_signalling_needs_no_certificate() -> None:

@@ -34,6 +34,14 @@ def test_tftp_servers_are_the_named_records_with_a_certificate() -> None:
     assert ctl.tftp_servers == frozenset({"pub"})
 
 
+def test_a_record_tells_the_address_of_its_server_by_an_element_or_by_its_name() -> None:
+    told = attrs.evolve(entry(Role.CCM_TFTP, CM, "Pub"), ip_address=b"\x0a\x23\x30\x6a")
+    named, blank = entry(Role.TFTP, CM_NEW, "192.0.2.11"), entry(Role.TFTP, CM_NEW, "Sub")
+    ctl = a_list(ListKind.CTL, CM, told, named, blank, entry(Role.CCM_TFTP, None, "192.0.2.99"))
+    assert ctl.tftp_addresses == {"10.35.48.106", "192.0.2.11"}
+    assert ctl.tftp_unaddressed == {"sub"}
+
+
 def test_lists_are_the_same_when_their_fingerprints_are() -> None:
     assert a_ctl().same_as(a_ctl())
     assert not a_ctl().same_as(a_ctl(timestamp=2))

@@ -11,11 +11,10 @@ from phoneemu.core import limits
 from phoneemu.core.names import Identity
 from phoneemu.core.trustlist import ListKind, Role, TrustList
 from phoneemu.errors import BadInput
+from phoneemu.fleet.addressing import addressed
 from phoneemu.fleet.clusterfile import ClusterFile, parse
 from phoneemu.fleet.clustermaking import make_cluster
-from phoneemu.fleet.inventory import Traits
 from phoneemu.fleet.listexports import ListExport
-from phoneemu.fleet.placing import place_of
 
 PUB, SUB, OLD = certificate("pub"), certificate("sub"), certificate("pub", 99)
 TVS_PUB, TVS_SUB = certificate("tvs-pub"), certificate("tvs-sub")
@@ -68,7 +67,8 @@ def test_certificates_are_the_users_own_with_their_place() -> None:
 def test_exported_lists_are_served_as_they_are() -> None:
     made = make_cluster(TWO_NODES, BOTH)
     assert made.cluster.nodes[1].itl is BOTH[1].listed
-    assert all(node.ctl is BOTH[2].listed for node in made.cluster.nodes)
+    assert BOTH[2].listed is not None
+    assert all(node.ctl == addressed(BOTH[2].listed, made.cluster) for node in made.cluster.nodes)
     assert made.basis == frozenset()
     assert made.node_basis == {"pub": frozenset(), "sub": frozenset()}
     assert made.remarks == ()
@@ -139,7 +139,7 @@ def test_a_ctl_of_a_non_secure_cluster_is_reported() -> None:
     assert "not in mixed mode" in make_cluster(file, BOTH).remarks[0]
 
 
-def test_a_node_is_found_by_the_name_its_records_bear_and_phones_ask_for_it_by_that_name() -> None:
+def test_a_node_is_found_by_the_name_its_records_bear_and_the_next_ctl_bears_it_again() -> None:
     named = a_list(
         ListKind.CTL,
         PUB,
@@ -150,8 +150,10 @@ def test_a_node_is_found_by_the_name_its_records_bear_and_phones_ask_for_it_by_t
     file = parse('mixed = true\n[[node]]\nname = "pub"\n[[node]]\nname = "sub"\naddress = "192.0.2.2"')
     cluster = make_cluster(file, (*BOTH[:2], export(named))).cluster
     assert cluster.node("PUB.example.org") is cluster.node("pub")
-    assert place_of(Traits(), file, cluster).tftp == ("pub.example.org", "192.0.2.2")
-    assert publish.ctl_of(cluster).tftp_servers == {"pub.example.org", "192.0.2.2"}
+    assert cluster.by_name["pub"].known_as == {"pub", "pub.example.org"}
+    written = publish.ctl_of(cluster)
+    assert written.tftp_servers == {"pub.example.org", "192.0.2.2"}
+    assert {each.dns_name for each in written.records if each.role == Role.SAST} == {"pub.example.org"}
 
 
 def test_a_record_that_a_copy_cuts_off_is_nobodys_certificate() -> None:

@@ -1,5 +1,6 @@
 """Where a phone stands, and what of it is assumed."""
 
+import attrs
 import pytest
 
 from phoneemu.cluster.founding import make_cluster
@@ -49,6 +50,13 @@ def test_the_defaults_speak_for_the_rest_and_unknown_addresses_stay_as_written()
     assert place.tftp == ("pub", "192.0.2.1")
     assert place.device.security is DeviceSecurity.AUTHENTICATED
     assert (place.device.lsc_issuer, place.device.lsc_known) == (None, True)
+
+
+def test_an_address_stays_one_and_a_name_becomes_the_nodes_own() -> None:
+    """DHCP gave the phone that address: when the node gets another, nobody answers there [IPCHG-010]."""
+    cluster = OFFICE.with_node(attrs.evolve(OFFICE.publisher, address="192.0.2.1"))
+    assert place_of(Traits(), FILE, cluster).tftp == ("pub", "192.0.2.1")
+    assert place_of(Traits(tftp="192.0.2.1 SUB"), FILE, cluster).tftp == ("192.0.2.1", "sub")
 
 
 def test_what_nobody_says_is_assumed_by_name() -> None:

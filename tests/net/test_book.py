@@ -32,6 +32,13 @@ def test_a_server_under_its_address_is_the_same_server() -> None:
     assert Book().with_server("cucm.example")[1] == Book()
 
 
+def test_every_name_of_a_place_is_known_and_none_of_a_place_that_is_not_in_the_book() -> None:
+    book = parse(TEXT + "192.0.2.11 127.0.0.1 tftp=40001 tvs=40002\n")
+    assert book.known_as("PUB") == book.known_as("192.0.2.11") == {"pub", "192.0.2.11"}
+    assert book.known_as("sub") == {"sub"}
+    assert book.known_as("elsewhere.example") == frozenset()
+
+
 @pytest.mark.parametrize(
     ("text", "place"),
     [
