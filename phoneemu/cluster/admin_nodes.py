@@ -82,7 +82,8 @@ def hostname(office: Office, node: Node, step: Step) -> Performed:
     new = step.args[0]
     check_node_name(new, step.place)
     _name_free(office, new, step)
-    named = attrs.evolve(node, name=new, aliases=node.aliases | {node.name.lower()})
+    named = attrs.evolve(node, name=new, aliases=node.aliases | ({node.name.lower()} - node.formerly))
+    named = attrs.evolve(named, aliases=named.aliases | ({named.listed_as.lower()} - {new.lower()}))
     nodes = tuple(named if each.name == node.name else each for each in office.cluster.nodes)
     there = attrs.evolve(office, cluster=attrs.evolve(office.cluster, nodes=nodes))
     units = sorted(set(node.own) - {ITL_RECOVERY})

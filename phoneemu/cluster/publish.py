@@ -316,15 +316,17 @@ def effective_security(cluster: Cluster, device: Device) -> DeviceSecurity:
 def config_for(cluster: Cluster, device: Device) -> PhoneConfig:
     """The configuration of a device; the default one names no TVS [DIR118699: CSCti64589, CSCuq33297]."""
     security = effective_security(cluster, device)
-    if not device.in_database:
-        return PhoneConfig(stamp=f"{cluster.name}-default", callmanagers=device.group)
     # the file names servers as they are called now, so a new host name is a new configuration
-    present = tuple(cluster.by_name[name].name for name in device.group if name in cluster.by_name)
+    nodes = [(name, cluster.node(name)) for name in device.group]
+    present = tuple(node.called for _, node in nodes if node is not None)
+    servers = tuple(name if node is None else node.called for name, node in nodes)
+    if not device.in_database:
+        return PhoneConfig(stamp=f"{cluster.name}-default", callmanagers=servers)
     said = f"{cluster.name}/{device.group}/{present}/{security.value}"
     return PhoneConfig(
         stamp=hashlib.sha256(said.encode()).hexdigest()[:16],
-        callmanagers=device.group,
-        tvs_servers=device.group,
+        callmanagers=servers,
+        tvs_servers=servers,
         security=security,
     )
 

@@ -137,11 +137,17 @@ def _ending(boot: Boot, world: World) -> Ending:
         outcome=outcome,
         trust=trust,
         service=_service(boot, outcome),
-        registered_to=boot.registered_to,
+        registered_to=_called(boot.registered_to, world),
         secure=boot.secure,
         reason=reason,
         decisive=decisive,
     )
+
+
+def _called(server: str | None, world: World) -> str | None:
+    """A server by the name that it has now: a phone may know it by a former one, or by its address."""
+    place = world.find(server) if server is not None else None
+    return server if place is None else place[1].called
 
 
 def _limping(boot: Boot, world: World) -> tuple[Outcome, Reason | FleetReason, Ruled | None] | None:

@@ -128,6 +128,20 @@ def test_whether_the_ctl_has_the_address_of_a_server_that_nobody_told_cannot_be_
     assert alone(f"{MOVE}; {FOLLOW}", mixed, "pub").says == ("cannot-say", "tftp-name-unknown")
 
 
+def test_a_server_that_is_named_by_its_address_is_called_by_the_new_one() -> None:
+    cluster = make_cluster("office", "12.5(1)", (OLD, OTHER))
+    move = MOVE.replace("pub", OLD)
+    group = (OLD, OTHER)
+    lost = through(f"{move}; {RESET}", cluster, tftp=(OLD,), group=group)
+    assert lost.says == NOBODY
+    followed = through(f"{move}; {FOLLOW}", cluster, tftp=(OLD,), group=group)
+    assert (followed.says, followed.last.registered_to) == (OK, NEW)
+    mixed = make_cluster("office", "12.5(1)", (OLD, OTHER), mixed=True)
+    assert both(f"{move}; {FOLLOW}", mixed, OLD, group=group).says == DEADLOCK
+    update = UPDATE.replace("pub ", f"{OLD} ")
+    assert both(f"{move}; {update}; {FOLLOW}", mixed, OLD, OTHER, group=group).says == OK
+
+
 # ---------------------------------------------------------------- a CTL that lists servers by address
 
 
@@ -153,8 +167,13 @@ def test_the_next_ctl_lists_servers_in_the_form_of_the_last() -> None:
 
     assert names(f"{MOVE}; {UPDATE}", LISTED_BY_ADDRESS) == {NEW, OTHER}
     assert names(f"{MOVE}; {UPDATE}", TWO_MIXED) == {"pub", "sub"}
+    rename = "pub set network hostname newpub"
+    updated = UPDATE.replace("pub ", "newpub ")
+    assert names(f"{rename}; {updated}", TWO_MIXED) == {"newpub", "sub"}
+    assert names(f"{rename}; {updated}", LISTED_BY_ADDRESS) == {OLD, OTHER}
     full = TWO_MIXED.with_node(_with_full_name(TWO_MIXED))
     assert names(UPDATE, full) == {"pub.example.org", "sub"}
+    assert names(f"{rename}; {updated}", full) == {"newpub.example.org", "sub"}
 
 
 def _with_full_name(cluster: Cluster) -> Node:
@@ -166,6 +185,43 @@ def _with_full_name(cluster: Cluster) -> Node:
     )
     ctl = attrs.evolve(node.ctl, records=records)
     return attrs.evolve(node, ctl=ctl, aliases=frozenset({"pub.example.org"}))
+
+
+# ---------------------------------------------------------------- a new name
+
+
+RENAMED = (
+    "pub set network hostname newpub",
+    "newpub utils ctl update CTLFile",
+    "* utils service restart Cisco Tftp",
+    "* utils service restart Cisco CallManager",
+)
+
+
+@pytest.mark.parametrize("nodes", [("pub",), ("pub", "sub")])
+@pytest.mark.parametrize("follow", ["", "; phones point-to newpub", "; phones point-to office"])
+def test_after_the_ctl_update_a_renamed_server_is_believed_under_both_names(
+    nodes: tuple[str, ...], follow: str
+) -> None:
+    """[IPCHG-010]: the CTL bears the new name then; what knew the old one reaches the same address."""
+    cluster = make_cluster("office", "12.5(1)", nodes, mixed=True)
+    end = through(f"{'; '.join(RENAMED)}; {RESET}{follow}", cluster, tftp=("pub",), group=("pub",))
+    assert (end.says, end.last.registered_to) == (OK, "newpub")
+
+
+def test_a_phone_takes_the_ctl_of_a_renamed_server_and_registers_to_the_new_name() -> None:
+    """Told over sockets as well: a live phone learns from its book which names lead to one server."""
+    office = Office("12.5(1)", mixed=True)
+    phone = office.phone("8861", tftp=("pub",))
+    office.does(*RENAMED)
+    phone.restarts()
+    assert phone.holds_the_served_ctl
+    assert phone.flash.ctl is not None
+    assert phone.flash.ctl.tftp_servers == {"newpub", "sub"}
+    phone.restarts()
+    assert phone.registered_to == "newpub"
+    phone.points_to("newpub").restarts()
+    assert phone.registered_to == "newpub"
 
 
 def test_over_sockets_too_a_phone_misses_a_server_at_its_old_address() -> None:
