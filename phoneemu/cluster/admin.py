@@ -76,6 +76,9 @@ ON_CLUSTER: Mapping[str, Callable[[Office, Step], Performed]] = {
 }
 """What the whole cluster is told."""
 
+ON_EVERY_NODE = frozenset({"upgrade", "switch-version"})
+"""What the whole cluster is told that is done by hand on every node, so that `*` says the same [UPG15]."""
+
 WITHOUT_LOGIN = frozenset({"power", "block", "unblock", "reinstall"})
 """What can be done to a node that is switched off."""
 
@@ -98,7 +101,8 @@ def perform(
     if step.verb == "wait":
         return Performed(cluster=attrs.evolve(cluster, clock=cluster.clock + seconds(step.args[0])))
     if step.verb in ON_CLUSTER:
-        if step.who.lower() not in {"cluster", "admin"} and cluster.node(step.who) is None:
+        everywhere = step.who == "*" and step.verb in ON_EVERY_NODE
+        if not everywhere and step.who.lower() not in {"cluster", "admin"} and cluster.node(step.who) is None:
             raise _no_node(cluster, step)
         return ON_CLUSTER[step.verb](office, step)
     act = ON_NODE[step.verb]

@@ -97,6 +97,12 @@ def test_back_to_the_other_partition_the_old_signer_is_known() -> None:
     assert again.plan.stages[-1].world.clusters[0].release.text == "12.5(1)SU4"
 
 
+def test_switching_on_every_node_is_one_switch_of_the_cluster() -> None:
+    end = through(f"cluster upgrade 12.5(1)SU4; {RESET}; * utils system switch-version; {RESET}", ELEVEN)
+    assert end.starts == [(2, "ok"), (4, "ok")]
+    assert end.plan.stages[-1].world.clusters[0].release.text == "11.5(1)"
+
+
 def test_after_renewals_on_the_new_partition_the_way_back_loses_phones() -> None:
     plan = (
         f"cluster upgrade 12.5(1)SU4; {RESET}; * set cert regen TVS; {TFTP}; {RESET};"
