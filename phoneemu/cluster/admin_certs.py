@@ -290,7 +290,8 @@ def reuse(office: Office, node: Node, step: Step) -> Performed:
     if tomcat is None or not tomcat.multi_san:
         return refused(cluster, "only a multi-server tomcat certificate can be reused [REUSE221070]")
     for each in cluster.nodes:
-        shared = attrs.evolve(tomcat, unit=CALLMANAGER, node=each.name, origin=f"{step.place} reused it")
+        origin = f"{step.place} reused it"
+        shared = attrs.evolve(tomcat, unit=CALLMANAGER, node=each.name, of_tomcat=True, origin=origin)
         cluster = took_effect(replaced(cluster, each.own[CALLMANAGER], shared), each.name, CALLMANAGER)
     return Performed(
         cluster=cluster,

@@ -360,6 +360,7 @@ def _offered(cluster: Cluster, node: Node, name: str, device: Device) -> TrustLi
         digest=digest,
         digest_number=digest.value,
         key_bits=signer.key_bits,
+        of_tomcat=signer.of_tomcat,
         config=config,
         timestamp=int(cluster.clock),
         origin=node.name,

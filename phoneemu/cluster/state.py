@@ -64,6 +64,8 @@ class Certificate:
     not_after: float | None = None
     ca_signed: bool = False
     multi_san: bool = False
+    of_tomcat: bool | None = False
+    """Whether a CallManager certificate is tomcat's, reused [REUSE221070]; None: no export says."""
     san: tuple[str, ...] = ()
     """The names it is for besides its own, where an export says."""
     origin: str = ""

@@ -59,10 +59,17 @@ C7N = Rule(
 )
 C8 = Rule(
     number="C8",
-    title="this load does not find its TFTP server behind a multi-server certificate",
+    title="this load does not find its TFTP server behind tomcat's multi-server certificate",
     standing=Standing.INFERRED,
     source="RN8800-1421SR1",
     note="the fix is documented; what older loads do is deduced from it",
+)
+C8N = Rule(
+    number="C8",
+    title="whether its multi-server signer is tomcat's certificate, reused for CallManager, is not known",
+    standing=Standing.ASSUMED,
+    source="phoneemu",
+    note="settled by an export of certificates: reused, tomcat and CallManager have one serial number",
 )
 C9 = Rule(
     number="C9",
@@ -174,11 +181,18 @@ def expired_ruling(question: Question) -> Ruling | None:
 def _listed(question: Question, signer: Identity) -> Ruling:
     if question.signature is SignatureStatus.BAD:
         return Ruling(verdict=Verdict.REFUSE, reason=Reason.SIGNATURE_BAD, rule=C9)
-    finds = question.profile.finds_multi_san
-    if finds.value is not True and signer.is_multi_server:
-        verdict = Verdict.CANNOT_SAY if finds.value is None else Verdict.REFUSE
-        return Ruling(verdict=verdict, reason=Reason.MULTI_SAN_UNSUPPORTED, rule=C8, facts=(finds,))
-    return _LISTED
+    return _behind_tomcat(question, signer) or _LISTED
+
+
+def _behind_tomcat(question: Question, signer: Identity) -> Ruling | None:
+    """C8. A multi-server certificate of CallManager's own is as any other: the fix names tomcat's alone."""
+    offered, finds = question.offered, question.profile.finds_multi_san
+    reused = offered.of_tomcat if isinstance(offered, SignedFile) else None
+    if finds.value is True or reused is False or not (reused or signer.is_multi_server):
+        return None
+    verdict = Verdict.CANNOT_SAY if reused is None or finds.value is None else Verdict.REFUSE
+    rule = C8 if reused else C8N
+    return Ruling(verdict=verdict, reason=Reason.MULTI_SAN_UNSUPPORTED, rule=rule, facts=(finds,))
 
 
 def _by_tvs(question: Question, signer: Identity, *, partial: bool) -> Ruling:

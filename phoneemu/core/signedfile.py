@@ -29,6 +29,8 @@ class SignedFile:
     key_bits: int | None = None
     signer_expires: float | None = attrs.field(default=None, eq=False)
     """As in a TrustList."""
+    of_tomcat: bool | None = attrs.field(default=None, eq=False)
+    """Whether its signer is tomcat's certificate, reused for CallManager; None: the bytes do not tell."""
     version: tuple[int, int] = (1, 0)
     timestamp: int | None = None
     signature: bytes = attrs.field(default=b"", repr=False)

@@ -19,6 +19,7 @@ from phoneemu.cluster.state import (
     CAPF,
     SIGNATURE_ALGORITHM,
     TFTP,
+    TOMCAT,
     TVS,
     Certificate,
     Cluster,
@@ -302,9 +303,10 @@ def _node(
         cluster, entry.name, publisher=publisher, services=entry.services, address=entry.address
     )
     own: dict[str, Certificate] = {**bare.own, **found.own[entry.name]}
+    own[CALLMANAGER] = _compared(own[CALLMANAGER], own[TOMCAT], cluster)
     running = certs.running_of(own)
     if entry.name in loaded:
-        running |= dict.fromkeys((TFTP, CALLMANAGER), loaded[entry.name])
+        running |= dict.fromkeys((TFTP, CALLMANAGER), _compared(loaded[entry.name], own[TOMCAT], cluster))
     return attrs.evolve(
         bare,
         own=MappingProxyType(own),
@@ -313,6 +315,14 @@ def _node(
         proxy_for=frozenset(name.lower() for name in entry.proxy_for),
         blocked_ports=frozenset({tvs.PORT}) if entry.tvs_reachable is False else frozenset(),
     )
+
+
+def _compared(callmanager: Certificate, tomcat: Certificate, cluster: Cluster) -> Certificate:
+    """A CallManager certificate that says whether it is tomcat's, reused: unknown without tomcat's."""
+    if not (callmanager.multi_san and since.TOMCAT_REUSE.holds(cluster.release)):
+        return callmanager
+    same = None if tomcat.origin == certs.MADE else tomcat.identity == callmanager.identity
+    return attrs.evolve(callmanager, of_tomcat=same)
 
 
 def _aliases(exports: Sequence[ListExport], names: Mapping[str, str]) -> dict[str, frozenset[str]]:

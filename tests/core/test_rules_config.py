@@ -89,21 +89,41 @@ def test_a_listed_signer_with_a_wrong_signature_is_refused() -> None:
     assert ruled(a_file(CM), signature=SignatureStatus.BAD) == (Verdict.REFUSE, Reason.SIGNATURE_BAD)
 
 
+_LISTED = (Verdict.ACCEPT, Reason.LISTED_SIGNER)
+_UNTOLD = (Verdict.CANNOT_SAY, Reason.MULTI_SAN_UNSUPPORTED)
+
+
 @pytest.mark.parametrize(
-    ("finds", "expected"),
+    ("reused", "finds", "expected"),
     [
-        (True, (Verdict.ACCEPT, Reason.LISTED_SIGNER)),
-        (False, (Verdict.REFUSE, Reason.MULTI_SAN_UNSUPPORTED)),
-        (None, (Verdict.CANNOT_SAY, Reason.MULTI_SAN_UNSUPPORTED)),
+        (True, True, _LISTED),
+        (True, False, (Verdict.REFUSE, Reason.MULTI_SAN_UNSUPPORTED)),
+        (True, None, _UNTOLD),
+        (False, False, _LISTED),
+        (False, None, _LISTED),
+        (None, True, _LISTED),
+        (None, False, _UNTOLD),
+        (None, None, _UNTOLD),
     ],
 )
-def test_a_multi_server_signer_counts_by_load(
+def test_a_multi_server_signer_counts_by_load_where_it_is_tomcats(
+    reused: bool | None,  # noqa: FBT001 - a table value
     finds: bool | None,  # noqa: FBT001 - a table value
     expected: tuple[Verdict, Reason],
 ) -> None:
+    """[RN8800-1421SR1] speaks of the tomcat certificate that CallManager reuses, and of no other."""
     shared = certificate("pub-ms.example.org")
     flash = Flash(itl=an_itl(shared), config=a_config())
-    assert ruled(a_file(shared), flash, profile=a_profile(finds_multi_san=finds)) == expected
+    offered = attrs.evolve(a_file(shared), of_tomcat=reused)
+    assert ruled(offered, flash, profile=a_profile(finds_multi_san=finds)) == expected
+
+
+def test_a_reused_certificate_is_known_whatever_its_name() -> None:
+    flash = Flash(itl=an_itl(CM), config=a_config())
+    profile = a_profile(finds_multi_san=False)
+    assert ruled(a_file(CM), flash, profile=profile) == _LISTED
+    refused = ruled(attrs.evolve(a_file(CM), of_tomcat=True), flash, profile=profile)
+    assert refused == (Verdict.REFUSE, Reason.MULTI_SAN_UNSUPPORTED)
 
 
 def test_multi_server_names_are_told_by_their_default_form() -> None:

@@ -12,6 +12,7 @@ from phoneemu.core.names import Identity
 from phoneemu.core.trustlist import ListKind, Role, TrustList
 from phoneemu.errors import BadInput
 from phoneemu.fleet.addressing import addressed
+from phoneemu.fleet.certentries import CertEntry
 from phoneemu.fleet.clusterfile import ClusterFile, parse
 from phoneemu.fleet.clustermaking import make_cluster
 from phoneemu.fleet.listexports import ListExport
@@ -202,3 +203,22 @@ def test_a_server_of_a_name_that_cannot_be_a_nodes_is_none_and_told(odd: str) ->
     (told,) = [remark for remark in made.remarks if "cannot be a node's name" in remark]
     assert told.startswith("show_itl_.txt record 3: ")
     assert told.isprintable()
+
+
+@pytest.mark.parametrize(
+    ("release", "tomcat", "reused"),
+    [("12.5(1)", None, False), ("14SU3", None, None), ("14SU3", 5, False), ("14SU3", 1, True)],
+)
+def test_whether_a_multi_server_certificate_is_tomcats_is_told_by_an_export_of_both(
+    release: str,
+    tomcat: int | None,
+    reused: bool | None,  # noqa: FBT001 - a table value
+) -> None:
+    shared = certificate("pub-ms", 1)
+    exports = (export(itl(shared, "pub"), "pub"),)
+    web = () if tomcat is None else (certificate("pub-ms", tomcat),)
+    entries = tuple(CertEntry(place="c:1", service="tomcat", server="pub", identity=each) for each in web)
+    file = parse(f'release = "{release}"\n[[node]]\nname = "pub"\n[[node]]\nname = "sub"')
+    node = make_cluster(file, exports, entries).cluster.nodes[0]
+    assert node.own[CALLMANAGER].multi_san
+    assert node.running[TFTP].of_tomcat is reused

@@ -188,11 +188,20 @@ PLANS: dict[str, tuple[str, bool, str, tuple[str, str, str, str]]] = {
         f"* utils service stop Cisco CallManager; {RESET}",
         (OUT, OUT, OUT, OUT),
     ),
-    "one certificate for all servers and an old load": (
+    "the web certificate for all servers and an old load": (
         "14SU3",
         False,
-        'pub upload CallManager signed-by "Example CA" multi-server; phones wait 30m',
+        (
+            'pub upload tomcat signed-by "Example CA" multi-server;'
+            "pub reuse-certificate tomcat for CallManager; phones wait 30m"
+        ),
         (OK, UNTOLD, STUCK, STUCK),
+    ),
+    "one CallManager certificate for all servers": (
+        "12.5(1)",
+        False,
+        f'pub upload CallManager signed-by "Example CA" multi-server; {RESTART}; {RESET}',
+        (OK, OK, OK, OK),
     ),
     "a key of 4096 bits": (
         "12.5(1)",

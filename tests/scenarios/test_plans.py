@@ -310,6 +310,15 @@ def test_a_reused_web_certificate_needs_loads_that_find_their_server(
     assert through(plan, office, load=load).says == says
 
 
+def test_a_multi_server_certificate_of_callmanagers_own_is_as_any_other() -> None:
+    """[SAN118731]: there since 10.5; the fixed bug is about the web certificate, reused from 14 on."""
+    upload = 'pub upload CallManager signed-by "Example CA" multi-server'
+    plan = f"{upload}; phones wait 30m; {TFTP}; {CALLMANAGER}; {RESET}"
+    assert through(plan, TWELVE, load="12-8-1").says == OK
+    assert through(plan, make_cluster("office", "14SU3", BOTH), load="12-8-1").says == OK
+    assert through(plan, TWELVE, model="7975", load=OLDER, protocol="SIP").says == OK
+
+
 def test_a_renewed_web_certificate_asks_nothing_of_phones() -> None:
     """[REGEN214231]: no effect on ITL or CTL."""
     end = through(f"* set cert regen tomcat; * utils service restart Cisco Tomcat; {RESET}", ELEVEN_MIXED)
@@ -324,7 +333,10 @@ def test_a_renewed_web_certificate_asks_nothing_of_phones() -> None:
 def test_a_phone_takes_a_new_load_only_with_a_configuration_it_takes() -> None:
     """[AG8800-start, TN117598]: the configuration names the load; a phone that refuses it keeps its own."""
     office = make_cluster("office", "14SU3", BOTH)
-    shared = 'pub upload CallManager signed-by "Example CA" multi-server; phones wait 30m'
+    shared = (
+        'pub upload tomcat signed-by "Example CA" multi-server;'
+        "pub reuse-certificate tomcat for CallManager; phones wait 30m"
+    )
     before = through(f"phones load 14-2-1SR1; {shared}", office, load="14-2-1")
     assert before.says == OK
     after = through(f"{shared}; phones load 14-2-1SR1", office, load="14-2-1")
