@@ -146,6 +146,8 @@ class _Performer:
         self._clusters = clusters
         self._catalogue = models
         self._pauses: dict[int, bool] = {}
+        self._belongs: set[int] = set()
+        """Steps that belong right behind a renewal, before phones reset: nobody is told to wait."""
         self._filters: list[PhoneFilter] = []
         self._remarks: list[str] = []
         self._made: dict[Identity, int] = {}
@@ -156,6 +158,8 @@ class _Performer:
     def perform(self, number: int, step: Step) -> None:
         """One step: on phones, or on the cluster it names."""
         self._pauses[number] = step.verb == "wait" or step.who == "phones"
+        if step.verb == "update-ctl" or (step.verb == "service" and step.args[0].lower() == "restart"):
+            self._belongs.add(number)
         move: Move | None = None
         resets: frozenset[tuple[str, str]] = frozenset()
         if step.who == "phones":
@@ -286,18 +290,21 @@ class _Performer:
 
         A cluster that resets its phones by itself does not wait for them; the next change may overtake them
         [REL14, SG1251SU2-sbd]. So the reset is taken to happen before the next `wait` or phone step, or at
-        the end, which is the worse of the two cases.
+        the end, which is the worse of the two cases. The advice to wait is about a second change: the CTL
+        update and the restarts come right behind the renewal, and then the phones [REGEN214231].
         """
         settled: list[Stage] = []
         pending: frozenset[tuple[str, str]] = frozenset()
-        since = 0
+        since = last = 0
         for stage, later in zip_longest(self._stages, self._stages[1:]):
             since = since if pending else stage.number
+            last = stage.number if stage.resets else last
             pending |= stage.resets
             overtaken = bool(pending) and later is not None and not self._pauses[later.number]
-            if overtaken and later.world is not stage.world:
+            belongs = later is not None and later.number in self._belongs
+            if overtaken and not belongs and later.world is not stage.world:
                 self._remarks.append(
-                    f"step {stage.number}: phones reset by themselves, but step {later.number} does not wait "
+                    f"step {last}: phones reset by themselves, but step {later.number} does not wait "
                     "for them and is taken to overtake them; put `phones wait 30m` between"
                 )
             by = since if pending and since < stage.number and not overtaken else 0

@@ -234,6 +234,18 @@ def test_changes_in_haste_overtake_the_phones_that_a_cluster_resets_by_itself() 
     assert "step 2 does not wait for them" in plan.remarks[0]
 
 
+def test_the_ctl_update_belongs_right_behind_the_renewal_and_nobody_is_told_to_wait() -> None:
+    """[REGEN214231]; a second renewal behind it is the one to wait for [REL14]."""
+    office = make_cluster("hq", "14SU3", ("pub", "sub"), mixed=True)
+    renewed = "pub set cert regen CallManager\npub utils ctl update CTLFile\n"
+    restarted = f"{renewed}* utils service restart Cisco Tftp\n"
+    assert not [remark for remark in planned(restarted, office).remarks if "overtake" in remark]
+    hasty = planned(f"{renewed}pub set cert regen TVS", office).remarks
+    assert [remark[:60] for remark in hasty if "overtake" in remark] == [
+        "step 1: phones reset by themselves, but step 3 does not wait"
+    ]
+
+
 def test_a_wait_between_lets_phones_follow_each_change() -> None:
     office = make_cluster("hq", "14SU3", ("pub", "sub"))
     plan = planned(
