@@ -107,6 +107,7 @@ class Phone:
         self._session = TVS_SESSION_START
         self._callmanagers: list[str] | None = None
         self._distrusted = False
+        self._ctl_at_start: TrustList | None = None
 
     def receive(self, event: Event) -> list[Command]:
         """Take one event and return what is to be done now, in order."""
@@ -121,6 +122,7 @@ class Phone:
         self._search = None
         self._callmanagers = None
         self._distrusted = False
+        self._ctl_at_start = self.flash.ctl
         self._note(Started(tftp_servers=event.tftp_servers))
         return self._enter(State.FETCHING_CTL)
 
@@ -258,12 +260,19 @@ class Phone:
         return [Save(flash=self.flash)]
 
     def _kept_itl(self, old: TrustList | None, new: TrustList) -> TrustList | None:
-        """The new ITL; None on a load that loses it when all signers of files changed [RN8831SR4B]."""
-        loses = self.profile.keeps_itl.value is False
-        if loses and old is not None and old.file_signers and not old.file_signers & new.file_signers:
-            self._note(LostItl())
-            return None
-        return new
+        """The new ITL; None on a load that loses it when all CallManager certificates changed [RN8831SR4B].
+
+        One that the CTL named before and names now was not renewed.
+        """
+        if self.profile.keeps_itl.value is not False or old is None or not old.file_signers:
+            return new
+        then, now = self._ctl_at_start, self.flash.ctl
+        before = old.file_signers | (then.file_signers if then is not None else frozenset())
+        after = new.file_signers | (now.file_signers if now is not None else frozenset())
+        if before & after:
+            return new
+        self._note(LostItl())
+        return None
 
     # ------------------------------------------------------------ trust verification service
 

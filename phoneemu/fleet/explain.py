@@ -270,6 +270,7 @@ _BROKEN: Mapping[Reason | FleetReason, str] = {
     FleetReason.HTTPS_EXPIRED: "the web certificate of a node has expired, so HTTPS services fail",
     FleetReason.NO_TFTP: "it gets no file until a TFTP server answers",
     FleetReason.COMMON_FILES: "it refuses ring lists and locales of the proxy TFTP",
+    FleetReason.ITL_LOST: "its load dropped its ITL (CSCvc28555): it trusts no TVS until it takes one again",
     FleetReason.NO_FAILOVER: "the other CallManagers of its group would turn it away",
 }
 """What is broken about a registered phone; every other reason is that of a CallManager it prefers."""

@@ -17,7 +17,7 @@ from phoneemu.cluster.certs import MADE
 from phoneemu.cluster.drive import Boot, Station, World
 from phoneemu.cluster.state import TOMCAT, Certificate, Cluster, Node
 from phoneemu.core.evidence import Standing, weakest
-from phoneemu.core.journal import Ruled
+from phoneemu.core.journal import LostItl, Ruled
 from phoneemu.core.profile import Profile
 from phoneemu.core.question import Stage, Subject
 from phoneemu.core.ruling import Reason, Verdict
@@ -84,6 +84,7 @@ class FleetReason(enum.Enum):
     HTTPS_EXPIRED = "https-certificate-expired"
     COMMON_FILES = "common-files-refused"
     NO_FAILOVER = "no-failover"
+    ITL_LOST = "itl-lost"
 
 
 _PATHS = {
@@ -154,7 +155,8 @@ def _limping(boot: Boot, world: World) -> tuple[Outcome, Reason | FleetReason, R
     """What is broken about a phone that is registered, if anything is.
 
     No TFTP server answers it; a CallManager it prefers does not take it, so that it stands on its last legs;
-    or its HTTPS services have nobody to ask.
+    or its HTTPS services have nobody to ask, be it that this load dropped the ITL that names its TVS: the
+    headline of the bug says no more, so a phone that trusts no TVS is not called well [RN8831SR4B].
     """
     if serving_node(boot.station, world) is None:
         return Outcome.DEGRADED, FleetReason.NO_TFTP, None
@@ -167,6 +169,8 @@ def _limping(boot: Boot, world: World) -> tuple[Outcome, Reason | FleetReason, R
     alone = _turned_away_elsewhere(boot, world)
     if alone is not None:
         return Outcome.DEGRADED, FleetReason.NO_FAILOVER, alone
+    if boot.station.flash.itl is None and LostItl() in boot.journal.entries:
+        return Outcome.DEGRADED, FleetReason.ITL_LOST, None
     common = drive.common_files(boot.station, world, world.clusters[0].clock)
     if common is not None and common.verdict in _TROUBLE:
         if common.verdict is Verdict.CANNOT_SAY:

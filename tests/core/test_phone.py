@@ -23,6 +23,7 @@ from making import (
 
 from phoneemu.core.flash import DeviceSecurity, Flash, PhoneConfig
 from phoneemu.core.journal import CouldNotErase, Erased, Ignored, Installed, LostItl, Ruled
+from phoneemu.core.names import Identity
 from phoneemu.core.phone import ENTRIES, HANDLERS, Phone
 from phoneemu.core.question import Subject
 from phoneemu.core.ruling import Reason, Verdict
@@ -344,6 +345,30 @@ def test_a_load_that_loses_its_itl_loses_it_when_every_signer_of_files_changed()
     phone.receive(arrives("ITLSEP1.tlv", renewed))
     assert phone.flash.itl is None
     assert LostItl() in phone.journal.entries
+
+
+@pytest.mark.parametrize(("stays", "lost"), [(True, False), (False, True)])
+def test_a_callmanager_that_the_ctl_still_names_was_not_renewed(
+    stays: bool,  # noqa: FBT001 - a table value
+    lost: bool,  # noqa: FBT001 - a table value
+) -> None:
+    """[RN8831SR4B]: the headline says all CallManager certificates."""
+    other, recovery = certificate("sub", 7), certificate("recovery")
+
+    def a_ctl_of(*signers: Identity, at: int) -> TrustList:
+        named = (entry(Role.CCM_TFTP, each, name) for each, name in zip(signers, ("pub", "sub"), strict=True))
+        return a_list(ListKind.CTL, recovery, entry(Role.SAST, recovery), *named, timestamp=at)
+
+    held = Flash(ctl=a_ctl_of(CM, other, at=1), itl=an_itl())
+    phone = Phone(a_profile(keeps_itl=False), NAME, held)
+    phone.receive(ON)
+    phone.receive(arrives("CTLSEP1.tlv", a_ctl_of(CM_NEW, other if stays else certificate("sub", 8), at=2)))
+    services = (entry(Role.TFTP, CM_NEW, "pub"), entry(Role.TVS, TVS_CERT))
+    phone.receive(
+        arrives("ITLSEP1.tlv", a_list(ListKind.ITL, recovery, entry(Role.SAST, recovery), *services))
+    )
+    assert (phone.flash.itl is None) is lost
+    assert (LostItl() in phone.journal.entries) is lost
 
 
 @pytest.mark.parametrize("before", [None, an_itl(timestamp=0)])

@@ -183,3 +183,21 @@ def test_a_cannot_say_names_the_fact_that_is_missing(text: str, model: str, load
     assert end.says[0] == "cannot-say"
     assert missing(end.last, end.story.station.profile).startswith(fact)
     assert not missing(through("phones reset", NEWER).last, end.story.station.profile)
+
+
+@pytest.mark.parametrize(
+    ("load", "says"),
+    [("10-3-1SR4-1", ("degraded", "itl-lost")), ("10-3-1SR4b-1", ("ok", "confirmed"))],
+)
+def test_a_phone_whose_load_drops_its_itl_trusts_no_tvs_until_it_starts_again(
+    load: str, says: tuple[str, str]
+) -> None:
+    """[RN8831SR4B]: CSCvc28555, when all CallManager certificates change; fixed in 10.3(1)SR4b."""
+    plain = make_cluster("office", "12.5(1)", ("pub", "sub"))
+    renewed = f"* set cert regen CallManager; {TFTP}; {RESET}"
+    end = through(renewed, plain, model="8831", load=load, protocol="SIP")
+    assert end.says == says
+    assert (end.story.station.flash.itl is None) is (says[0] == "degraded")
+    if says[0] == "degraded":
+        assert (end.remedy.kind.value, end.remedy.keys) == ("reset", "phones reset")
+    assert through(f"{renewed}; {RESET}", plain, model="8831", load=load, protocol="SIP").says[0] == "ok"
