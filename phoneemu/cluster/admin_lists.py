@@ -16,6 +16,7 @@ from phoneemu.cluster.state import (
     CALLMANAGER,
     CAPF,
     ITL_RECOVERY,
+    PHONE_SAST_TRUST,
     TFTP,
     TVS,
     Certificate,
@@ -142,9 +143,9 @@ def update_ctl(office: Office, node: Node, _step: Step) -> Performed:
     if not cluster.mixed:
         said = "the cluster is not in mixed mode: there is no CTL to update [assumed: text not found]"
         return refused(cluster, said)
-    cluster = publish.with_ctl(cluster, publish.ctl_of(cluster))
+    ctl = publish.ctl_of(cluster)
     return Performed(
-        cluster=cluster,
+        cluster=publish.with_ctl(cluster, ctl),
         lines=(
             f"This operation will update the CTLFile. {_asked(cluster)}",
             "",
@@ -152,7 +153,21 @@ def update_ctl(office: Office, node: Node, _step: Step) -> Performed:
             "CTL file Updated",
             *_closing(cluster),
         ),
+        remarks=_foreign_servers(cluster, ctl),
     )
+
+
+def _foreign_servers(cluster: Cluster, ctl: TrustList) -> tuple[str, ...]:
+    """What the CTL now says of servers of other clusters, whose certificates Phone-SAST-trust holds."""
+    local = {each.identity for node in cluster.nodes for each in node.own.values()}
+    held = cluster.stores.get(PHONE_SAST_TRUST, ())
+    foreign = [each for each in held if each.unit == CALLMANAGER and each.identity not in local]
+    names = ", ".join(each.node or each.identity.common_name for each in foreign if each.identity in ctl.sast)
+    said = (
+        f"the CTL lists {names} of another cluster as SAST, so phones believe a TFTP server there "
+        "[behaviour-more 1, 36; that the role does not count is inferred]"
+    )
+    return (said,) if names else ()
 
 
 def reset_ctl(office: Office, node: Node, _step: Step) -> Performed:
@@ -293,9 +308,15 @@ NO_CTL_FILE = (
 
 
 def ctl_client(office: Office, step: Step) -> Performed:
-    """The Windows CTL client with hardware tokens: at least two, one of them signs [SG125-ctl]."""
+    """The Windows CTL client with hardware tokens: at least two, one of them signs [SG125-ctl].
+
+    TFTP servers of other clusters are added by hand.
+    """
     cluster = office.cluster
-    names = [word.strip('"') for word in step.args[1].split()]
+    words = [word.strip('"') for word in step.args[1].split()]
+    at = words.index("tftp") if "tftp" in words else len(words)
+    names = words[:at]
+    added = tuple(_callmanager_of(office, name, step) for name in words[at + 1 :])
     signing = step.args[0]
     if since.NO_TOKENS.holds(cluster.release):
         return refused(cluster, "the CTL client is not supported from 14 on [SG15-cert]")
@@ -310,5 +331,14 @@ def ctl_client(office: Office, step: Step) -> Performed:
     warned = NO_CTL_FILE if held is None and cluster.mixed else ()
     known = dict(cluster.etokens) | tokens
     cluster = attrs.evolve(cluster, mixed=True, etokens=known)
-    ctl = publish.ctl_of(cluster, tokens[signing], tuple(tokens.values()))
+    ctl = publish.ctl_of(cluster, tokens[signing], tuple(tokens.values()), added)
     return Performed(cluster=publish.with_ctl(cluster, ctl), lines=(*warned, "CTL file signed."))
+
+
+def _callmanager_of(office: Office, name: str, step: Step) -> Certificate:
+    """The certificate by which a TFTP server of another cluster signs."""
+    nodes = (cluster.node(name) for cluster in office.others.values())
+    found = next((node for node in nodes if node is not None), None)
+    if found is None:
+        raise BadInput(f"no node `{name}` in another cluster (see --other)", place=step.place)
+    return found.own[CALLMANAGER]

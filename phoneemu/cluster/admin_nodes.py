@@ -12,7 +12,7 @@ import attrs
 from phoneemu.cluster import publish
 from phoneemu.cluster import release as since
 from phoneemu.cluster.admin_certs import phones_reset, renewed, replaced
-from phoneemu.cluster.admin_services import risen
+from phoneemu.cluster.admin_services import UNCHECKED, risen
 from phoneemu.cluster.certs import add_to_stores, bare_node, copies_of
 from phoneemu.cluster.nodenames import check_node_name
 from phoneemu.cluster.performing import Office, Performed
@@ -306,9 +306,8 @@ def proxy(office: Office, node: Node, step: Step) -> Performed:
         known = ", ".join(office.others) or "none is known (see --other)"
         raise BadInput(f"no other cluster `{step.args[0]}`; there is {known}", place=step.place)
     changed = attrs.evolve(node, proxy_for=node.proxy_for | {name})
+    signed = "ring lists, locales and other common files bear this node's own signature [behaviour-more 35]"
     return Performed(
         cluster=office.cluster.with_node(changed),
-        remarks=(
-            "ring lists, locales and other common files bear this node's own signature [behaviour-more 35]",
-        ),
+        remarks=(signed, UNCHECKED) if publish.rollback(office.cluster) else (signed,),
     )

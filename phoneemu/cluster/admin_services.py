@@ -241,11 +241,21 @@ def parameter(office: Office, step: Step) -> Performed:
         return Performed(cluster=changed)
     themselves = since.ROLLBACK_RESETS_PHONES.holds(cluster.release)
     told = "phones reset by themselves; wait ten minutes" if themselves else "reset the phones; they do not"
+    remarks = [f"{told}: from 10.5 on they reset by themselves [SG15-sbd]"]
+    if any(node.proxy_for for node in changed.nodes) and publish.rollback(changed):
+        remarks.append(UNCHECKED)
     return Performed(
         cluster=publish.with_all_itls(changed),
         resets=themselves,
-        remarks=(f"{told}: from 10.5 on they reset by themselves [SG15-sbd]",),
+        remarks=tuple(remarks),
     )
+
+
+UNCHECKED = (
+    "phones of other clusters check no common file of this proxy TFTP once they were reset, unless they hold "
+    "a CTL; by which list is not printed. Give HTTPS services http URLs: an emptied ITL ends them [SG14-sbd]"
+)
+"""What the rollback parameter of a proxy's own cluster does to phones of the clusters behind it."""
 
 
 def _digest_set(before: Cluster, after: Cluster) -> Performed:

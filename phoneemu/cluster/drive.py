@@ -22,6 +22,7 @@ from phoneemu.cluster.state import (
     Node,
 )
 from phoneemu.core.evidence import Standing, weakest
+from phoneemu.core.filesearch import DEFAULT_ORDER
 from phoneemu.core.flash import Flash
 from phoneemu.core.journal import Fetched, InService, Journal, Ruled
 from phoneemu.core.names import Identity
@@ -226,7 +227,10 @@ def common_files(station: Station, world: World, now: float) -> Ruled | None:
     """How the phone rules on a proxy TFTP's own files: ring lists and locales, which it signs itself.
 
     None when it asks no proxy, or holds nothing to judge them by. A phone judges them as it judges its
-    configuration [SG14-sbd], so it is given one that the proxy signed, and nothing else changes.
+    configuration [SG14-sbd], so it is given one that the proxy signed, and nothing else changes. Where the
+    proxy's own ITL is emptied for a rollback, phones are documented to check nothing of its files [SG14-sbd];
+    no source says how they come by that list, so it is the one they judge by here, and a CTL still counts
+    [MIG213407].
     """
     answering = (world.find(server) for server in station.tftp_servers if world.behind(server) is not None)
     place = next(answering, None)
@@ -237,6 +241,12 @@ def common_files(station: Station, world: World, now: float) -> Ruled | None:
     assert home is not None  # noqa: S101 - it answers
     device = station.device_in(home[0])
     name = "{name}.cnf.xml.sgn"
+    emptied = place[1].itl
+    if emptied is not None and emptied.emptied:
+        station = attrs.evolve(station, flash=attrs.evolve(station.flash, itl=emptied))
+        for template in station.profile.file_order.value or DEFAULT_ORDER:
+            if template.startswith("ITL"):
+                proxied.hand_out(home[1], template, device, emptied)
     own = publish.offered_file(*place, name, device)
     config = publish.config_for(home[0], device)
     assert isinstance(own, SignedFile)  # noqa: S101 - the name of a signed file was asked for

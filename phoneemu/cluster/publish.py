@@ -149,16 +149,24 @@ def itl_of(cluster: Cluster, node: Node, signer: Certificate | None = None) -> T
 
 
 def ctl_of(
-    cluster: Cluster, signer: Certificate | None = None, tokens: tuple[Certificate, ...] = ()
+    cluster: Cluster,
+    signer: Certificate | None = None,
+    tokens: tuple[Certificate, ...] = (),
+    added: tuple[Certificate, ...] = (),
 ) -> TrustList:
-    """The CTL a `utils ctl` command, or the CTL client with these tokens, would write now."""
+    """The CTL a `utils ctl` command, or the CTL client with these tokens, would write now.
+
+    `added` are certificates of TFTP servers that a person added in the client [SG125-ctl]; that their records
+    say TFTP alone is inferred.
+    """
     signs = signer or ctl_signer(cluster)
     capf = capf_of(cluster)
     publisher = cluster.publisher
     capfs = () if capf is None else (part(Role.CAPF, capf, publisher.listed_as),)
     servers = _server_records(cluster)
     sasts = tuple(part(Role.SAST, each, name) for each, name in _sasts(cluster, tokens))
-    parts = (*sasts, *servers[:1], *capfs, *servers[1:])
+    by_hand = (part(Role.TFTP, each, each.node) for each in added)
+    parts = (*sasts, *servers[:1], *capfs, *servers[1:], *by_hand)
     if tokens:
         parts = tuple(attrs.evolve(each, bare=True) for each in parts)
     return _list(cluster, ListKind.CTL, signs, parts)

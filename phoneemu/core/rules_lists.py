@@ -278,7 +278,9 @@ def tftp_ruling(question: Question, kind: str, rules: tuple[Rule, Rule, Rule]) -
     A server that the phone was given by name counts under every name and address that it has now; one that it
     was given by address only under that, so a new address must be in the CTL first [IPCHG-01, behaviour-more
     4]. A CTL with a multi-server certificate names one node for all of them: such clusters are exempt in one
-    of two copies of the note [IPCHG-01].
+    of two copies of the note [IPCHG-01]. A proxy TFTP is believed once its certificate is in the CTL, where a
+    tokenless update can list it as SAST alone [behaviour-more 1, 36]; that its role does not count is
+    inferred.
 
     `rules` are (not listed, listed in another form, known only in part).
     """
@@ -303,6 +305,8 @@ def tftp_ruling(question: Question, kind: str, rules: tuple[Rule, Rule, Rule]) -
         return None
     if not _comparable(question, ctl):
         return Ruling(verdict=Verdict.CANNOT_SAY, reason=Reason.TFTP_NAME_UNKNOWN, rule=incomparable)
+    if server.partition(".")[0] in ctl.servers_without_role:
+        return None
     verdict = Verdict.CANNOT_SAY if authorises.value is None else Verdict.REFUSE
     return Ruling(verdict=verdict, reason=Reason.TFTP_NOT_AUTHORISED, rule=unlisted, facts=(authorises,))
 

@@ -240,6 +240,16 @@ class TrustList:
             if record.role in FILE_SIGNER_ROLES and record.identity is not None and record.dns_name
         )
 
+    @cached_property
+    def servers_without_role(self) -> frozenset[str]:
+        """Lower-case hosts of certificates listed in other roles alone: `pub` for `CN=pub-ms.example.org`.
+
+        A certificate with a TFTP role is known by the name of its record instead.
+        """
+        others = self.roles.keys() - self.file_signers
+        hosts = (identity.common_name.lower().partition(".")[0] for identity in others)
+        return frozenset(host.removesuffix("-ms") for host in hosts)
+
     def record_of(self, identity: Identity) -> Record | None:
         """The first record with this certificate."""
         return next((record for record in self.records if record.identity == identity), None)

@@ -60,6 +60,7 @@ def _candidates(
     """What to try, as runbook lines; `tokens` are those that there still are to sign a CTL with."""
     main, others = clusters[0], clusters[1:]
     publisher = main.publisher.name
+    update: list[str] = []
     if publish.rollback(main):
         ends = [f'cluster parameter "{ROLLBACK}" = False']
         ends += [f"* utils service restart {name}" for name in _LIST_WRITERS]
@@ -69,7 +70,8 @@ def _candidates(
         if tokens:  # the CTL client writes it anew there, signed by the token that phones know
             client = f"cluster ctl-client sign-with {tokens[0]} tokens {' '.join(tokens)}"
             yield RemedyKind.UPDATE_CTL, [client, *restarts]
-        yield RemedyKind.UPDATE_CTL, [f"{publisher} utils ctl update CTLFile", *restarts]
+        update = [f"{publisher} utils ctl update CTLFile", *restarts]
+        yield RemedyKind.UPDATE_CTL, update
     yield RemedyKind.RESET_ITL, [f"{publisher} utils itl reset localkey"]
     for other in others:
         uploads = [
@@ -77,7 +79,11 @@ def _candidates(
             for unit in ("CallManager", "ITLRecovery")
             if unit in other.publisher.own
         ]
-        yield RemedyKind.IMPORT_SIGNER, uploads
+        proxies = [node.name for node in other.nodes if main.name.lower() in node.proxy_for]
+        relayed = [f"{publisher} upload Phone-SAST-trust CallManager@{name}" for name in proxies]
+        yield RemedyKind.IMPORT_SIGNER, relayed or uploads
+        if main.mixed and relayed:  # a proxy must be in the CTL, too [behaviour-more 36]
+            yield RemedyKind.IMPORT_SIGNER, [*relayed, *update]
 
 
 def _remedied(clusters: tuple[Cluster, ...], kind: RemedyKind, lines: list[str]) -> Administered | None:

@@ -145,6 +145,19 @@ def test_a_tftp_server_outside_the_ctl_is_not_authorised() -> None:
     assert ruled(Subject.CTL, renewed, server="stranger", profile=lenient)[0] is Verdict.ACCEPT
 
 
+def test_a_tftp_server_whose_certificate_the_ctl_has_as_sast_is_authorised() -> None:
+    """[behaviour-more 1, 36]: so a proxy TFTP of another cluster comes into a tokenless CTL."""
+    proxy = certificate("proxy.example.org")
+    ctl = a_list(
+        ListKind.CTL, CM, entry(Role.SAST, CM), entry(Role.SAST, proxy), entry(Role.CCM_TFTP, CM, "pub")
+    )
+    held, renewed = attrs.evolve(HELD, ctl=ctl), a_ctl(CM, timestamp=2)
+    assert ruled(Subject.CTL, renewed, held, server="proxy")[0] is Verdict.ACCEPT
+    assert ruled(Subject.CTL, renewed, held, server="prox")[1] is Reason.TFTP_NOT_AUTHORISED
+    by_address = ruled(Subject.CTL, renewed, held, server="192.0.2.9")
+    assert by_address == (Verdict.CANNOT_SAY, Reason.TFTP_NAME_UNKNOWN)
+
+
 def test_a_ctl_with_a_multi_server_certificate_authorises_every_node() -> None:
     shared = certificate("pub-ms.example.org")
     ctl = a_list(ListKind.CTL, CM, entry(Role.SAST, CM), entry(Role.CCM_TFTP, shared, "pub"))
