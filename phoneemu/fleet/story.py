@@ -17,6 +17,7 @@ from phoneemu.core.profile import Profile
 from phoneemu.core.question import Subject
 from phoneemu.core.ruling import Verdict
 from phoneemu.core.vocabulary import EraseTarget
+from phoneemu.fleet.doubt import Doubt, after_start
 from phoneemu.fleet.forecast import WHEN_IT_RETURNS, WHEN_SERVICES_RESTART, Episode
 from phoneemu.fleet.outcome import WORST_FIRST, Ending, Outcome, ending
 
@@ -128,7 +129,8 @@ def tell(
 
     Where services are left to restart, it is started again after them; that counts where it is worse.
 
-    Once a start could not be told, later ones cannot either, until the lists in doubt are erased by hand.
+    Once a start could not be told, later ones cannot either, until the lists in doubt are erased by hand, or
+    until a start ends alike whichever of them the phone holds.
 
     `loads` gives, by load name, a station with the profile the phone has on that load: for runbooks that
     change the firmware.
@@ -136,36 +138,39 @@ def tell(
     first = station
     episodes: list[Episode] = []
     since = stages[0]
-    doubt: Ending | None = None
+    doubt: Doubt | None = None
     orders = Orders()
     for stage in stages[1:]:
         before = station
         starts, station, powered = _act(stage, station, matches, powered=powered)
         orders = _ordered(orders, stage, matches, loads)
-        if doubt is not None and _settles(doubt, before, station):
-            doubt = None
+        if doubt is not None:
+            doubt = doubt.after_hands(before, station)
         if starts:
             itself = stage.resets_by and not (stage.move is not None and stage.move.boots)
             cause = f", by the reset that step {stage.resets_by} set off" if itself else ""
-            told = _starts(station, stage, stage.number, f"at step {stage.number}{cause}", doubt, orders)
+            occasion = f"at step {stage.number}{cause}"
+            told, doubt = _starts(station, stage, stage.number, occasion, doubt, orders)
             episodes += told
-            station, since, doubt = told[-1].boot.station, stage, _doubt(told[-1].ending)
+            station, since = told[-1].boot.station, stage
             orders = Orders() if orders.reach(told[0].boot) else orders
     last = stages[-1]
     if not episodes or since.world is not last.world or not powered:
         occasion = "at its next restart" if powered else WHEN_IT_RETURNS
-        episodes += _starts(station, last, None, occasion, doubt, orders)
+        told, doubt = _starts(station, last, None, occasion, doubt, orders)
+        episodes += told
         station = episodes[-1].boot.station
     lost_at = _lost_at(first, episodes, stages)
     if late is not None:
-        after = _starts(station, late.stage, None, WHEN_SERVICES_RESTART, doubt, orders)
+        after, _ = _starts(station, late.stage, None, WHEN_SERVICES_RESTART, doubt, orders)
         if _rank(after[-1]) < _rank(episodes[-1]):
             episodes += after
             if lost_at is None and after[-1].ending.outcome.bad:
                 lost_at = _late_step(station, late)
             station = after[-1].boot.station
     if lost_at == 0:
-        episodes.insert(0, _boot(first, stages[0], None, "before the first step"))
+        today, _ = _boot(first, stages[0], None, "before the first step")
+        episodes.insert(0, today)
     return Story(episodes=tuple(episodes), station=station, powered=powered, lost_at=lost_at)
 
 
@@ -245,15 +250,19 @@ def _starts(
     stage: Stage,
     step: int | None,
     occasion: str,
-    doubt: Ending | None,
+    doubt: Doubt | None,
     orders: Orders,
-) -> list[Episode]:
-    """One start, and another after the phone took the configuration that orders a load or an LSC."""
-    first = _boot(station, stage, step, occasion, doubt)
+) -> tuple[list[Episode], Doubt | None]:
+    """One start, and another after the phone took the configuration that orders a load or an LSC.
+
+    With them comes what is in doubt after them.
+    """
+    first, doubt = _boot(station, stage, step, occasion, doubt)
     changed = orders.obeyed(first.boot.station, stage.world)
     if changed is first.boot.station or not orders.reach(first.boot):
-        return [first]
-    return [first, _boot(changed, stage, step, occasion, doubt or _doubt(first.ending))]
+        return [first], doubt
+    again, doubt = _boot(changed, stage, step, occasion, doubt)
+    return [first, again], doubt
 
 
 def with_new_lsc(station: Station, world: World) -> Station:
@@ -278,30 +287,14 @@ def _with_lsc(station: Station, issuer: Identity | None) -> Station:
 
 
 def _boot(
-    station: Station, stage: Stage, step: int | None, occasion: str, doubt: Ending | None = None
-) -> Episode:
+    station: Station, stage: Stage, step: int | None, occasion: str, doubt: Doubt | None = None
+) -> tuple[Episode, Doubt | None]:
     boot = drive.start(station, stage.world, stage.now)
     end = ending(boot, stage.world)
-    if doubt is not None:
-        end = doubt if end.outcome is not Outcome.CANNOT_SAY else end
-    return Episode(step=step, occasion=occasion, boot=boot, world=stage.world, ending=end)
-
-
-def _doubt(end: Ending) -> Ending | None:
-    """The ending, when after it nobody knows which lists the phone really holds.
-
-    The emulated phone stays with its former list; the real one may have taken the new. What later starts
-    show is then the fate of one of the two, so it is not told.
-    """
-    of_a_list = end.decisive is not None and end.decisive.subject in (Subject.CTL, Subject.ITL)
-    return end if of_a_list and end.outcome is Outcome.CANNOT_SAY else None
-
-
-def _settles(doubt: Ending, before: Station, after: Station) -> bool:
-    """Whether hands erased every list that is in doubt: the ITL, and the CTL unless that was known."""
-    known_ctl = doubt.decisive is not None and doubt.decisive.subject is Subject.ITL
-    erased = after.flash is not before.flash and after.flash.itl is None
-    return erased and (known_ctl or after.flash.ctl is None)
+    left = after_start(doubt, station, end, stage.world, stage.now)
+    if left is not None and end.outcome is not Outcome.CANNOT_SAY:
+        end = left.ending
+    return Episode(step=step, occasion=occasion, boot=boot, world=stage.world, ending=end), left
 
 
 def _lost_at(first: Station, episodes: Sequence[Episode], stages: Sequence[Stage]) -> int | None:

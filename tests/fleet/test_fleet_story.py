@@ -98,12 +98,16 @@ def test_a_phone_recovers_when_the_runbook_erases_its_list() -> None:
 
 
 def test_after_a_start_that_cannot_be_told_later_ones_cannot_be_told_either() -> None:
-    undone = RENEWAL + "pub utils itl reset localkey\nphones reset"
-    story = told(planned(undone), a_station(attrs.evolve(STRANGE, reads_ctl=CTL_ONLY.reads_itl)))
+    restored = f"cluster backup b{RENEWAL}cluster restore b\nphones reset"
+    strange = a_station(attrs.evolve(STRANGE, reads_ctl=CTL_ONLY.reads_itl))
+    story = told(planned(restored), strange)
     assert [episode.ending.outcome for episode in story.episodes] == [Outcome.CANNOT_SAY] * 2
     # the emulated phone followed; the real one may hold another list
     assert story.episodes[1].boot.registered_to is not None
     assert (story.episodes[1].ending.service, story.lost_at) == (Service.UNKNOWN, None)
+    # unless it follows from either list: this one's signer is named by both
+    undone = told(planned(RENEWAL + "pub utils itl reset localkey\nphones reset"), strange)
+    assert [episode.ending.outcome for episode in undone.episodes] == [Outcome.CANNOT_SAY, Outcome.OK]
 
 
 def test_lists_in_doubt_are_known_again_once_they_are_erased() -> None:
