@@ -15,12 +15,9 @@ import attrs
 import polars as pl
 
 from phoneemu.core.plaintext import shown
-from phoneemu.fleet.holding import said, status
+from phoneemu.fleet.columns import LISTS, Positions, all_of, first_said, needed, words_in
 from phoneemu.fleet.listed import Listed, Traits
 from phoneemu.fleet.roster import FILE, KIND, LINE, NAME, SITE, Roster, as_roster, coded, joined, paired
-
-ITL_STATUS = "itl-status"
-"""Among the columns that are read: where the list stands in the words of the ITL File Status list."""
 
 LARGE = 1 << 20
 """Bytes from which a file is worth the library; a smaller one is read before that has started."""
@@ -40,12 +37,12 @@ _MOST_ODD = 0.2
 
 @attrs.frozen(kw_only=True)
 class Layout:
-    """How a file is laid out: where each wanted column stands among how many, by which delimiter.
+    """How a file is laid out: where the wanted columns stand among how many, by which delimiter.
 
     `record_lines` is the most lines that a quoted record may span.
     """
 
-    positions: Mapping[str, int]
+    positions: Positions
     width: int
     delimiter: str
     record_lines: int
@@ -170,7 +167,7 @@ def _uneven(content: bytes, layout: Layout) -> _Cells | None:
             regular = regular & ~pl.int_range(lines.len(), eager=True).is_in(taken)
         at = at.filter(regular)
         content = "\n".join([header, *lines.filter(regular).to_list()]).encode()
-    frame = _cells_of(content, layout, sorted(set(layout.positions.values())))
+    frame = _cells_of(content, layout, sorted(all_of(layout.positions)))
     return _Cells(frame=frame, at=at, records=records, broken=broken) if frame.height == len(at) else None
 
 
@@ -208,7 +205,7 @@ def _regular(lines: pl.Series, layout: Layout) -> pl.Series:
 def _wide(lines: pl.Series, layout: Layout) -> pl.Series:
     """Whether each line has every wanted cell, and no more cells than the header."""
     delimiters = lines.str.count_matches(layout.delimiter, literal=True)
-    return delimiters.is_between(max(layout.positions.values()), layout.width - 1)
+    return delimiters.is_between(needed(layout.positions), layout.width - 1)
 
 
 def _split(line: str, layout: Layout) -> list[str]:
@@ -265,32 +262,55 @@ class _Window:
 
 def _plain(frame: pl.DataFrame, layout: Layout) -> pl.Series:
     """Whether each row needs no closer look."""
-    name = frame[f"column_{layout.positions['name']}"]
+    name = _column(frame, layout.positions["name"][0])
     good = name.str.contains(_PLAIN_NAME)
     if not _once(name):
         good &= name.str.to_uppercase().is_unique()
-    for field in ("ctl", "itl"):
-        if field in layout.positions:
-            cells = frame[f"column_{layout.positions[field]}"]
-            wrong = [cell for cell in cells.unique().to_list() if said(cell) is None]
+    for field in LISTS & layout.positions.keys():
+        for at in layout.positions[field]:
+            cells = _column(frame, at)
+            words = ((cell, words_in(field, at, layout.positions, cell)) for cell in cells.unique().to_list())
+            wrong = [cell for cell, read in words if read is None]
             if wrong:
                 good &= ~cells.is_in(wrong)
     return good
 
 
+def _column(frame: pl.DataFrame, at: int) -> pl.Series:
+    """A column of the file; a row that ends before it has nothing there."""
+    return frame[f"column_{at}"].fill_null("")
+
+
 def _roster(frame: pl.DataFrame, line: pl.Series, layout: Layout, file: str) -> Roster:
-    at = {field: frame[f"column_{position}"] for field, position in layout.positions.items()}
     count = frame.height
-    shared = [(field, *coded(at[field])) for field in Traits._fields if field != "site" and field in at]
-    texts = {field: [shown(cell.strip()) for cell in cells] for field, _, cells in shared}
-    for field in texts.keys() & {"ctl", "itl"}:
-        words_of = status if field == "itl" and ITL_STATUS in at else said
-        texts[field] = [words_of(cell) or "" for cell in texts[field]]
-    kind, kinds = _kinds([(field, codes) for field, codes, _ in shared], texts, count)
-    site, sites = coded(at["site"]) if "site" in at else (_same(count), [""])
-    columns = {NAME: at["name"], KIND: kind, SITE: site, FILE: _same(count), LINE: line}
-    stripped = tuple(shown(each.strip()) for each in sites)
-    return Roster(frame=pl.DataFrame(columns), kinds=kinds, sites=stripped, files=(file,))
+    wanted = layout.positions
+    said = {field: _said(frame, field, wanted) for field in Traits._fields if field in wanted}
+    site, sites = said.pop("site", (_same(count), [""]))
+    kind, kinds = _kinds(said, count)
+    columns = {
+        NAME: _column(frame, wanted["name"][0]),
+        KIND: kind,
+        SITE: site,
+        FILE: _same(count),
+        LINE: line,
+    }
+    return Roster(frame=pl.DataFrame(columns), kinds=kinds, sites=tuple(sites), files=(file,))
+
+
+def _said(frame: pl.DataFrame, field: str, wanted: Positions) -> tuple[pl.Series, list[str]]:
+    """What each row says of one thing, as numbers and what they mean; the first column to say it counts."""
+
+    def words_at(at: int) -> tuple[pl.Series, list[str]]:
+        codes, cells = coded(_column(frame, at))
+        return codes, [words_in(field, at, wanted, shown(cell.strip())) or "" for cell in cells]
+
+    def with_next(before: tuple[pl.Series, list[str]], at: int) -> tuple[pl.Series, list[str]]:
+        codes, texts = words_at(at)
+        numbers, pairs = paired(before[0], codes)
+        return numbers, [first_said((before[1][old], texts[new])) for old, new in pairs]
+
+    first, *others = wanted[field]
+    return reduce(with_next, others, words_at(first))
 
 
 def _once(names: pl.Series) -> bool:
@@ -305,22 +325,21 @@ def _same(count: int) -> pl.Series:
 
 
 def _kinds(
-    columns: Sequence[tuple[str, pl.Series]], texts: Mapping[str, Sequence[str]], count: int
+    said: Mapping[str, tuple[pl.Series, list[str]]], count: int
 ) -> tuple[pl.Series, tuple[Traits, ...]]:
-    """A number for each combination of cells that stands in a row, and the combinations."""
+    """A number for each combination of what is said in a row, and the combinations."""
 
     def with_next(
-        before: tuple[pl.Series, list[dict[str, str]]], column: tuple[str, pl.Series]
+        before: tuple[pl.Series, list[dict[str, str]]], column: tuple[str, tuple[pl.Series, list[str]]]
     ) -> tuple[pl.Series, list[dict[str, str]]]:
-        field, codes = column
-        cells = texts[field]
-        if len(cells) == 1:
-            return before[0], [{**each, field: cells[0]} for each in before[1]]
+        field, (codes, texts) = column
+        if len(texts) == 1:
+            return before[0], [{**each, field: texts[0]} for each in before[1]]
         numbers, pairs = paired(before[0], codes)
-        return numbers, [{**before[1][old], field: cells[new]} for old, new in pairs]
+        return numbers, [{**before[1][old], field: texts[new]} for old, new in pairs]
 
     start: tuple[pl.Series, list[dict[str, str]]] = (_same(count), [{}])
-    numbers, kinds = reduce(with_next, columns, start)
+    numbers, kinds = reduce(with_next, said.items(), start)
     return numbers, tuple(Traits(**each) for each in kinds)
 
 

@@ -16,6 +16,7 @@ from phoneemu.errors import BadInput, NothingInIt
 from phoneemu.fleet import (
     certjson,
     certtexts,
+    columns,
     inventory,
     listphone,
     merging,
@@ -115,7 +116,7 @@ class _Reader:
         """The phones of a spreadsheet; one of any name must look like phones, for many have names."""
         found = sheets.read(path)
         named = any(each.named for each in self._files if each.path == path)
-        if not named and not inventory.of_phones(found.columns[0][1]):
+        if not named and not columns.of_phones(found.columns[0][1]):
             raise NothingInIt("its columns are not those of phones", place=path.name)
         return found
 

@@ -24,8 +24,8 @@ from phoneemu.errors import BadInput
 from phoneemu.files import read_bytes
 from phoneemu.fleet import fastcsv
 from phoneemu.fleet.collector import at_rest
-from phoneemu.fleet.fastcsv import ITL_STATUS, Bulk, Layout
-from phoneemu.fleet.holding import said, status
+from phoneemu.fleet.columns import Positions, all_of, first_said, needed, positions, words_in
+from phoneemu.fleet.fastcsv import Bulk, Layout
 from phoneemu.fleet.listed import Listed as Listed
 from phoneemu.fleet.listed import Traits as Traits
 from phoneemu.fleet.remarks import Remark
@@ -34,37 +34,6 @@ from phoneemu.fleet.textfile import decoded, doubts
 
 if TYPE_CHECKING:
     from phoneemu.fleet.roster import Roster
-
-COLUMNS: dict[str, tuple[str, ...]] = {
-    "name": (
-        "device name",
-        "devicename",
-        "name",
-        "device",
-        "mac address/device name",
-        "device name(line)",
-        "device name (line)",
-    ),
-    "model": ("device type", "model", "product", "devicetype", "phone type", "tkmodel"),
-    "site": ("device pool", "devicepool", "site", "devicepoolname"),
-    "protocol": ("device protocol", "protocol"),
-    "load": (
-        "activeloadid",
-        "phone load name",
-        "load",
-        "load name",
-        "firmware",
-        "specialloadinformation",
-        "loadinformation",
-    ),
-    "profile": ("device security profile", "security profile", "secprofile", "securityprofilename"),
-    "mode": ("security mode", "device security mode", "secmode"),
-    "group": ("callmanager group", "cisco unified callmanager group", "cmgroup", "group"),
-    "lsc": ("lsc status", "lsc", "lscstatus"),
-    "ctl": ("ctl signature", "ctl checksum", "ctl sha1", "ctl md5", "ctl file", "ctl"),
-    "itl": ("itl signature", "itl checksum", "itl sha1", "itl md5", "itl file status", "itl file", "itl"),
-}
-"""What is read, and the headers it is known under, lower-case; the first in the list wins [BAT1251]."""
 
 LEFT_OUT = "row left out"
 """What every remark about a row that is not taken begins with."""
@@ -137,16 +106,14 @@ def _in_bulk(paths: Sequence[Path]) -> Inventory | None:
         if not content.isascii() and BROKEN in content:  # the careful reader says so
             return None
         header, delimiter = _delimited(content[: content.find(b"\n")].decode().rstrip("\r"))
-        positions = _positions(header)
-        layout = Layout(
-            positions=positions, width=len(header), delimiter=delimiter, record_lines=RECORD_LINES
-        )
-        bulk = fastcsv.read(content, layout, path.name) if "name" in positions else None
+        wanted = positions(header)
+        layout = Layout(positions=wanted, width=len(header), delimiter=delimiter, record_lines=RECORD_LINES)
+        bulk = fastcsv.read(content, layout, path.name) if "name" in wanted else None
         roster = None if bulk is None else bulk.with_careful(_remains(bulk, layout, path.name, remarks))
         if roster is None:
             return None
         rosters.append(roster)
-        columns.append(_read_columns(path.name, header, positions))
+        columns.append(_read_columns(path.name, header, wanted))
     together = fastcsv.together(rosters) if rosters else None
     if together is None:
         return None
@@ -172,7 +139,7 @@ def _remains(bulk: Bulk, layout: Layout, file: str, remarks: list[Remark]) -> tu
     """The phones of the rows that were left to this reader; remarks in the order of their lines."""
     phones: dict[str, Listed] = {}
     said: list[Remark] = []
-    _read_rows(iter(bulk.remains.records), dict(layout.positions), layout.width, file, phones, said)
+    _read_rows(iter(bulk.remains.records), layout.positions, layout.width, file, phones, said)
     said += (_left_out(file, line, why) for line, why in bulk.remains.broken)
     remarks += sorted(said, key=lambda remark: int(remark.place.rpartition(":")[2]))
     return tuple(phones.values())
@@ -193,14 +160,13 @@ def of_records(columns: Sequence[str], rows: Iterable[tuple[int, list[str]]], fi
     Raises:
         BadInput: none of the columns is of device names.
     """
-    positions = _positions(columns)
-    if "name" not in positions:
+    wanted = positions(columns)
+    if "name" not in wanted:
         raise BadInput(f"no device-name column among {', '.join(columns[:6]) or 'nothing'}", place=file)
     phones: dict[str, Listed] = {}
     remarks: list[Remark] = []
-    _read_rows(iter(rows), positions, len(columns), file, phones, remarks)
-    used = tuple(dict.fromkeys(columns[position] for position in positions.values()))
-    read = (file, used, len(columns) - len(used))
+    _read_rows(iter(rows), wanted, len(columns), file, phones, remarks)
+    read = _read_columns(file, columns, wanted)
     return Inventory(phones=tuple(phones.values()), remarks=tuple(remarks), columns=(read,))
 
 
@@ -225,17 +191,15 @@ def _read_file(
         remarks.append(Remark(place=file, text=doubt))
     lines = _Lines(text)
     header, delimiter = _header(lines, file)
-    positions = _positions(header)
-    if "name" not in positions:
+    wanted = positions(header)
+    if "name" not in wanted:
         raise BadInput(f"no device-name column among {', '.join(header[:6]) or 'nothing'}", place=f"{file}:1")
-    _read_rows(_records(lines, delimiter, file, remarks), positions, len(header), file, phones, remarks)
-    return _read_columns(file, header, positions)
+    _read_rows(_records(lines, delimiter, file, remarks), wanted, len(header), file, phones, remarks)
+    return _read_columns(file, header, wanted)
 
 
-def _read_columns(
-    file: str, header: Sequence[str], positions: Mapping[str, int]
-) -> tuple[str, tuple[str, ...], int]:
-    used = tuple(dict.fromkeys(header[position] for position in positions.values()))
+def _read_columns(file: str, header: Sequence[str], wanted: Positions) -> tuple[str, tuple[str, ...], int]:
+    used = tuple(dict.fromkeys(header[position] for position in all_of(wanted)))
     return file, used, len(header) - len(used)
 
 
@@ -287,12 +251,7 @@ def _header(lines: _Lines, file: str) -> tuple[list[str], str]:
 
 def _delimited(line: str) -> tuple[list[str], str]:
     candidates = [(_split(line, delimiter), delimiter) for delimiter in (",", ";", "\t", "|")]
-    return next((found for found in candidates if "name" in _positions(found[0])), candidates[0])
-
-
-def wanted(header: Sequence[str]) -> Mapping[str, int]:
-    """Which of the columns that are read a header names, and where."""
-    return _positions(header)
+    return next((found for found in candidates if "name" in positions(found[0])), candidates[0])
 
 
 def header_of(text: str) -> list[str]:
@@ -303,35 +262,11 @@ def header_of(text: str) -> list[str]:
         return []
 
 
-def of_phones(header: Sequence[str]) -> bool:
-    """Whether a table is one of phones, as its headers say: many tables have a column `Name`."""
-    found = set(_positions(header))
-    return "name" in found and (
-        bool(found & _OF_PHONES_ALONE) or any("device" in cell.lower() for cell in header)
-    )
-
-
-_OF_PHONES_ALONE = {"model", "load", "profile", "mode", "lsc", "ctl", "itl"}
-
-
 def _split(line: str, delimiter: str) -> list[str]:
     try:
         return [cell.strip() for cell in next(csv.reader([line.rstrip("\r\n")], delimiter=delimiter), [])]
     except csv.Error:  # a cell beyond the library's limit, or a line that is none
         return []
-
-
-def _positions(header: Sequence[str]) -> dict[str, int]:
-    """Where each wanted column stands; of a repeated column the first."""
-    lowered = [" ".join(cell.lower().split()) for cell in header]
-    found = {}
-    for column, aliases in COLUMNS.items():
-        position = next((lowered.index(alias) for alias in aliases if alias in lowered), None)
-        if position is not None:
-            found[column] = position
-    if "itl" in found and lowered[found["itl"]] == "itl file status":
-        found[ITL_STATUS] = found["itl"]
-    return found
 
 
 def _records(
@@ -379,19 +314,17 @@ def _nothing(_record: list[str]) -> object:
 
 def _read_rows(
     records: Iterator[tuple[int, list[str]]],
-    positions: dict[str, int],
+    wanted: Positions,
     width: int,
     file: str,
     phones: dict[str, Listed],
     remarks: list[Remark],
 ) -> None:
-    where = [positions[field] for field in Traits._fields if field in positions]
-    fields = [field for field in Traits._fields if field in positions]
-    name_at = positions["name"]
+    where = [at for at in all_of(wanted) if at != wanted["name"][0]]
+    name_at = wanted["name"][0]
     key_of: Callable[[list[str]], object] = itemgetter(*where) if where else _nothing
     made = tuple.__new__  # a phone is a tuple; a million calls of its own constructor are seconds
-    widest = max(positions.values())
-    words_of = {"ctl": said, "itl": status if ITL_STATUS in positions else said}
+    widest, reach = needed(wanted), max(all_of(wanted)) + 1
     shared: dict[object, Traits] = {}
     for line, record in records:
         if len(record) != width:
@@ -402,6 +335,7 @@ def _read_rows(
             if any(cell.strip() for cell in record[width:]):
                 text = f"{len(record)} cells under {width} headers: is a delimiter in a cell without quotes?"
                 remarks.append(Remark(place=f"{file}:{line}", text=text))
+            record += [""] * (reach - len(record))
         name = record[name_at]
         if not name.isalnum() or len(name) > LONGEST_NAME:
             name = name.strip()
@@ -411,8 +345,7 @@ def _read_rows(
         key = key_of(record)
         traits = shared.get(key)
         if traits is None:
-            cells = {field: shown(record[at].strip()) for field, at in zip(fields, where, strict=True)}
-            traits = shared[key] = Traits(**_shown(cells, file, line, remarks, words_of))
+            traits = shared[key] = _traits(record, wanted, f"{file}:{line}", remarks)
         upper = name.upper()
         before = phones.get(upper)
         if before is None:
@@ -422,22 +355,20 @@ def _read_rows(
             remarks.append(Remark(place=f"{file}:{line}", text=text))
 
 
-def _shown(
-    cells: dict[str, str],
-    file: str,
-    line: int,
-    remarks: list[Remark],
-    words_of: Mapping[str, Callable[[str], str | None]],
-) -> dict[str, str]:
-    """The cells with what the phone showed of its lists in one form; what is no checksum is remarked upon."""
-    for field, read in words_of.items():
-        if field in cells:
-            words = read(cells[field])
+def _traits(record: Sequence[str], wanted: Positions, place: str, remarks: list[Remark]) -> Traits:
+    """What a row says beside the name; what should be of a list and is no checksum is remarked upon."""
+    found: dict[str, str] = {}
+    for field in Traits._fields:
+        said: list[str] = []
+        for at in wanted.get(field, ()):
+            cell = shown(record[at].strip())
+            words = words_in(field, at, wanted, cell)
             if words is None:
-                text = f"`{cells[field]}` is no checksum of the {field.upper()}: nothing is taken from it"
-                remarks.append(Remark(place=f"{file}:{line}", text=text))
-            cells[field] = words or ""
-    return cells
+                text = f"`{cell}` is no checksum of the {field.upper()}: nothing is taken from it"
+                remarks.append(Remark(place=place, text=text))
+            said.append(words or "")
+        found[field] = first_said(said)
+    return Traits(**found)
 
 
 def _left_out(file: str, line: int, why: str) -> Remark:

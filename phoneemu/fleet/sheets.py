@@ -13,7 +13,8 @@ from pathlib import Path
 from phoneemu.core import limits
 from phoneemu.errors import BadInput, NothingInIt
 from phoneemu.files import read_head
-from phoneemu.fleet.inventory import Inventory, of_records, wanted
+from phoneemu.fleet.columns import all_of, positions
+from phoneemu.fleet.inventory import Inventory, of_records
 from phoneemu.fleet.sheetspan import refuse_far_cells
 
 HEADER_ROWS = 10
@@ -42,8 +43,8 @@ def _parquet(path: Path) -> Inventory:
 
     try:
         names = list(pl.read_parquet_schema(path))
-        columns = [names[at] for at in wanted(names).values()]
-        if "name" not in wanted(names):
+        columns = [names[at] for at in all_of(positions(names))]
+        if "name" not in positions(names):
             raise NothingInIt(f"no device-name column among {', '.join(names[:6])}", place=path.name)
         frame = pl.read_parquet(path, columns=columns)
         texts = frame.select(pl.all().cast(pl.String, strict=False).fill_null(""))
@@ -84,7 +85,7 @@ def _header(rows: Sequence[Sequence[object]]) -> tuple[int, Cells] | None:
     """(index, cells) of the first row with a device-name column."""
     for at, row in enumerate(rows[:HEADER_ROWS]):
         cells = [_text(cell) for cell in row]
-        if "name" in wanted(cells):
+        if "name" in positions(cells):
             return at, cells
     return None
 

@@ -131,6 +131,41 @@ def test_rows_that_end_before_unwanted_columns_are_whole(tmp_path: Path) -> None
     assert (len(bulk.phones), bulk.remarks) == (41, ())
 
 
+MD5 = "00112233445566778899aabbccddeeff"
+ALTERNATIVES = {
+    "a checksum of either kind": ("ITL SHA1,ITL MD5", f"{SHA1},\n", f",{MD5}\n", f"{SHA1},{MD5}\n", ",\n"),
+    "in another order of columns": ("ITL MD5,ITL SHA1", f"{MD5},{SHA1}\n", f"{MD5},\n"),
+    "a status beside a signature": (
+        "ITL Signature,ITL File Status,ITL",
+        ",MisMatch,\n",
+        "n/a,Unknown,\n",
+        f",Unknown,{MD5}\n",
+        f"{SHA1},MisMatch\n",
+        "\n",
+        "nonsense,MisMatch,\n",
+        ",nonsense,\n",
+    ),
+    "loads and sites": (
+        "ActiveLoadID,Phone Load Name,Site,Device Pool",
+        ",a,S,\n",
+        "b,a,S,D\n",
+        "b\n",
+        " , a , ,D\n",
+    ),
+    "one header twice": ("Model,Model", "8861,7960\n", ",7960\n"),
+}
+
+
+@pytest.mark.parametrize("what", ALTERNATIVES)
+def test_columns_that_mean_one_thing_are_read_alike(tmp_path: Path, what: str) -> None:
+    head, *rows = ALTERNATIVES[what]
+    every = [rows[0]] * 40 + rows
+    text = f"Name,{head}\n" + "".join(f"SEP{number},{row}" for number, row in enumerate(every))
+    bulk, careful = both(tmp_path, text.encode())
+    assert isinstance(bulk.phones, Roster)
+    assert said(bulk) == said(careful)
+
+
 @pytest.mark.parametrize("head", ['Name,"Site"\n', 'Name,"Si\nte",x\n', 'Name,Si"te\n', '"Name",Site\r\n'])
 def test_headers_in_quotes_are_read_alike(tmp_path: Path, head: str) -> None:
     bulk, careful = both(tmp_path, (head + "SEP1,Depot\n" * 3 + "SEP2,Lab\n").encode())

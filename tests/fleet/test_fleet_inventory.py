@@ -47,6 +47,40 @@ def test_columns_are_found_in_any_order_and_spelling() -> None:
     )
 
 
+SHA1, MD5 = "a" * 40, "b" * 32
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "itl"),
+    [
+        ("ITL SHA1,ITL MD5", f"{SHA1},", SHA1),
+        ("ITL SHA1,ITL MD5", f",{MD5}", MD5),
+        ("ITL MD5,ITL SHA1", f"{MD5},{SHA1}", SHA1),
+        ("ITL Signature,ITL File Status", ",MisMatch", "other"),
+        ("ITL Signature,ITL File Status", "n/a,MisMatch", "other"),
+        ("ITL File Status,ITL File", f"Unknown,{MD5}", MD5),
+        ("ITL File Status,ITL File", "Unknown,", "unseen"),
+    ],
+)
+def test_of_columns_that_mean_one_thing_the_first_that_says_something_counts_in_each_row(
+    header: str, row: str, itl: str
+) -> None:
+    inventory = read_text(f"Device Name,{header}\nSEP1,{row}\n")
+    assert inventory.phones[0].traits.itl == itl
+    assert inventory.columns[0][2] == 0
+
+
+def test_a_configured_load_counts_where_none_runs() -> None:
+    text = "Name,Phone Load Name,ActiveLoadID\nSEP1,configured,\nSEP2,configured,runs\n"
+    assert [phone.traits.load for phone in read_text(text).phones] == ["configured", "runs"]
+
+
+def test_only_one_column_names_the_device() -> None:
+    inventory = read_text("Name,Device Name,Model\nanna,,8861\nbert,SEP1,8861\n")
+    assert [phone.name for phone in inventory.phones] == ["SEP1"]
+    assert [remark.place for remark in inventory.remarks] == ["phones.csv:2"]
+
+
 def test_a_list_of_names_alone_is_an_inventory() -> None:
     phones = read_text("Name\nSEP1\nSEP2\n").phones
     assert [phone.name for phone in phones] == ["SEP1", "SEP2"]

@@ -1,0 +1,107 @@
+"""Which columns of a table of phones are read, by their headers, and which of several alike counts.
+
+Phones show MD5 or SHA-1 by their model, and an export may have a column for each; so of columns that mean one
+thing the first that says something counts in each row. This module reads no file.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from phoneemu.fleet.holding import UNSAID, UNSEEN, said, status
+
+COLUMNS: dict[str, tuple[str, ...]] = {
+    "name": (
+        "device name",
+        "devicename",
+        "name",
+        "device",
+        "mac address/device name",
+        "device name(line)",
+        "device name (line)",
+    ),
+    "model": ("device type", "model", "product", "devicetype", "phone type", "tkmodel"),
+    "site": ("device pool", "devicepool", "site", "devicepoolname"),
+    "protocol": ("device protocol", "protocol"),
+    "load": (
+        "activeloadid",
+        "phone load name",
+        "load",
+        "load name",
+        "firmware",
+        "specialloadinformation",
+        "loadinformation",
+    ),
+    "profile": ("device security profile", "security profile", "secprofile", "securityprofilename"),
+    "mode": ("security mode", "device security mode", "secmode"),
+    "group": ("callmanager group", "cisco unified callmanager group", "cmgroup", "group"),
+    "lsc": ("lsc status", "lsc", "lscstatus"),
+    "ctl": ("ctl signature", "ctl checksum", "ctl sha1", "ctl md5", "ctl file", "ctl"),
+    "itl": ("itl signature", "itl checksum", "itl sha1", "itl md5", "itl file status", "itl file", "itl"),
+}
+"""What is read, and the headers it is known under, lower-case; the first in the list wins [BAT1251]."""
+
+ITL_STATUS = "itl-status"
+"""Among the columns that are read: where the list stands in the words of the ITL File Status list."""
+
+LISTS = frozenset({"ctl", "itl"})
+"""What is read of a phone's lists: a checksum, or a word in its place."""
+
+Positions = Mapping[str, tuple[int, ...]]
+"""Where the columns of each thing that is read stand, the one that counts first in front."""
+
+
+def plain(cell: str) -> str:
+    """A header as it is compared."""
+    return " ".join(cell.lower().split())
+
+
+def positions(header: Sequence[str]) -> Positions:
+    """Where each wanted column stands; of a repeated column the first."""
+    lowered = [plain(cell) for cell in header]
+    found: dict[str, tuple[int, ...]] = {}
+    for column, aliases in COLUMNS.items():
+        at = tuple(lowered.index(alias) for alias in aliases if alias in lowered)
+        if at:
+            # another column of names is of something else: an owner, a line
+            found[column] = at[:1] if column == "name" else at
+    if "itl file status" in lowered:
+        found[ITL_STATUS] = (lowered.index("itl file status"),)
+    return found
+
+
+def all_of(wanted: Positions) -> tuple[int, ...]:
+    """Every column that is read, once, in the order of what is read."""
+    return tuple(dict.fromkeys(at for each in wanted.values() for at in each))
+
+
+def needed(wanted: Positions) -> int:
+    """The last of the columns without which a row is not whole; what other columns may add can be missing."""
+    return max(each[0] for each in wanted.values())
+
+
+def of_phones(header: Sequence[str]) -> bool:
+    """Whether a table is one of phones, as its headers say: many tables have a column `Name`."""
+    found = set(positions(header))
+    return "name" in found and (
+        bool(found & _OF_PHONES_ALONE) or any("device" in cell.lower() for cell in header)
+    )
+
+
+_OF_PHONES_ALONE = {"model", "load", "profile", "mode", "lsc", "ctl", "itl"}
+
+
+def words_in(field: str, at: int, wanted: Positions, cell: str) -> str | None:
+    """What a cell says, as it is kept; None when it should be of a list and is no checksum."""
+    if field not in LISTS:
+        return cell
+    return status(cell) if at in wanted.get(ITL_STATUS, ()) else said(cell)
+
+
+def first_said(said: Iterable[str]) -> str:
+    """The first that says something; that the cluster saw nothing counts behind what anybody else saw."""
+    unseen = UNSAID
+    for words in said:
+        if words == UNSEEN:
+            unseen = words
+        elif words:
+            return words
+    return unseen
