@@ -9,7 +9,7 @@ from phoneemu.cli._saying import say
 from phoneemu.cli.predict import add_other
 from phoneemu.errors import BadInput
 from phoneemu.fleet.forecast import Fate
-from phoneemu.fleet.inventory import Listed
+from phoneemu.fleet.listed import Listed
 
 HELP = "tell one phone's story through a runbook, with the source of every fact"
 

@@ -17,7 +17,7 @@ from phoneemu.core.trustlist import ListKind, TrustList
 from phoneemu.fleet.classes import row_of
 from phoneemu.fleet.clusterfile import OffEntry
 from phoneemu.fleet.holding import BOUNCED, NONE, OTHER, SERVED, UNSAID, UNSEEN, too_large_words
-from phoneemu.fleet.inventory import Listed, Traits
+from phoneemu.fleet.listed import Listed, Traits
 from phoneemu.fleet.placing import place_of
 from phoneemu.fleet.snapshot import Snapshot
 

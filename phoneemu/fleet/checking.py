@@ -12,7 +12,7 @@ import attrs
 from phoneemu.catalogue import catalogue
 from phoneemu.cluster.state import CALLMANAGER, CAPF, ITL_RECOVERY, TVS, Certificate, Node
 from phoneemu.core.names import serial_text
-from phoneemu.fleet import assumptions, prechecks
+from phoneemu.fleet import assumptions, combining, prechecks
 from phoneemu.fleet.forecast import Forecast
 from phoneemu.fleet.listexports import ListExport
 from phoneemu.fleet.outcome import Outcome
@@ -159,7 +159,8 @@ def _files(snapshot: Snapshot, remarks_of: Mapping[str, int]) -> Iterator[str]:
     rows_of = as_roster(snapshot.inventory.phones).by_file()
     for file, used, ignored in snapshot.inventory.columns:
         rows = rows_of.get(file, 0)
-        what = f"{rows} phones" if rows or file not in snapshot.evidence else _evidence(snapshot, file)
+        named = snapshot.inventory.named.get(file, rows)
+        what = f"{named} phones" if rows or file not in snapshot.evidence else _evidence(snapshot, file)
         count = remarks_of.get(file, 0)
         more = f"; {count:,} {'remark' if count == 1 else 'remarks'}, see below" if count else ""
         yield f"  {file}: {what}; read {', '.join(used)}; ignored {ignored} other columns{more}"
@@ -267,7 +268,7 @@ def as_json(checked: Checked) -> dict[str, object]:
 
 
 def _files_json(snapshot: Snapshot, remarks_of: Mapping[str, int]) -> Iterator[dict[str, object]]:
-    phones = as_roster(snapshot.inventory.phones).by_file()
+    phones = combining.counted(snapshot.inventory)
     columns = {file: (used, ignored) for file, used, ignored in snapshot.inventory.columns}
     for each in snapshot.recognised:
         name = each.path.name

@@ -78,6 +78,19 @@ def needed(wanted: Positions) -> int:
     return max(each[0] for each in wanted.values())
 
 
+def runs(headers: Iterable[str], *, shown: bool = False) -> bool:
+    """Whether the load of a table with these headers runs, and is not only configured.
+
+    `shown`: it is a table of what phones showed, where any load runs that is not said to be configured.
+    """
+    loads = {plain(header) for header in headers} & set(COLUMNS["load"])
+    return bool(loads - _CONFIGURED if shown else loads & _RUNNING)
+
+
+_RUNNING = frozenset({"activeloadid", "firmware"})
+_CONFIGURED = frozenset({"phone load name", "specialloadinformation", "loadinformation"})
+
+
 def of_phones(header: Sequence[str]) -> bool:
     """Whether a table is one of phones, as its headers say: many tables have a column `Name`."""
     found = set(positions(header))

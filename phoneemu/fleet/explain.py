@@ -21,7 +21,7 @@ from phoneemu.core.trustlist import Role, TrustList
 from phoneemu.fleet import vouching
 from phoneemu.fleet.assumptions import KNOWN
 from phoneemu.fleet.forecast import Episode, Fate
-from phoneemu.fleet.inventory import Listed
+from phoneemu.fleet.listed import Listed
 from phoneemu.fleet.outcome import FleetReason, Outcome, Service, Trust, holds_served, serving_node
 from phoneemu.fleet.plan import Plan
 from phoneemu.fleet.snapshot import Snapshot

@@ -341,11 +341,3 @@ def _kinds(
     start: tuple[pl.Series, list[dict[str, str]]] = (_same(count), [{}])
     numbers, kinds = reduce(with_next, said.items(), start)
     return numbers, tuple(Traits(**each) for each in kinds)
-
-
-def together(rosters: Sequence[Roster]) -> Roster | None:
-    """Several files as one; None when a phone stands in two of them."""
-    if len(rosters) == 1:
-        return rosters[0]
-    names = pl.concat([roster.frame[NAME] for roster in rosters])
-    return joined(rosters) if _once(names) else None

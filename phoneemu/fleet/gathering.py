@@ -1,7 +1,7 @@
 """Everything that the files of a snapshot say, each read as what it is, before a cluster is made of it.
 
-What several kinds of export say of one phone is put together here: a table first, then what the database, AXL
-and spreadsheets add; what runs and what a phone itself showed counts before what is configured.
+What several kinds of export say of one phone is put together in this order: a table first, then what the
+database, AXL and spreadsheets add; what runs and what a phone itself showed counts before what is configured.
 """
 
 from collections import Counter
@@ -17,6 +17,7 @@ from phoneemu.fleet import (
     certjson,
     certtexts,
     columns,
+    combining,
     inventory,
     listphone,
     merging,
@@ -36,7 +37,6 @@ from phoneemu.fleet.phonepages import Page, read_pages
 from phoneemu.fleet.recognising import Kind, Recognised
 from phoneemu.fleet.remarks import Remark
 from phoneemu.fleet.risport import Answer, Sighting
-from phoneemu.fleet.roster import as_roster
 from phoneemu.fleet.sqlexports import Member
 from phoneemu.fleet.sqltext import SqlTable
 from phoneemu.fleet.terminal import Printed
@@ -73,8 +73,10 @@ def gather(files: Sequence[Recognised]) -> Gathered:
     reader = _Reader(files)
     listed = reader.phones()
     if not listed.phones:  # a list of checksums alone names phones too
-        shown = naming.with_device_names(inventory.read_inventory(reader.paths(Kind.SHOWN)))
-        listed = merging.with_more(listed, shown)
+        shown = combining.together(
+            [naming.with_device_names(each) for each in inventory.read_each(reader.paths(Kind.SHOWN))]
+        )
+        listed = combining.with_more(listed, shown)
     return reader.gathered(listed)
 
 
@@ -103,13 +105,14 @@ class _Reader:
 
     def phones(self) -> Inventory:
         """The phones of every table of phones, the database and AXL."""
-        listed = naming.with_device_names(inventory.read_inventory(self.paths(Kind.PHONES)))
+        tables = inventory.read_each(self.paths(Kind.PHONES))
+        listed = combining.together([naming.with_device_names(each) for each in tables])
         for file, table in self._tables():
             more = self._table(table, file)
             if more is not None:
-                listed = merging.with_more(listed, naming.with_device_names(more))
+                listed = combining.with_more(listed, naming.with_device_names(more))
         for _, more in (*self._read(Kind.LIST_PHONE, listphone.read), *self._read(Kind.SHEET, self._sheet)):
-            listed = merging.with_more(listed, naming.with_device_names(more))
+            listed = combining.with_more(listed, naming.with_device_names(more))
         return listed
 
     def _sheet(self, path: Path) -> Inventory:
@@ -212,8 +215,10 @@ class _Reader:
             listed = merging.with_pages(listed, pages)
             self._remarks += merging.told(pages.values())
         checksums = self.paths(Kind.SHOWN)
-        shown = naming.with_checked_names(inventory.read_inventory(checksums), listed.phones)
-        listed = merging.with_checksums(listed, shown) if checksums else listed
+        shown = combining.together(
+            [naming.with_checked_names(each, listed.phones) for each in inventory.read_each(checksums)]
+        )
+        listed = combining.with_checksums(listed, shown) if checksums else listed
         listed = merging.with_refusals(merging.with_models(listed, self._models), pages)
         for kind, read in ((Kind.CERT_TEXT, certtexts.read), (Kind.CERT_JSON, certjson.read)):
             for file, (entries, doubts) in self._read(kind, read):
@@ -229,7 +234,7 @@ class _Reader:
             pages=pages,
             groups=self._groups,
             parameters=self._parameters,
-            evidence=Counter(as_roster(shown.phones).by_file()),
+            evidence=combining.counted(shown) if checksums else {},
             notes=(*self._notes, *_page_notes(notes, pages)),
             remarks=tuple(self._remarks),
         )

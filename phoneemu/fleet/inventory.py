@@ -10,13 +10,10 @@ import codecs
 import csv
 import io
 import re
-from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from operator import itemgetter
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-import attrs
 
 from phoneemu.core import limits
 from phoneemu.core.plaintext import shown
@@ -25,18 +22,14 @@ from phoneemu.files import read_bytes
 from phoneemu.fleet import fastcsv
 from phoneemu.fleet.collector import at_rest
 from phoneemu.fleet.columns import Positions, all_of, first_said, needed, positions, words_in
+from phoneemu.fleet.combining import together
 from phoneemu.fleet.fastcsv import Bulk, Layout
+from phoneemu.fleet.listed import LEFT_OUT, Traits
+from phoneemu.fleet.listed import Inventory as Inventory
 from phoneemu.fleet.listed import Listed as Listed
-from phoneemu.fleet.listed import Traits as Traits
 from phoneemu.fleet.remarks import Remark
 from phoneemu.fleet.sqltext import SqlTable
 from phoneemu.fleet.textfile import decoded, doubts
-
-if TYPE_CHECKING:
-    from phoneemu.fleet.roster import Roster
-
-LEFT_OUT = "row left out"
-"""What every remark about a row that is not taken begins with."""
 
 RECORD_LINES = 64
 """Most lines one quoted record may span before its opening line is taken as broken [assumed]."""
@@ -51,30 +44,20 @@ BROKEN = "\ufffd".encode()
 _SEPARATOR = re.compile(r'"?sep=.?"?', re.IGNORECASE)
 
 
-@attrs.frozen(kw_only=True)
-class Inventory:
-    """All phones in the order of the files, and what was wrong with the rows left out.
-
-    `columns` tells, per file, which headers were read and which were not known.
-    """
-
-    phones: Sequence[Listed]
-    remarks: tuple[Remark, ...] = ()
-    columns: tuple[tuple[str, tuple[str, ...], int], ...] = ()
-    """(file, headers used, how many others were ignored)."""
-
-    @property
-    def left_out(self) -> Mapping[str, int]:
-        """How many rows of each file were left out."""
-        return Counter(
-            each.place.partition(":")[0] for each in self.remarks if each.text.startswith(LEFT_OUT)
-        )
-
-
 def read_inventory(paths: Iterable[Path], *, bulk_from: int = fastcsv.LARGE) -> Inventory:
-    """Read every file; the first row of a device name wins and later ones are remarked upon.
+    """All files as one: the first to say something of a phone counts, the next fill what it leaves open.
 
-    Files of together `bulk_from` bytes or more are read in bulk when all their rows are whole and plain; the
+    Raises:
+        BadInput: a file has no device-name column, or is empty.
+        OSError: a file cannot be read.
+    """
+    return together(read_each(paths, bulk_from=bulk_from))
+
+
+def read_each(paths: Iterable[Path], *, bulk_from: int = fastcsv.LARGE) -> tuple[Inventory, ...]:
+    """Every file; in one the first row of a device name wins and later ones are remarked upon.
+
+    Files of together `bulk_from` bytes or more are read in bulk when their rows are whole and plain; the
     result is the same.
 
     Raises:
@@ -82,42 +65,35 @@ def read_inventory(paths: Iterable[Path], *, bulk_from: int = fastcsv.LARGE) -> 
         OSError: a file cannot be read.
     """
     paths = list(paths)
-    if sum(path.stat().st_size for path in paths) >= bulk_from:
-        found = _in_bulk(paths)
-        if found is not None:
-            return found
+    large = sum(path.stat().st_size for path in paths) >= bulk_from
+    with at_rest():
+        return tuple((_in_bulk(path) if large else None) or _carefully(path) for path in paths)
+
+
+def _carefully(path: Path) -> Inventory:
     phones: dict[str, Listed] = {}
     remarks: list[Remark] = []
-    columns: list[tuple[str, tuple[str, ...], int]] = []
-    with at_rest():
-        for path in paths:
-            content = read_bytes(path, limits.TABLE_BYTES, place=path.name)
-            columns.append(_read_file(content, path.name, phones, remarks))
-    return Inventory(phones=tuple(phones.values()), remarks=tuple(remarks), columns=tuple(columns))
+    content = read_bytes(path, limits.TABLE_BYTES, place=path.name)
+    columns = _read_file(content, path.name, phones, remarks)
+    return Inventory(phones=tuple(phones.values()), remarks=tuple(remarks), columns=(columns,))
 
 
-def _in_bulk(paths: Sequence[Path]) -> Inventory | None:
-    """The same by columns, or None when some file needs a closer look as a whole."""
-    rosters: list[Roster] = []
+def _in_bulk(path: Path) -> Inventory | None:
+    """The same by columns, or None when the file needs a closer look as a whole."""
     remarks: list[Remark] = []
-    columns: list[tuple[str, tuple[str, ...], int]] = []
-    for path in paths:
-        content = _as_utf8(path, remarks)
-        if not content.isascii() and BROKEN in content:  # the careful reader says so
-            return None
-        header, delimiter = _delimited(content[: content.find(b"\n")].decode().rstrip("\r"))
-        wanted = positions(header)
-        layout = Layout(positions=wanted, width=len(header), delimiter=delimiter, record_lines=RECORD_LINES)
-        bulk = fastcsv.read(content, layout, path.name) if "name" in wanted else None
-        roster = None if bulk is None else bulk.with_careful(_remains(bulk, layout, path.name, remarks))
-        if roster is None:
-            return None
-        rosters.append(roster)
-        columns.append(_read_columns(path.name, header, wanted))
-    together = fastcsv.together(rosters) if rosters else None
-    if together is None:
+    content = _as_utf8(path, remarks)
+    if not content.isascii() and BROKEN in content:  # the careful reader says so
         return None
-    return Inventory(phones=together, remarks=tuple(remarks), columns=tuple(columns))
+    header, delimiter = _delimited(content[: content.find(b"\n")].decode().rstrip("\r"))
+    wanted = positions(header)
+    layout = Layout(positions=wanted, width=len(header), delimiter=delimiter, record_lines=RECORD_LINES)
+    bulk = fastcsv.read(content, layout, path.name) if "name" in wanted else None
+    roster = None if bulk is None else bulk.with_careful(_remains(bulk, layout, path.name, remarks))
+    if roster is None:
+        return None
+    return Inventory(
+        phones=roster, remarks=tuple(remarks), columns=(_read_columns(path.name, header, wanted),)
+    )
 
 
 def _as_utf8(path: Path, remarks: list[Remark]) -> bytes:

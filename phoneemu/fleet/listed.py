@@ -1,6 +1,15 @@
-"""Listed: one phone of an export, and Traits: what phones have in common."""
+"""Listed: one phone of an export, Traits: what phones have in common, Inventory: all phones of some files."""
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
+
+import attrs
+
+from phoneemu.fleet.remarks import Remark
+
+LEFT_OUT = "row left out"
+"""What every remark about a row that is not taken begins with."""
 
 
 class Traits(NamedTuple):
@@ -28,3 +37,25 @@ class Listed(NamedTuple):
     traits: Traits
     file: str
     line: int
+
+
+@attrs.frozen(kw_only=True)
+class Inventory:
+    """All phones in the order of the files, and what was wrong with the rows left out.
+
+    `columns` tells, per file, which headers were read and which were not known.
+    """
+
+    phones: Sequence[Listed]
+    remarks: tuple[Remark, ...] = ()
+    columns: tuple[tuple[str, tuple[str, ...], int], ...] = ()
+    """(file, headers used, how many others were ignored)."""
+    named: Mapping[str, int] = attrs.field(factory=dict)
+    """How many phones stand in each file, where several are put together: those of other files, too."""
+
+    @property
+    def left_out(self) -> Mapping[str, int]:
+        """How many rows of each file were left out."""
+        return Counter(
+            each.place.partition(":")[0] for each in self.remarks if each.text.startswith(LEFT_OUT)
+        )

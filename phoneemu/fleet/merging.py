@@ -1,65 +1,18 @@
-"""What several kinds of export say of one phone, put together.
+"""What RISPort, pages and the cluster's table of models add to the phones of tables.
 
-A table comes first; what the database, AXL and spreadsheets add fills what it leaves open. What runs, and
-what a phone itself showed, counts before what is configured.
+What runs, and what a phone itself showed, counts before what is configured.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import attrs
 
 from phoneemu.catalogue import catalogue
 from phoneemu.fleet.holding import OTHER
-from phoneemu.fleet.inventory import Inventory, Listed, Traits
-from phoneemu.fleet.joining import with_shown
+from phoneemu.fleet.listed import Inventory, Listed, Traits
 from phoneemu.fleet.phonepages import Page, Told
 from phoneemu.fleet.remarks import Remark
 from phoneemu.fleet.risport import Sighting
-from phoneemu.fleet.roster import as_roster
-
-
-def with_more(inventory: Inventory, more: Inventory) -> Inventory:
-    """The inventory with another kind of export: new phones behind, known ones with what they lacked."""
-    phones = {phone.name.upper(): phone for phone in inventory.phones}
-    shared: dict[tuple[Traits, Traits], Traits] = {}
-    odd: dict[tuple[Traits, Traits], bool] = {}
-    differing: dict[tuple[str, str], list[str]] = {}
-    for phone in more.phones:
-        name = phone.name.upper()
-        before = phones.get(name)
-        if before is None:
-            phones[name] = phone
-            continue
-        key = (before.traits, phone.traits)
-        if key not in shared:
-            shared[key] = Traits._make(mine or theirs for mine, theirs in zip(*key, strict=True))
-            odd[key] = _other_model(*key)
-        if odd[key]:
-            differing.setdefault((before.file, phone.file), []).append(phone.name)
-        phones[name] = before._replace(traits=shared[key])
-    return Inventory(
-        phones=tuple(phones.values()),
-        remarks=(*inventory.remarks, *more.remarks, *_differing(differing)),
-        columns=(*inventory.columns, *more.columns),
-    )
-
-
-def _other_model(one: Traits, other: Traits) -> bool:
-    """Whether two exports say different models, both of which the catalogue knows."""
-    if not one.model or not other.model or one.model == other.model:
-        return False
-    titles = [catalogue().find(model) for model in (one.model, other.model)]
-    return None not in titles and titles[0] != titles[1]
-
-
-def _differing(phones: Mapping[tuple[str, str], Sequence[str]]) -> Iterator[Remark]:
-    """What a person should see before two exports of one phone are believed."""
-    for (first, second), names in phones.items():
-        text = (
-            f"{len(names)} phones have another model than in {first}, which is taken, such as {names[0]}; "
-            "see whether both are of one cluster"
-        )
-        yield Remark(place=second, text=text)
 
 
 def with_sightings(inventory: Inventory, seen: Mapping[str, Sighting]) -> Inventory:
@@ -84,18 +37,6 @@ def with_sightings(inventory: Inventory, seen: Mapping[str, Sighting]) -> Invent
                 sighting.name, shared.setdefault((traits, "", ""), traits), sighting.file, sighting.line
             )
     return attrs.evolve(inventory, phones=tuple(phones.values()))
-
-
-def with_checksums(inventory: Inventory, shown: Inventory) -> Inventory:
-    """The inventory with what phones showed of their lists; the later file counts."""
-    phones, alone = with_shown(as_roster(inventory.phones), as_roster(shown.phones))
-    remarks = [*inventory.remarks, *shown.remarks]
-    remarks += (
-        Remark(place=f"{each.file}:{each.line}", text=f"{each.name} is no phone of the exports")
-        for each in alone
-    )
-    columns = (*inventory.columns, *shown.columns)
-    return Inventory(phones=phones, remarks=tuple(remarks), columns=columns)
 
 
 def _changed(listed: Inventory, wanted: Iterable[str], change: Callable[[Listed], Traits]) -> Inventory:

@@ -11,7 +11,7 @@ from phoneemu.core.flash import DeviceSecurity
 from phoneemu.core.names import Identity, is_address
 from phoneemu.fleet import assumptions
 from phoneemu.fleet.clusterfile import ClusterFile, SiteEntry, security_mode
-from phoneemu.fleet.inventory import Traits
+from phoneemu.fleet.listed import Traits
 
 _NO_SITE = SiteEntry()
 _NO_LSC = frozenset({"none", "no", "not installed", "n/a", "false", "f", "0", "delete success"})
@@ -119,13 +119,18 @@ def _security_in_name(profile: str, basis: set[str]) -> DeviceSecurity | None:
     return found
 
 
+def has_no_lsc(said: str) -> bool:
+    """Whether a certificate status says that there is none."""
+    return said.lower() in _NO_LSC
+
+
 def _lsc(
     traits: Traits, file: ClusterFile, cluster: Cluster, security: DeviceSecurity, basis: set[str]
 ) -> tuple[Identity | None, bool]:
     """(issuer of the LSC, whether that is known); a phone without TLS is not asked for one."""
     if not security.uses_tls:
         return None, True
-    if traits.lsc.lower() in _NO_LSC or (not traits.lsc and file.phones.lsc == "none"):
+    if has_no_lsc(traits.lsc) or (not traits.lsc and file.phones.lsc == "none"):
         return None, True
     capf = cluster.publisher.own.get(CAPF)
     issuer = None if capf is None else capf.identity

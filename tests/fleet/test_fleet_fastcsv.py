@@ -177,9 +177,16 @@ def test_several_files_are_one_inventory_in_bulk_too(tmp_path: Path) -> None:
     bulk, careful = both(tmp_path, (HEAD + plain_rows(0, 20)).encode(), other.encode())
     assert isinstance(bulk.phones, Roster)
     assert said(bulk) == said(careful)
-    bulk, careful = both(tmp_path, (HEAD + plain_rows(0, 20)).encode(), (HEAD + plain_rows(15, 9)).encode())
+    moved = "Name,Site,ITL SHA1\n" + "".join(f"SEP{number:012X},Lab,{SHA1}\n" for number in range(15, 24))
+    bulk, careful = both(tmp_path, (HEAD + plain_rows(0, 20)).encode(), moved.encode())
     assert said(bulk) == said(careful)
-    assert len(careful.remarks) == 5
+    assert len(careful.phones) == 24
+    assert [each.traits.itl for each in careful.phones].count(SHA1) == 9
+    (remark,) = careful.remarks
+    assert (remark.place, remark.text.partition(",")[0]) == (
+        "phones-1.csv",
+        "5 phones have another device pool than in phones-0.csv; that is taken",
+    )
 
 
 @pytest.mark.parametrize(

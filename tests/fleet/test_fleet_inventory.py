@@ -143,14 +143,20 @@ def test_a_binary_file_is_bad_input(tmp_path: Path) -> None:
 
 
 def test_several_files_are_one_inventory(tmp_path: Path) -> None:
-    (tmp_path / "phones-a.csv").write_text("Name\nSEP1\n")
-    (tmp_path / "phones-b.csv").write_text("Name\nSEP1\nSEP2\n")
+    (tmp_path / "phones-a.csv").write_text("Name,Model,Load\nSEP1,8861,a\nSEP3,,\n")
+    (tmp_path / "phones-b.csv").write_text("Name,Model,Load\nSEP1,8861,b\nSEP2,7960,\nSEP3,8841,c\n")
     inventory = read_inventory([tmp_path / "phones-a.csv", tmp_path / "phones-b.csv"])
-    assert [(phone.name, phone.file) for phone in inventory.phones] == [
-        ("SEP1", "phones-a.csv"),
-        ("SEP2", "phones-b.csv"),
+    assert [(phone.name, phone.file, phone.traits.model) for phone in inventory.phones] == [
+        ("SEP1", "phones-a.csv", "8861"),
+        ("SEP3", "phones-a.csv", "8841"),
+        ("SEP2", "phones-b.csv", "7960"),
     ]
-    assert "phones-a.csv:2" in inventory.remarks[0].text
+    assert inventory.named == {"phones-a.csv": 2, "phones-b.csv": 3}
+    (remark,) = inventory.remarks
+    assert (remark.place, remark.text) == (
+        "phones-b.csv",
+        "1 phones have another load than in phones-a.csv; that is taken, such as SEP1: `b` here, `a` there",
+    )
 
 
 cells = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufeff"), max_size=12)

@@ -7,7 +7,7 @@ from phoneemu.cluster.founding import make_cluster
 from phoneemu.cluster.state import CAPF
 from phoneemu.core.flash import DeviceSecurity
 from phoneemu.fleet.clusterfile import parse
-from phoneemu.fleet.inventory import Traits
+from phoneemu.fleet.listed import Traits
 from phoneemu.fleet.placing import place_of
 
 OFFICE = make_cluster("office", "10.5(1)", ("pub", "sub"), mixed=True)

@@ -8,8 +8,9 @@ import pytest
 from phoneemu import example
 from phoneemu.cli import main
 from phoneemu.errors import BadInput
+from phoneemu.fleet.combining import with_more
 from phoneemu.fleet.inventory import of_table, read_text
-from phoneemu.fleet.merging import with_more, with_sightings
+from phoneemu.fleet.merging import with_sightings
 from phoneemu.fleet.predict import predict_files
 from phoneemu.fleet.risport import Sighting, answer, missing, read
 from phoneemu.fleet.snapshot import read_snapshot
