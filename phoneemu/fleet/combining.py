@@ -12,7 +12,7 @@ import attrs
 from phoneemu.catalogue import catalogue
 from phoneemu.fleet.clusterfile import security_mode
 from phoneemu.fleet.columns import LISTS, first_said, runs
-from phoneemu.fleet.holding import NONE, OTHER, SERVED, UNNAMED, UNSAID
+from phoneemu.fleet.holding import lists_apart
 from phoneemu.fleet.joining import Difference, Joined, Pair, join
 from phoneemu.fleet.listed import Inventory, Traits
 from phoneemu.fleet.placing import has_no_lsc
@@ -74,18 +74,8 @@ def _differ(field: str, mine: str, theirs: str) -> bool:
     if field == "lsc":
         return has_no_lsc(mine) != has_no_lsc(theirs)
     if field in LISTS:
-        return _other_list(mine, theirs) or _other_list(theirs, mine)
+        return lists_apart(mine, theirs)
     return " ".join(mine.lower().split()) != " ".join(theirs.lower().split())
-
-
-def _other_list(one: str, other: str) -> bool:
-    """Whether a phone cannot hold both: a checksum of another kind may be of the same list."""
-    words = (SERVED, NONE, UNSAID, *UNNAMED)
-    if one == SERVED:
-        return other in (NONE, OTHER)
-    if one == NONE:
-        return other == OTHER or other not in words
-    return one not in words and other not in words and len(one) == len(other) and one != other
 
 
 def together(inventories: Sequence[Inventory]) -> Inventory:

@@ -4,7 +4,6 @@ What several kinds of export say of one phone is put together in this order: a t
 database, AXL and spreadsheets add; what runs and what a phone itself showed counts before what is configured.
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -152,11 +151,13 @@ class _Reader:
             self._certificates(file, entries, remarks)
         elif sqlexports.is_parameters(columns, file):
             found = sqlexports.parameters_of((table,), file)
+            self._remarks += sqlexports.parameters_apart(self._parameters, found)
             self._parameters.update(found)
             used = sum(name in sqlexports.USED for name in found)
             self._notes.append(f"{file}: {len(found)} parameters, {used} of them used")
         elif sqlexports.is_groups(columns, file):
             groups = sqlexports.groups_of((table,), file)
+            self._remarks += sqlexports.groups_apart(self._groups, groups)
             self._groups.update(groups)
             self._notes.append(f"{file}: {len(groups)} CallManager groups")
         elif columns == {"enum", "name"}:
@@ -201,16 +202,13 @@ class _Reader:
 
     def gathered(self, listed: Inventory) -> Gathered:
         """Everything else of the files, and the phones with it."""
-        seen: dict[str, Sighting] = {}
         answers = [answer for _, answer in self._read(Kind.RIS, risport.answer)]
-        for answer in answers:
-            for sighting in answer.seen.values():
-                risport.keep(seen, sighting)
-        self._remarks += risport.missing(answers)
+        seen, doubts = risport.together(answers)
+        self._remarks += (*risport.missing(answers), *doubts)
         listed = merging.with_sightings(listed, seen) if seen else listed
         pages, remarks, notes = read_pages(self.paths(Kind.PAGE))
         self._remarks += remarks
-        self._notes += _seen_notes(answers, seen)
+        self._notes += _seen_notes(answers)
         if pages:
             listed = merging.with_pages(listed, pages)
             self._remarks += merging.told(pages.values())
@@ -221,8 +219,8 @@ class _Reader:
         listed = combining.with_checksums(listed, shown) if checksums else listed
         listed = merging.with_refusals(merging.with_models(listed, self._models), pages)
         for kind, read in ((Kind.CERT_TEXT, certtexts.read), (Kind.CERT_JSON, certjson.read)):
-            for file, (entries, doubts) in self._read(kind, read):
-                self._certificates(file, entries, doubts)
+            for file, (entries, odd) in self._read(kind, read):
+                self._certificates(file, entries, odd)
         exports = self._lists()
         printed = tuple(self.printed())
         return Gathered(
@@ -254,8 +252,8 @@ def _page_notes(notes: Sequence[str], pages: Mapping[str, Page]) -> Sequence[str
     )
 
 
-def _seen_notes(answers: Sequence[Answer], seen: Mapping[str, Sighting]) -> Iterator[str]:
-    count = Counter(each.file for each in seen.values())
-    registered = Counter(each.file for each in seen.values() if each.registered)
-    for file in sorted({answer.file for answer in answers}):
-        yield f"{file}: {count[file]} phones seen, {registered[file]} of them registered"
+def _seen_notes(answers: Sequence[Answer]) -> Iterator[str]:
+    for answer in sorted(answers, key=lambda each: each.file):
+        seen = answer.seen
+        registered = sum(each.registered for each in seen.values())
+        yield f"{answer.file}: {len(seen)} phones seen, {registered} of them registered"

@@ -67,6 +67,21 @@ def status(cell: str) -> str | None:
     return words.get(" ".join(cell.lower().split())) or said(cell)
 
 
+def lists_apart(one: str, other: str) -> bool:
+    """Whether one phone cannot hold both: a checksum of the other kind may be of the same list."""
+    return _other_list(one, other) or _other_list(other, one)
+
+
+def _other_list(one: str, other: str) -> bool:
+    """Whether a phone cannot hold both: a checksum of another kind may be of the same list."""
+    words = (SERVED, NONE, UNSAID, *UNNAMED)
+    if one == SERVED:
+        return other in (NONE, OTHER)
+    if one == NONE:
+        return other == OTHER or other not in words
+    return one not in words and other not in words and len(one) == len(other) and one != other
+
+
 @attrs.frozen(kw_only=True)
 class Known:
     """A list that can be recognised: where it is known from, and which nodes serve it now."""

@@ -15,7 +15,7 @@ import attrs
 from phoneemu.core import limits
 from phoneemu.core.modelfile import parse_load
 from phoneemu.fleet import textfile
-from phoneemu.fleet.holding import NONE, UNSAID, said
+from phoneemu.fleet.holding import NONE, UNSAID, lists_apart, said
 from phoneemu.fleet.pagerows import Row, rows
 from phoneemu.fleet.remarks import Remark
 
@@ -91,6 +91,16 @@ class Page:
             told_at=self.told_at or other.told_at,
         )
 
+    def apart(self, other: "Page") -> Iterator[str]:
+        """Where another of its pages says something else, in words."""
+        for name, mine, theirs in (
+            ("CTL", self.ctl, other.ctl),
+            ("ITL", self.itl, other.itl),
+            ("load", self.load, other.load),
+        ):
+            if mine and theirs and (lists_apart(mine, theirs) if name != "load" else mine != theirs):
+                yield f"{name} {theirs} here and {mine} in {self.file}"
+
     @property
     def refused(self) -> Told | None:
         """The failure its messages tell of, unless another message may be later: they bear no order."""
@@ -119,6 +129,11 @@ def read_pages(paths: Iterable[Path]) -> tuple[dict[str, Page], list[Remark], li
             remarks.append(Remark(place=path.name, text="a page that does not say which phone it is of"))
             continue
         before = pages.get(page.name.upper())
+        if before is not None:
+            remarks += (
+                Remark(place=f"{path.name}:{page.line}", text=f"{page.name}: {words}; that is taken")
+                for words in before.apart(page)
+            )
         pages[page.name.upper()] = page if before is None else before.with_other(page)
         notes.append(f"{path.name}: {page.name}: {', '.join(_words(page)) or 'nothing of its lists'}")
     return pages, remarks, notes

@@ -2,10 +2,10 @@
 
 XML as the SOAP service answers selectCmDevice, or JSON as common clients dump it. A phone that moved stands
 under several nodes: of its registrations the newest counts, and any registration before none [RISPORT70].
-No entity is ever expanded (xmlreading).
+Of two answers about one node the newer time stamp counts. No entity is ever expanded (xmlreading).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import attrs
@@ -42,21 +42,27 @@ class Sighting:
 
     @property
     def weight(self) -> tuple[bool, float]:
-        """What makes one sighting count before another."""
+        """What makes one sighting count before that of another node."""
         return self.registered, self.moment
 
 
 @attrs.frozen(kw_only=True)
 class Answer:
-    """One answer: the best sighting of each phone by upper-case name, and how it counts its devices.
+    """One answer: what each node saw of each phone, and how it counts its devices.
 
-    `total` is how many devices the service found, 0 when it does not say; `named` how many stand here.
+    `sightings` are by upper-case name and node. `total` is how many devices the service found, 0 when it does
+    not say; `names` are those that stand here, upper-case.
     """
 
     file: str
-    seen: Mapping[str, Sighting]
+    sightings: Mapping[tuple[str, str], Sighting]
     total: int
-    named: int
+    names: frozenset[str]
+
+    @property
+    def seen(self) -> Mapping[str, Sighting]:
+        """The best sighting of each phone, by upper-case name."""
+        return _best(self.sightings.values())
 
 
 def read(path: Path) -> Mapping[str, Sighting]:
@@ -76,31 +82,69 @@ def answer(path: Path) -> Answer:
         BadInput: the file is no such answer; names file and line.
         OSError: the file cannot be read.
     """
-    found: dict[str, Sighting] = {}
-    named = 0
+    found: dict[tuple[str, str], Sighting] = {}
+    names: set[str] = set()
     totals: list[str] = []
     devices = _from_xml(path, totals) if _is_marked(path) else _from_json(path, totals)
     for node, line, cells in devices:
-        named += 1
+        names.add(cells.get("name", "").strip().upper())
         sighting = _sighting(node, cells, path.name, line)
         if sighting is not None:
-            keep(found, sighting)
+            _keep_newest(found, sighting)
     if not found and not totals:  # an answer that counts its devices may count none
         raise NothingInIt("no phone in it: an answer of selectCmDevice names some", place=path.name)
     numbers = (int(each) for each in totals if each.isascii() and each.isdigit() and len(each) < 9)
-    return Answer(file=path.name, seen=found, total=max(numbers, default=0), named=named)
+    total = max(numbers, default=0)
+    return Answer(file=path.name, sightings=found, total=total, names=frozenset(names - {""}))
 
 
 def missing(answers: Sequence[Answer]) -> Iterator[Remark]:
     """Answers that tell of more devices than all of them together name: pages of them are not here."""
-    together = sum(each.named for each in answers)
+    together = len(frozenset[str]().union(*(each.names for each in answers)))
     for each in answers:
-        if each.total > max(each.named, together):
+        if each.total > together:
             text = (
                 f"the service found {each.total:,} devices, and {together:,} stand in the answers: "
                 "of the others nothing is known"
             )
             yield Remark(place=each.file, text=text)
+
+
+def together(answers: Sequence[Answer]) -> tuple[Mapping[str, Sighting], tuple[Remark, ...]]:
+    """The best sighting of each phone by upper-case name, and where answers contradict each other."""
+    found: dict[tuple[str, str], Sighting] = {}
+    apart: dict[tuple[str, str], list[str]] = {}
+    for answer in answers:
+        for key, sighting in answer.sightings.items():
+            before = found.get(key)
+            if before is not None and _contradict(before, sighting):
+                apart.setdefault((before.file, sighting.file), []).append(sighting.name)
+            _keep_newest(found, sighting)
+    seen = _best(found.values())
+    for sighting in found.values():
+        best = seen[sighting.name.upper()]
+        later = best.file != sighting.file and sighting.moment > best.moment
+        if later and best.registered and not sighting.registered:  # it may have left that node since
+            apart.setdefault((best.file, sighting.file), []).append(sighting.name)
+    remarks = (
+        Remark(
+            place=second,
+            text=f"{len(names):,} phones are registered in one of this file and {first}, not in the other, "
+            f"such as {names[0]}, and nothing tells which is of now: they are taken as registered",
+        )
+        for (first, second), names in apart.items()
+    )
+    return seen, tuple(remarks)
+
+
+def _contradict(one: Sighting, other: Sighting) -> bool:
+    """Whether two answers about one node cannot both be of now, and no time tells which is."""
+    return one.registered is not other.registered and not _dated(one, other)
+
+
+def _dated(one: Sighting, other: Sighting) -> bool:
+    """Whether time tells which of two sightings is the newer."""
+    return bool(one.moment and other.moment) and one.moment != other.moment
 
 
 def _is_marked(path: Path) -> bool:
@@ -109,12 +153,26 @@ def _is_marked(path: Path) -> bool:
     return head.lstrip(b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n").startswith(b"<")
 
 
-def keep(found: dict[str, Sighting], sighting: Sighting) -> None:
-    """Keep a sighting if it counts before the one that is there."""
-    name = sighting.name.upper()
-    before = found.get(name)
-    if before is None or sighting.weight > before.weight:
-        found[name] = sighting
+def _keep_newest(found: dict[tuple[str, str], Sighting], sighting: Sighting) -> None:
+    """Of what one node saw of a phone, keep the newest; a registration where no time tells."""
+    key = (sighting.name.upper(), sighting.node.lower())
+    before = found.get(key)
+    if before is None:
+        found[key] = sighting
+    elif _dated(before, sighting):
+        found[key] = max(before, sighting, key=lambda each: each.moment)
+    elif sighting.weight > before.weight:
+        found[key] = sighting
+
+
+def _best(sightings: Iterable[Sighting]) -> dict[str, Sighting]:
+    """The sighting of each phone that counts, of those of all nodes, by upper-case name."""
+    found: dict[str, Sighting] = {}
+    for sighting in sightings:
+        before = found.setdefault(sighting.name.upper(), sighting)
+        if sighting.weight > before.weight:
+            found[sighting.name.upper()] = sighting
+    return found
 
 
 def _sighting(node: str, cells: Mapping[str, str], file: str, line: int) -> Sighting | None:

@@ -3,7 +3,7 @@
 cluster.toml is somebody's word and wins; where the database disagrees, a remark says so.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from types import MappingProxyType
 from typing import NamedTuple
@@ -13,10 +13,12 @@ import attrs
 from phoneemu.cluster.state import ROLLBACK
 from phoneemu.errors import BadInput
 from phoneemu.fleet.clusterfile import ClusterFile
+from phoneemu.fleet.remarks import Remark
 from phoneemu.fleet.sqltext import SqlTable
 
 MODE, PREGRAYBACK = "clustersecuritymode", "rollbacktopregrayback"
-USED = frozenset({MODE, PREGRAYBACK})
+_AS_WRITTEN = {MODE: "ClusterSecurityMode", PREGRAYBACK: "RollBackToPreGrayback"}
+USED = frozenset(_AS_WRITTEN)
 """Parameters that decide something here, lower-case."""
 _TRUE = frozenset({"t", "true", "1"})
 _GROUP = ("cmgname", "cmgroup", "group")
@@ -103,6 +105,32 @@ def parameters_of(tables: Iterable[SqlTable], file: str) -> dict[str, tuple[str,
 
 _MODES = {"0": False, "1": True}
 """What ClusterSecurityMode says of mixed mode [SEED118893, MIX118892]."""
+
+
+def parameters_apart(
+    before: Mapping[str, tuple[str, str]], found: Mapping[str, tuple[str, str]]
+) -> Iterator[Remark]:
+    """The parameters that decide something and that another answer says otherwise."""
+    for name in sorted(USED & before.keys() & found.keys()):
+        (old, where), (new, place) = before[name], found[name]
+        if old != new:
+            text = f"{_AS_WRITTEN[name]} is {new} here and {old} in {where}: this is taken"
+            yield Remark(place=place, text=f"{text}; see which of the two is of now")
+
+
+def groups_apart(
+    before: Mapping[str, tuple[Member, ...]], found: Mapping[str, tuple[Member, ...]]
+) -> Iterator[Remark]:
+    """The groups that have other members, or another order of them, in another answer."""
+    for group in sorted(before.keys() & found.keys()):
+        old, new = ([member.name for member in each[group]] for each in (before, found))
+        if [name.lower() for name in old] != [name.lower() for name in new]:
+            text = (
+                f"group {group} is {', '.join(new)} here and {', '.join(old)} in {before[group][0].place}: "
+            )
+            yield Remark(
+                place=found[group][0].place, text=f"{text}this is taken; see which of the two is of now"
+            )
 
 
 def merged(

@@ -223,3 +223,14 @@ def test_many_pages_are_told_together(folder: Path) -> None:
     snapshot = read_snapshot(folder)
     assert "30 pages of 30 phones; 4 phones say something of their lists" in snapshot.notes
     assert not any(name.endswith(".html") for name, _ in snapshot.by_content)
+
+
+def test_two_pages_of_a_phone_that_contradict_each_other_are_told(tmp_path: Path) -> None:
+    name = ("Host name", "SEP02005E100001")
+    for file, checksum in (("a.html", "a" * 40), ("b.html", "b" * 40), ("c.html", "c" * 32)):
+        (tmp_path / file).write_text(page(name, ("ITL signature", checksum)))
+    pages, remarks, _ = read_pages(sorted(tmp_path.iterdir()))
+    assert pages["SEP02005E100001"].itl == "a" * 40
+    (remark,) = remarks  # an MD5 may be of the same list
+    assert remark.place.startswith("b.html:")
+    assert "in a.html" in remark.text

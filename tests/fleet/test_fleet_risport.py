@@ -1,6 +1,7 @@
 """RISPort answers, and what they change: the load that runs, and who is not there."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from phoneemu.fleet.combining import with_more
 from phoneemu.fleet.inventory import of_table, read_text
 from phoneemu.fleet.merging import with_sightings
 from phoneemu.fleet.predict import predict_files
-from phoneemu.fleet.risport import Sighting, answer, missing, read
+from phoneemu.fleet.risport import Sighting, answer, missing, read, together
 from phoneemu.fleet.snapshot import read_snapshot
 from phoneemu.fleet.sqltext import parse
 
@@ -112,12 +113,59 @@ def test_an_answer_that_lacks_pages_is_told(tmp_path: Path) -> None:
     for name, devices in (("a.xml", ["SEP1"]), ("b.xml", ["SEP2"])):
         (tmp_path / name).write_text(as_xml({"pub": [device(each) for each in devices]}))
     first, second = answer(tmp_path / "a.xml"), answer(tmp_path / "b.xml")
-    assert (first.total, first.named) == (3, 1)
+    assert (first.total, first.names) == (3, frozenset({"SEP1"}))
     assert [remark.place for remark in missing([first, second])] == ["a.xml", "b.xml"]
     (tmp_path / "c.xml").write_text(
         as_xml({"pub": [device("SEP3"), device("TRUNK", DeviceClass="SIP Trunk")]})
     )
     assert list(missing([first, second, answer(tmp_path / "c.xml")])) == []
+
+
+def sightings(folder: Path, *answers: list[dict[str, str]]) -> tuple[Mapping[str, Sighting], list[str]]:
+    for number, devices in enumerate(answers):
+        (folder / f"ris-{number}.xml").write_text(as_xml({"pub": devices}))
+    seen, remarks = together([answer(folder / f"ris-{number}.xml") for number, _ in enumerate(answers)])
+    return seen, [f"{each.place}: {each.text}" for each in remarks]
+
+
+def test_devices_that_stand_twice_hide_no_missing_page(tmp_path: Path) -> None:
+    """One page that was saved twice, and a phone under two nodes, count once."""
+    for name in ("a.xml", "b.xml"):
+        (tmp_path / name).write_text(as_xml({"pub": [device("SEP1")], "sub": [device("sep1")]}))
+    told = list(missing([answer(tmp_path / "a.xml"), answer(tmp_path / "b.xml")]))
+    assert [each.text.partition(":")[0] for each in told] == [
+        "the service found 3 devices, and 1 stand in the answers"
+    ] * 2
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_of_two_answers_about_one_node_the_newer_counts(tmp_path: Path, order: tuple[int, int]) -> None:
+    both = [device("SEP1", moment=1425700000)], [device("sep1", "UnRegistered", 1425900000)]
+    seen, remarks = sightings(tmp_path, *(both[number] for number in order))
+    assert not seen["SEP1"].registered
+    assert not remarks
+
+
+@pytest.mark.parametrize("moment", [0, 1704067200])
+def test_two_answers_that_contradict_each_other_and_have_no_order_are_told(
+    tmp_path: Path, moment: int
+) -> None:
+    seen, remarks = sightings(tmp_path, [device("SEP1", "UnRegistered", moment)], [device("SEP1")])
+    assert seen["SEP1"].registered
+    (remark,) = remarks
+    assert remark.startswith("ris-1.xml: 1 phones are registered in one of this file and ris-0.xml, not in")
+
+
+def test_each_answer_tells_how_many_phones_it_saw(folder: Path) -> None:
+    for name, moment in (("ris-1.xml", 1425700000), ("ris-2.xml", 1425900000)):
+        (folder / name).write_text(as_xml({NODE: [device("SEP02005E100001", "UnRegistered", moment)]}))
+    notes = read_snapshot(folder).notes
+    assert [
+        f"{name}: 1 phones seen, 0 of them registered" in notes for name in ("ris-1.xml", "ris-2.xml")
+    ] == [
+        True,
+        True,
+    ]
 
 
 def test_an_answer_that_counts_no_device_is_one(folder: Path) -> None:
@@ -261,3 +309,19 @@ def test_a_snapshot_of_the_database_alone_is_predicted(
     assert "cmgroups.sql.txt: 1 CallManager groups" in said
     assert main(["predict", str(folder), "--runbook", str(folder.parent / "runbook.txt")]) == 0
     assert "2 phones: " in capsys.readouterr().out
+
+
+def test_answers_of_the_database_that_contradict_each_other_are_told(folder: Path) -> None:
+    head = "paramname           paramvalue\n=================== ==========\nClusterSecurityMode "
+    for number in (1, 0):
+        (folder / f"parameters-{number}.sql.txt").write_text(f"{head}{number}\n")
+    group = "cmgname servername      priority\n======= =============== ========\n"
+    (folder / "groups-1.sql.txt").write_text(f"{group}G       cucm-1051-a-pub 0\n")
+    (folder / "groups-2.sql.txt").write_text(f"{group}G       cucm-1051-a-sub1 0\n")
+    remarks = read_snapshot(folder).remarks
+    (mode,) = [each for each in remarks if "ClusterSecurityMode" in each]
+    assert mode.startswith("parameters-1.sql.txt:3: ")
+    assert "1 here and 0 in parameters-0.sql.txt:3" in mode
+    (members,) = [each for each in remarks if "group G " in each]
+    assert members.startswith("groups-2.sql.txt:3: ")
+    assert "groups-1.sql.txt:3" in members
