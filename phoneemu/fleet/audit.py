@@ -16,7 +16,7 @@ from phoneemu.core.profile import Profile
 from phoneemu.core.trustlist import ListKind, TrustList
 from phoneemu.fleet.classes import row_of
 from phoneemu.fleet.clusterfile import OffEntry
-from phoneemu.fleet.holding import BOUNCED, NONE, OTHER, SERVED, UNSAID, UNSEEN, too_large_words
+from phoneemu.fleet.holding import BOUNCED, NONE, OTHER, SERVED, UNREADABLE, UNSAID, UNSEEN, too_large_words
 from phoneemu.fleet.listed import Listed, Traits
 from phoneemu.fleet.placing import place_of
 from phoneemu.fleet.snapshot import Snapshot
@@ -191,7 +191,7 @@ class Auditor:
             return Holds.READS_NONE, Evidence.MODEL
         if words == NONE:
             return (Holds.NOT_INSTALLED if served is not None else Holds.MATCH), Evidence.ITL_STATUS
-        if words in (UNSAID, UNSEEN):
+        if words in (UNSAID, UNSEEN, UNREADABLE):
             if served is not None or kind is ListKind.ITL:
                 return Holds.UNKNOWN, Evidence.ASSUMED
             return Holds.READS_NONE, Evidence.MODEL

@@ -6,7 +6,7 @@ thing the first that says something counts in each row. This module reads no fil
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from phoneemu.fleet.holding import UNSAID, UNSEEN, said, status
+from phoneemu.fleet.holding import UNREADABLE, UNSAID, UNSEEN, said, status
 
 COLUMNS: dict[str, tuple[str, ...]] = {
     "name": (
@@ -110,11 +110,14 @@ def words_in(field: str, at: int, wanted: Positions, cell: str) -> str | None:
 
 
 def first_said(said: Iterable[str]) -> str:
-    """The first that says something; that the cluster saw nothing counts behind what anybody else saw."""
-    unseen = UNSAID
+    """The first that says something; behind it what cannot be read, and that the cluster saw nothing."""
+    weak: set[str] = set()
     for words in said:
-        if words == UNSEEN:
-            unseen = words
-        elif words:
+        if words and words not in _WEAK:
             return words
-    return unseen
+        weak.add(words)
+    return next((words for words in _WEAK if words in weak), UNSAID)
+
+
+_WEAK = (UNREADABLE, UNSEEN)
+"""What gives way to whatever else is said of a list."""

@@ -22,6 +22,8 @@ SERVED, OTHER, NONE, UNSAID = "served", "other", "none", ""
 BOUNCED, UNSEEN = "bounced", "unseen"
 """What the ITL File Status says beside: it failed on this server and went back to the one before; it was not
 registered, so the cluster had forgotten its checksum [SG15-sbd]."""
+UNREADABLE = "unreadable"
+"""Where a checksum should stand is something else: it showed a list, and nobody knows which."""
 
 UNNAMED: Mapping[str, str] = {
     OTHER: "it shows another {list} than any that is known; put older lists under history/",
@@ -34,6 +36,7 @@ UNNAMED: Mapping[str, str] = {
         "it holds of the {list} was not seen [SG15-sbd]; a checksum read from the phone tells, or "
         "`holds_served = true`"
     ),
+    UNREADABLE: "what it showed of its {list} is no checksum; read it again from the phone",
 }
 """Why nobody knows which list a phone holds, by what is said of it."""
 

@@ -24,6 +24,7 @@ from phoneemu.fleet.collector import at_rest
 from phoneemu.fleet.columns import Positions, all_of, first_said, needed, positions, words_in
 from phoneemu.fleet.combining import together
 from phoneemu.fleet.fastcsv import Bulk, Layout
+from phoneemu.fleet.holding import UNREADABLE
 from phoneemu.fleet.listed import LEFT_OUT, Traits
 from phoneemu.fleet.listed import Inventory as Inventory
 from phoneemu.fleet.listed import Listed as Listed
@@ -302,6 +303,7 @@ def _read_rows(
     made = tuple.__new__  # a phone is a tuple; a million calls of its own constructor are seconds
     widest, reach = needed(wanted), max(all_of(wanted)) + 1
     shared: dict[object, Traits] = {}
+    doubted: dict[object, list[str]] = {}
     for line, record in records:
         if len(record) != width:
             if len(record) <= widest:
@@ -321,7 +323,12 @@ def _read_rows(
         key = key_of(record)
         traits = shared.get(key)
         if traits is None:
-            traits = shared[key] = _traits(record, wanted, f"{file}:{line}", remarks)
+            traits, doubts = _traits(record, wanted)
+            shared[key] = traits
+            if doubts:
+                doubted[key] = doubts
+        if doubted and key in doubted:
+            remarks += (Remark(place=f"{file}:{line}", text=text) for text in doubted[key])
         upper = name.upper()
         before = phones.get(upper)
         if before is None:
@@ -331,20 +338,20 @@ def _read_rows(
             remarks.append(Remark(place=f"{file}:{line}", text=text))
 
 
-def _traits(record: Sequence[str], wanted: Positions, place: str, remarks: list[Remark]) -> Traits:
-    """What a row says beside the name; what should be of a list and is no checksum is remarked upon."""
+def _traits(record: Sequence[str], wanted: Positions) -> tuple[Traits, list[str]]:
+    """What a row says beside the name, and what of it should be of a list and is no checksum."""
     found: dict[str, str] = {}
+    doubts: list[str] = []
     for field in Traits._fields:
         said: list[str] = []
         for at in wanted.get(field, ()):
             cell = shown(record[at].strip())
             words = words_in(field, at, wanted, cell)
             if words is None:
-                text = f"`{cell}` is no checksum of the {field.upper()}: nothing is taken from it"
-                remarks.append(Remark(place=place, text=text))
-            said.append(words or "")
+                doubts.append(f"`{cell}` is no checksum of the {field.upper()}: nothing is taken from it")
+            said.append(UNREADABLE if words is None else words)
         found[field] = first_said(said)
-    return Traits(**found)
+    return Traits(**found), doubts
 
 
 def _left_out(file: str, line: int, why: str) -> Remark:

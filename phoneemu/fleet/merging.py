@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 import attrs
 
 from phoneemu.catalogue import catalogue
+from phoneemu.fleet.columns import first_said
 from phoneemu.fleet.holding import OTHER
 from phoneemu.fleet.listed import Inventory, Listed, Traits
 from phoneemu.fleet.phonepages import Page, Told
@@ -64,8 +65,8 @@ def with_pages(listed: Inventory, pages: Mapping[str, Page]) -> Inventory:
             model=traits.model or _model(page.model),
             load=page.load or traits.load,
             mode=traits.mode or page.mode,
-            ctl=page.ctl or traits.ctl,
-            itl=page.itl or traits.itl,
+            ctl=first_said((page.ctl, traits.ctl)),
+            itl=first_said((page.itl, traits.itl)),
             tftp=" ".join(page.tftp) or traits.tftp,
         )
 

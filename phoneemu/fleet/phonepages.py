@@ -15,7 +15,8 @@ import attrs
 from phoneemu.core import limits
 from phoneemu.core.modelfile import parse_load
 from phoneemu.fleet import textfile
-from phoneemu.fleet.holding import NONE, UNSAID, lists_apart, said
+from phoneemu.fleet.columns import first_said
+from phoneemu.fleet.holding import NONE, UNREADABLE, UNSAID, lists_apart, said
 from phoneemu.fleet.pagerows import Row, rows
 from phoneemu.fleet.remarks import Remark
 
@@ -75,6 +76,8 @@ class Page:
     tvs: tuple[str, ...] = ()
     told: frozenset[Told] = frozenset()
     told_at: str = ""
+    doubts: tuple[str, ...] = ()
+    """What stands where a checksum should and is none, as remarks word it."""
 
     def with_other(self, other: "Page") -> "Page":
         """This phone with another of its pages; what this one says counts."""
@@ -83,8 +86,8 @@ class Page:
             model=self.model or other.model,
             load=self.load or other.load,
             mode=self.mode or other.mode,
-            ctl=self.ctl or other.ctl,
-            itl=self.itl or other.itl,
+            ctl=first_said((self.ctl, other.ctl)),
+            itl=first_said((self.itl, other.itl)),
             tftp=self.tftp or other.tftp,
             tvs=self.tvs or other.tvs,
             told=self.told | other.told,
@@ -128,6 +131,7 @@ def read_pages(paths: Iterable[Path]) -> tuple[dict[str, Page], list[Remark], li
         if page is None:
             remarks.append(Remark(place=path.name, text="a page that does not say which phone it is of"))
             continue
+        remarks += (Remark(place=f"{path.name}:{page.line}", text=text) for text in page.doubts)
         before = pages.get(page.name.upper())
         if before is not None:
             remarks += (
@@ -178,6 +182,11 @@ def of_text(text: str, file: str) -> Page | None:
         tvs=tuple(_values(labelled, ("tvs",))),
         told=frozenset(each for _, each in told),
         told_at=f"{file}:{told[0][0].line}" if told else "",
+        doubts=tuple(
+            f"{name}: `{value}` is no checksum of the {kind.upper()}: nothing is taken from it"
+            for kind in ("ctl", "itl")
+            for value in _damaged(labelled, kind)
+        ),
     )
     if page.empty and not page.ctl and not page.itl:
         page = attrs.evolve(page, ctl=NONE, itl=NONE)
@@ -220,16 +229,23 @@ def _model(labelled: dict[str, list[Row]], found: Sequence[Row]) -> str:
 
 
 def _shown(labelled: dict[str, list[Row]], kind: str) -> str:
-    """Its checksum; else whether the page says that there is none."""
+    """Its checksum; else whether the page says that there is none, or shows what is no checksum."""
+    for label in (f"{kind}signature", f"{kind}file"):
+        for value in _values(labelled, (label,)):
+            words = said(value)
+            if words:
+                return words
+    return UNREADABLE if any(_damaged(labelled, kind)) else UNSAID
+
+
+def _damaged(labelled: dict[str, list[Row]], kind: str) -> Iterator[str]:
+    """Signatures that look like a checksum and are none: cut, or of another length."""
     for value in _values(labelled, (f"{kind}signature",)):
-        words = said(value)
-        if words:
-            return words
-    for value in _values(labelled, (f"{kind}file",)):
-        words = said(value)
-        if words:
-            return words
-    return UNSAID
+        if said(value) is None and _HEX_LIKE.fullmatch(value):
+            yield value
+
+
+_HEX_LIKE = re.compile(r"(?:0x)?(?:[\s:.-]*[0-9A-Fa-f]){6,}[\s:.-]*(?:\u2026|\(.*)?")
 
 
 def _told(text: str) -> Iterator[Told]:

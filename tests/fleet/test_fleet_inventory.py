@@ -81,6 +81,13 @@ def test_only_one_column_names_the_device() -> None:
     assert [remark.place for remark in inventory.remarks] == ["phones.csv:2"]
 
 
+def test_every_row_with_what_is_no_checksum_is_told_and_is_not_one_without() -> None:
+    rows = "".join(f"SEP{number},x1y2,\n" for number in range(30))
+    inventory = read_text(f"Name,ITL SHA1,ITL File Status\n{rows}SEP99,x1y2,Match\n")
+    assert [remark.place for remark in inventory.remarks] == [f"phones.csv:{line}" for line in range(2, 33)]
+    assert [phone.traits.itl for phone in inventory.phones] == ["unreadable"] * 30 + ["served"]
+
+
 def test_a_list_of_names_alone_is_an_inventory() -> None:
     phones = read_text("Name\nSEP1\nSEP2\n").phones
     assert [phone.name for phone in phones] == ["SEP1", "SEP2"]

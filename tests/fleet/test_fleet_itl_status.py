@@ -40,6 +40,15 @@ def test_somebody_who_read_the_checksums_settles_an_unknown_status_alone(tmp_pat
     assert told(tmp_path, "Not Installed", vouched).reason == "held-list-unknown"
 
 
+@pytest.mark.parametrize("cluster", [NODES, NODES + "[phones]\nholds_served = true\n"])
+def test_a_phone_that_showed_what_is_no_checksum_is_cannot_say(tmp_path: Path, cluster: str) -> None:
+    fate = told(tmp_path, "3b452f9ec9d6543df80e", cluster)
+    assert (fate.outcome.value, fate.reason) == ("cannot-say", "held-list-unknown")
+    assert "no checksum" in fate.note
+    (tmp_path / "checksums.csv").write_text("Device Name,ITL File\nSEP0011AABBCC03,Match\n")
+    assert told(tmp_path, "3b452f9ec9d6543df80e", cluster).outcome.value == "ok"
+
+
 @pytest.mark.parametrize("status", ["Not Installed", "Unknown"])
 def test_a_checksum_counts_before_the_status(tmp_path: Path, status: str) -> None:
     (tmp_path / "checksums.csv").write_text("Device Name,ITL Signature\nSEP0011AABBCC03,Not Installed\n")

@@ -234,3 +234,19 @@ def test_two_pages_of_a_phone_that_contradict_each_other_are_told(tmp_path: Path
     (remark,) = remarks  # an MD5 may be of the same list
     assert remark.place.startswith("b.html:")
     assert "in a.html" in remark.text
+
+
+@pytest.mark.parametrize("signature", ["a1" * 32, "3a1f3a1f3a", "3a 1f 3a 1f 3a 1f…", "3A:1F:3A:1F (SHA1)"])
+def test_a_signature_that_is_no_checksum_is_told_and_its_list_is_not_known(
+    tmp_path: Path, signature: str
+) -> None:
+    rows = (("Host name", "SEP02005E100001"), ("ITL file", "Installed"), ("ITL signature", signature))
+    (tmp_path / "a.html").write_text(page(*rows), encoding="utf-8")
+    pages, remarks, _ = read_pages([tmp_path / "a.html"])
+    assert (pages["SEP02005E100001"].ctl, pages["SEP02005E100001"].itl) == ("", "unreadable")
+    assert [remark.text.partition(": `")[0] for remark in remarks] == ["SEP02005E100001"]
+
+
+def test_a_label_in_the_place_of_a_signature_is_none() -> None:
+    found = read("Device name: SEP02005E100001\nCTL signature\nITL signature\n" + "3a1f" * 10 + "\n")
+    assert (found.ctl, found.itl, found.doubts) == ("", SHA1, ())
