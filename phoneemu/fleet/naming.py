@@ -4,22 +4,21 @@ Which prefix a device's name bears is a fact of its model (`device.name_prefix`)
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 
 import attrs
+import polars as pl
 
 from phoneemu.catalogue import catalogue
-from phoneemu.fleet.inventory import Inventory
-from phoneemu.fleet.listed import Listed
+from phoneemu.fleet.listed import Inventory, Listed
 from phoneemu.fleet.remarks import Remark
-from phoneemu.fleet.roster import NAME, Roster
+from phoneemu.fleet.roster import FILE, NAME, Roster, as_roster
 
 USUAL = "SEP"
-_ADDRESS = (
-    r"^\s*(?P<prefix>[A-Za-z]{3})?(?P<mac>[0-9A-Fa-f]{12}|[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){5}|"
-    r"[0-9A-Fa-f]{2}(?:-[0-9A-Fa-f]{2}){5}|[0-9A-Fa-f]{4}(?:\.[0-9A-Fa-f]{4}){2})\s*$"
-)
+_ADDRESS = r"^\s*(?P<prefix>[A-Za-z]{3})?[\s:._-]*(?P<mac>(?:[0-9A-Fa-f][\s:._-]?){11}[0-9A-Fa-f])\s*$"
+_LOST = r"^\s*(?:[0-9A-Fa-f]{10,11}|[0-9][.,][0-9]+[eE][+][0-9]+)\s*$"
+"""An address from which a spreadsheet took its first zeros, or which it made a number of."""
 _MATCH = re.compile(_ADDRESS)
 
 
@@ -47,11 +46,11 @@ def with_device_names(listed: Inventory, known: Mapping[str, str] | None = None)
 
     `known` are device names by their address: a row of no model is that device's.
     """
+    remarks = list(_lost(listed))
     if not _any_address(listed):
-        return listed
+        return attrs.evolve(listed, remarks=(*listed.remarks, *remarks)) if remarks else listed
     phones: dict[str, Listed] = {}
     changed: dict[str, list[tuple[str, str]]] = {}
-    remarks: list[Remark] = []
     for phone in listed.phones:
         name = _device_name(phone, known or {})
         if name != phone.name:
@@ -73,7 +72,7 @@ def with_device_names(listed: Inventory, known: Mapping[str, str] | None = None)
 
 def with_checked_names(shown: Inventory, phones: Iterable[Listed]) -> Inventory:
     """The same of what phones showed: a bare address there is that of a phone among these."""
-    return with_device_names(shown, by_address(phones)) if _any_address(shown) else shown
+    return with_device_names(shown, by_address(phones) if _any_address(shown) else None)
 
 
 def by_address(phones: Iterable[Listed]) -> Mapping[str, str]:
@@ -84,6 +83,18 @@ def by_address(phones: Iterable[Listed]) -> Mapping[str, str]:
         if said is not None:
             found.setdefault(said[1], phone.name)
     return found
+
+
+def _lost(listed: Inventory) -> Iterator[Remark]:
+    """How many names look like addresses that a spreadsheet damaged: nothing else can be joined to them."""
+    roster = as_roster(listed.phones)
+    found = roster.frame.filter(pl.col(NAME).str.contains(_LOST)).group_by(FILE).agg(pl.len(), pl.first(NAME))
+    for file, count, name in found.sort(FILE).iter_rows():
+        text = (
+            f"{count:,} names look like MAC addresses that lost a zero in a spreadsheet, such as {name}: "
+            "no other export and no filter knows them by it"
+        )
+        yield Remark(place=roster.files[file], text=text)
 
 
 def _any_address(listed: Inventory) -> bool:

@@ -37,6 +37,13 @@ def told(folder: Path, phones: str, checksums: str) -> Forecast:
         "00-11-aa-bb-cc-02",
         "0011.aabb.cc02",
         "sep00:11:aa:bb:cc:02",
+        "SEP 0011 AABB CC02",
+        "00 11 AA BB CC 02",
+        "SEP-0011AABBCC02",
+        "SEP:00:11:AA:BB:CC:02",
+        "SEP_0011.aabb.cc02",
+        "0011-AABB-CC02",
+        "001.1AA.BBC.C02",
     ],
 )
 def test_an_address_is_read_as_the_device_name(name: str) -> None:
@@ -45,11 +52,19 @@ def test_an_address_is_read_as_the_device_name(name: str) -> None:
     assert [each.text.partition(" names are MAC addresses")[0] for each in found.remarks] == ["1"]
 
 
-@pytest.mark.parametrize("name", ["SEP0011AABBCC02", "sep0011aabbcc02", "CSFUSER0001", "Lobby-1"])
+@pytest.mark.parametrize("name", ["SEP0011AABBCC02", "sep0011aabbcc02", "CSFUSER0001", "Lobby-1", "1001"])
 def test_any_other_name_stays_as_it_is(name: str) -> None:
     found = named(name)
     assert [each.name for each in found.phones] == [name]
     assert not found.remarks
+
+
+@pytest.mark.parametrize("name", ["2005E10016C", "1122334455", "2.005E+15", "1,12E+09"])
+def test_an_address_that_a_spreadsheet_damaged_is_told(name: str) -> None:
+    found = named(f'"{name}"', "SEP0011AABBCC02")
+    assert [each.name for each in found.phones] == [name, "SEP0011AABBCC02"]
+    (remark,) = found.remarks
+    assert remark.text.startswith("1 names look like MAC addresses that lost a zero")
 
 
 @pytest.mark.parametrize(("model", "prefix"), [("ATA 191", "ATA"), ("ATA 187", "ATA"), ("Doorphone", "SEP")])
