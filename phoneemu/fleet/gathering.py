@@ -203,8 +203,8 @@ class _Reader:
     def gathered(self, listed: Inventory) -> Gathered:
         """Everything else of the files, and the phones with it."""
         answers = [answer for _, answer in self._read(Kind.RIS, risport.answer)]
-        seen, doubts = risport.together(answers)
-        self._remarks += (*risport.missing(answers), *doubts)
+        seen, apart = risport.together(answers)
+        self._remarks += (*risport.missing(answers), *risport.doubts(answers), *apart)
         listed = merging.with_sightings(listed, seen) if seen else listed
         pages, remarks, notes = read_pages(self.paths(Kind.PAGE))
         self._remarks += remarks

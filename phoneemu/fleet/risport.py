@@ -5,6 +5,8 @@ under several nodes: of its registrations the newest counts, and any registratio
 Of two answers about one node the newer time stamp counts. No entity is ever expanded (xmlreading).
 """
 
+import datetime
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -30,6 +32,8 @@ class Sighting:
     load: str = ""
     status: str = ""
     moment: float = 0.0
+    stamp: str = ""
+    """The time stamp, where it cannot be read."""
     node: str = ""
     file: str = ""
     line: int = 0
@@ -147,6 +151,18 @@ def _dated(one: Sighting, other: Sighting) -> bool:
     return bool(one.moment and other.moment) and one.moment != other.moment
 
 
+def doubts(answers: Sequence[Answer]) -> Iterator[Remark]:
+    """What of each answer could not be read."""
+    for each in answers:
+        odd = [sighting for sighting in each.sightings.values() if sighting.stamp]
+        if odd:
+            text = (
+                f"{len(odd):,} time stamps cannot be read, such as `{odd[0].stamp}` of {odd[0].name}: "
+                "it is not known since when these phones are registered or not"
+            )
+            yield Remark(place=each.file, text=text)
+
+
 def _is_marked(path: Path) -> bool:
     """Whether the file is XML, whatever its name."""
     head = read_head(path, 256, place=path.name)
@@ -181,17 +197,43 @@ def _sighting(node: str, cells: Mapping[str, str], file: str, line: int) -> Sigh
         return None
     cells = {key: shown(cell.strip()) for key, cell in cells.items()}
     stamp = cells.get("timestamp", "")
+    moment = moment_of(stamp)
     return Sighting(
         name=name,
         model=cells.get("model", "").strip(),
         protocol=cells.get("protocol", "").strip().upper(),
         load=cells.get("activeloadid", "").strip(),
         status=cells.get("status", "").strip(),
-        moment=float(stamp) if stamp.isascii() and stamp.isdigit() and len(stamp) < 12 else 0.0,
+        moment=moment or 0.0,
+        stamp=stamp if moment is None else "",
         node=node,
         file=file,
         line=line,
     )
+
+
+def moment_of(stamp: str) -> float | None:
+    """A time stamp as seconds since the epoch, 0 when there is none; None when it cannot be read.
+
+    Converters make of the service's seconds a number with a fraction, milliseconds, or a date; one without a
+    zone is taken as UTC.
+    """
+    if not stamp:
+        return 0.0
+    if _NUMBER.fullmatch(stamp):
+        number = float(stamp)
+        return number / 1000 if number >= _MILLISECONDS else number
+    try:
+        said = datetime.datetime.fromisoformat(stamp)
+        moment = (said if said.tzinfo else said.replace(tzinfo=datetime.UTC)).timestamp()
+    except (ValueError, OverflowError):
+        return None
+    return moment if moment >= 0 else None
+
+
+_NUMBER = re.compile(r"[0-9]{1,13}(?:\.[0-9]*)?")
+_MILLISECONDS = 1e11
+"""Seconds of the year 5138, milliseconds of 1973."""
 
 
 # ---------------------------------------------------------------- XML

@@ -13,7 +13,7 @@ from phoneemu.fleet.combining import with_more
 from phoneemu.fleet.inventory import of_table, read_text
 from phoneemu.fleet.merging import with_sightings
 from phoneemu.fleet.predict import predict_files
-from phoneemu.fleet.risport import Sighting, answer, missing, read, together
+from phoneemu.fleet.risport import Sighting, answer, doubts, missing, read, together
 from phoneemu.fleet.snapshot import read_snapshot
 from phoneemu.fleet.sqltext import parse
 
@@ -126,6 +126,38 @@ def sightings(folder: Path, *answers: list[dict[str, str]]) -> tuple[Mapping[str
         (folder / f"ris-{number}.xml").write_text(as_xml({"pub": devices}))
     seen, remarks = together([answer(folder / f"ris-{number}.xml") for number, _ in enumerate(answers)])
     return seen, [f"{each.place}: {each.text}" for each in remarks]
+
+
+@pytest.mark.parametrize(
+    ("stamp", "moment"),
+    [
+        (1400000000, 1400000000.0),
+        (1400000000.0, 1400000000.0),
+        ("1400000000.5", 1400000000.5),
+        (1400000000000, 1400000000.0),
+        ("2014-05-13T16:53:20Z", 1400000000.0),
+        ("2014-05-13T18:53:20+02:00", 1400000000.0),
+        ("2014-05-13 16:53:20", 1400000000.0),
+        ("", 0.0),
+        (0, 0.0),
+    ],
+)
+def test_a_time_stamp_is_read_as_converters_write_it(tmp_path: Path, stamp: object, moment: float) -> None:
+    (tmp_path / "ris.json").write_text(json.dumps([{**device("SEP1"), "TimeStamp": stamp}]))
+    found = answer(tmp_path / "ris.json")
+    assert found.seen["SEP1"].moment == moment
+    assert not list(doubts([found]))
+
+
+@pytest.mark.parametrize(
+    "stamp", ["yesterday", "-1", "9" * 40, "1e400", "2014-99-99", "0001-01-01T00:00+23:59"]
+)
+def test_a_time_stamp_that_cannot_be_read_is_told(tmp_path: Path, stamp: str) -> None:
+    (tmp_path / "ris.json").write_text(json.dumps([{**device("SEP1"), "TimeStamp": stamp}, device("SEP2")]))
+    found = answer(tmp_path / "ris.json")
+    assert found.seen["SEP1"].moment == 0.0
+    (remark,) = doubts([found])
+    assert remark.text.startswith(f"1 time stamps cannot be read, such as `{stamp}` of SEP1")
 
 
 def test_devices_that_stand_twice_hide_no_missing_page(tmp_path: Path) -> None:
