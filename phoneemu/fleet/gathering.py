@@ -205,6 +205,7 @@ class _Reader:
         answers = [answer for _, answer in self._read(Kind.RIS, risport.answer)]
         seen, apart = risport.together(answers)
         self._remarks += (*risport.missing(answers), *risport.doubts(answers), *apart)
+        self._remarks += risport.odd_states(seen)
         listed = merging.with_sightings(listed, seen) if seen else listed
         pages, remarks, notes = read_pages(self.paths(Kind.PAGE))
         self._remarks += remarks

@@ -19,6 +19,9 @@ from phoneemu.fleet import certjson, xmlreading
 from phoneemu.fleet.remarks import Remark
 
 REGISTERED = "registered"
+IN_PART = "partiallyregistered"
+"""Some of its lines are registered, so the phone is there [RISPORT70]."""
+REJECTED = "rejected"
 _TOTAL = "totaldevicesfound"
 
 
@@ -41,8 +44,8 @@ class Sighting:
 
     @property
     def registered(self) -> bool:
-        """Whether it was registered there."""
-        return self.status.lower() == REGISTERED
+        """Whether it was registered there, if only in part."""
+        return self.status.lower() in (REGISTERED, IN_PART)
 
     @property
     def weight(self) -> tuple[bool, float]:
@@ -149,6 +152,22 @@ def _contradict(one: Sighting, other: Sighting) -> bool:
 def _dated(one: Sighting, other: Sighting) -> bool:
     """Whether time tells which of two sightings is the newer."""
     return bool(one.moment and other.moment) and one.moment != other.moment
+
+
+def odd_states(seen: Mapping[str, Sighting]) -> Iterator[Remark]:
+    """What a registration tells that no emulated cluster says, by the file that says so."""
+    texts = {
+        IN_PART: "are registered in part, such as {name}: they are taken as registered",
+        REJECTED: "are rejected by the cluster today, such as {name}: the emulated cluster would take them, "
+        "so something that no export says is wrong with them; look at them before any change",
+    }
+    for status, text in texts.items():
+        found: dict[str, list[str]] = {}
+        for each in seen.values():
+            if each.status.lower() == status:
+                found.setdefault(each.file, []).append(each.name)
+        for file, names in found.items():
+            yield Remark(place=file, text=f"{len(names):,} phones {text.format(name=names[0])}")
 
 
 def doubts(answers: Sequence[Answer]) -> Iterator[Remark]:

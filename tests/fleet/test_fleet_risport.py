@@ -200,6 +200,21 @@ def test_each_answer_tells_how_many_phones_it_saw(folder: Path) -> None:
     ]
 
 
+def test_a_phone_registered_in_part_is_there_and_told(folder: Path) -> None:
+    (folder / "ris.xml").write_text(as_xml({NODE: [device("SEP02005E100001", "PartiallyRegistered")]}))
+    snapshot = read_snapshot(folder)
+    assert snapshot.presence["SEP02005E100001"].registered
+    assert "ris.xml: 1 phones seen, 1 of them registered" in snapshot.notes
+    assert any(each.startswith("ris.xml: 1 phones are registered in part") for each in snapshot.remarks)
+
+
+def test_phones_that_the_cluster_rejects_are_told(folder: Path) -> None:
+    names = [phone.name for phone in read_snapshot(folder).inventory.phones]
+    (folder / "ris.xml").write_text(as_xml({NODE: [device(name, "Rejected") for name in names]}))
+    told = [each for each in read_snapshot(folder).remarks if "rejected by the cluster today" in each]
+    assert [each.partition(" phones")[0] for each in told] == [f"ris.xml: {len(names)}"]
+
+
 def test_an_answer_that_counts_no_device_is_one(folder: Path) -> None:
     empty = as_xml({NODE: []}).replace(">3<", ">0<")
     for name, text in (("ris-2.xml", empty), ("ris-3.json", '{"TotalDevicesFound": 0, "CmNodes": {}}')):
