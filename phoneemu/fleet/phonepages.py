@@ -8,6 +8,7 @@ is not there.
 import enum
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 import attrs
@@ -127,20 +128,27 @@ def read_pages(paths: Iterable[Path]) -> tuple[dict[str, Page], list[Remark], li
     remarks: list[Remark] = []
     notes: list[str] = []
     for path in paths:
-        page = of_text(textfile.read(path, limits.CONFIG_BYTES), path.name)
-        if page is None:
+        found = pages_in(textfile.read(path, limits.CONFIG_BYTES), path.name)
+        if not found:
             remarks.append(Remark(place=path.name, text="a page that does not say which phone it is of"))
-            continue
-        remarks += (Remark(place=f"{path.name}:{page.line}", text=text) for text in page.doubts)
-        before = pages.get(page.name.upper())
-        if before is not None:
-            remarks += (
-                Remark(place=f"{path.name}:{page.line}", text=f"{page.name}: {words}; that is taken")
-                for words in before.apart(page)
-            )
-        pages[page.name.upper()] = page if before is None else before.with_other(page)
-        notes.append(f"{path.name}: {page.name}: {', '.join(_words(page)) or 'nothing of its lists'}")
+        if len(found) > 1:
+            text = f"pages of {len(found)} phones: each is taken to begin where its name stands"
+            remarks.append(Remark(place=path.name, text=text))
+        for page in found:
+            _add(page, pages, remarks, notes)
     return pages, remarks, notes
+
+
+def _add(page: Page, pages: dict[str, Page], remarks: list[Remark], notes: list[str]) -> None:
+    remarks += (Remark(place=f"{page.file}:{page.line}", text=text) for text in page.doubts)
+    before = pages.get(page.name.upper())
+    if before is not None:
+        remarks += (
+            Remark(place=f"{page.file}:{page.line}", text=f"{page.name}: {words}; that is taken")
+            for words in before.apart(page)
+        )
+    pages[page.name.upper()] = page if before is None else before.with_other(page)
+    notes.append(f"{page.file}: {page.name}: {', '.join(_words(page)) or 'nothing of its lists'}")
 
 
 def _words(page: Page) -> Iterator[str]:
@@ -160,12 +168,66 @@ def of_text(text: str, file: str) -> Page | None:
     Raises:
         BadInput: it is XML, and not well-formed.
     """
+    return _page(rows(text, file), file)
+
+
+def pages_in(text: str, file: str) -> list[Page]:
+    """What a file says of each phone whose pages stand in it, one after the other.
+
+    Raises:
+        BadInput: it is XML, and not well-formed.
+    """
     found = rows(text, file)
+    marked = text.lstrip().startswith("<")  # then a label is one; in text any two lines may look like it
+    others = {
+        row.value
+        for row in found
+        if row.label and (_NEIGHBOUR.search(row.label) or (marked and _plain(row.label) not in _NAMES))
+    }
+    parts = list(_by_phone(found, others))
+    pages = (_page(part, file, named=len(parts) == 1) for part in parts)
+    return [page for page in pages if page is not None]
+
+
+def _by_phone(found: Sequence[Row], others: AbstractSet[str]) -> Iterator[Sequence[Row]]:
+    """The rows from where a phone is named to where another one is; what stands before is of the first.
+
+    `others` are values that may name a neighbour.
+    """
+    start, of = 0, ""
+    for at, row in enumerate(found):
+        named = "" if not row.label and row.value in others else _names_itself(row)
+        if named and of and named != of:
+            yield found[start:at]
+            start = at
+        of = named or of
+    yield found[start:]
+
+
+def _names_itself(row: Row) -> str:
+    """The address in the name of the phone that a row says a page is of; neighbours are named, too."""
+    label = _plain(row.label)
+    if label == "macaddress":
+        digits = re.sub(r"[^0-9A-Fa-f]", "", row.value).upper()
+        return digits if _MAC.fullmatch(digits) else ""
+    if label and label not in _NAMES:
+        return ""
+    match = _DEVICE.search(row.value)
+    if match is None or _NEIGHBOUR.search(row.value):
+        return ""
+    return match.group(0)[-12:].upper()
+
+
+_NEIGHBOUR = re.compile(r"\b(?:CDP|LLDP|neighbou?r)\b", re.IGNORECASE)
+
+
+def _page(found: Sequence[Row], file: str, *, named: bool = True) -> Page | None:
+    """What these rows say of one phone; `named`: the file's name may tell which."""
     labelled: dict[str, list[Row]] = {}
     for row in found:
         if row.label:
             labelled.setdefault(_plain(row.label), []).append(row)
-    name = _name(labelled, found, file)
+    name = _name(labelled, found, file if named else "")
     if not name:
         return None
     told = [(row, each) for row in found for each in _told(row.value)]

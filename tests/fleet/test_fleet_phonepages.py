@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from phoneemu import example
 from phoneemu.errors import BadInput
-from phoneemu.fleet.phonepages import Page, Told, of_text, read_pages
+from phoneemu.fleet.phonepages import Page, Told, of_text, pages_in, read_pages
 from phoneemu.fleet.predict import predict_files
 from phoneemu.fleet.snapshot import read_snapshot
 
@@ -250,3 +250,34 @@ def test_a_signature_that_is_no_checksum_is_told_and_its_list_is_not_known(
 def test_a_label_in_the_place_of_a_signature_is_none() -> None:
     found = read("Device name: SEP02005E100001\nCTL signature\nITL signature\n" + "3a1f" * 10 + "\n")
     assert (found.ctl, found.itl, found.doubts) == ("", SHA1, ())
+
+
+def test_pages_of_several_phones_in_one_file_are_told_apart(tmp_path: Path) -> None:
+    shown = [(f"SEP02005E10000{number}", str(number) * 40) for number in (1, 2, 3)]
+    text = "".join(
+        f"Device Information\nMAC Address: {name[3:]}\nHost Name: {name}\nITL Signature: {checksum}\n"
+        for name, checksum in shown
+    )
+    (tmp_path / "all.txt").write_text(text)
+    pages, remarks, notes = read_pages([tmp_path / "all.txt"])
+    assert {name: page.itl for name, page in pages.items()} == dict(shown)
+    assert [remark.text.partition(":")[0] for remark in remarks] == ["pages of 3 phones"]
+    assert len(notes) == 3
+
+
+def test_a_failure_of_another_phone_is_not_laid_to_the_first(tmp_path: Path) -> None:
+    text = "SEP02005E100001\n11:02 Trust List Updated\n\nSEP02005E100002\n11:05 Trust List Update Failed\n"
+    (tmp_path / "status.txt").write_text(text)
+    pages, _, _ = read_pages([tmp_path / "status.txt"])
+    assert [page.told for page in pages.values()] == [{Told.UPDATED}, {Told.FAILED}]
+    assert pages["SEP02005E100002"].told_at == "status.txt:5"
+
+
+def test_a_neighbour_is_no_other_phone() -> None:
+    rows = (*NETWORK, ("CDP Neighbor Device ID", "SEP02005E1000FF"), ("LLDP neighbor", "SEP02005E1000FE"))
+    (found,) = pages_in(page(*rows), "a.html")
+    assert (found.name, found.itl) == ("SEP02005E100001", SHA1)
+    (copied,) = pages_in(
+        "Host name: SEP02005E100001\nNeighbor Device ID: SEP02005E1000FF\nITL file: none\n", "a"
+    )
+    assert copied.itl == "none"
