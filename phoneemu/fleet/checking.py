@@ -84,9 +84,9 @@ def lines(checked: Checked) -> Iterator[str]:
     already = sum(count for outcome, count in today.summary.items() if outcome is not Outcome.OK)
     yield f"today, if every phone restarted: {today.closing_line()}"
     yield "nothing has to be done before a runbook" if not already else "look at these before any change"
-    missing = sum(snapshot.inventory.left_out.values())
+    missing = sum(snapshot.left_out.values())
     if missing:
-        yield f"but {missing:,} rows of phones could not be read: nothing is known of them"
+        yield f"but {missing:,} rows of tables could not be read: nothing is known of what they say"
 
 
 _ASKS: Sequence[tuple[bool | None, str]] = (

@@ -1,7 +1,7 @@
 """Listed: one phone of an export, Traits: what phones have in common, Inventory: all phones of some files."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import attrs
@@ -53,9 +53,7 @@ class Inventory:
     named: Mapping[str, int] = attrs.field(factory=dict)
     """How many phones stand in each file, where several are put together: those of other files, too."""
 
-    @property
-    def left_out(self) -> Mapping[str, int]:
-        """How many rows of each file were left out."""
-        return Counter(
-            each.place.partition(":")[0] for each in self.remarks if each.text.startswith(LEFT_OUT)
-        )
+
+def rows_left_out(remarks: Iterable[Remark]) -> Mapping[str, int]:
+    """How many rows of each file these remarks say were left out."""
+    return Counter(each.place.partition(":")[0] for each in remarks if each.text.startswith(LEFT_OUT))

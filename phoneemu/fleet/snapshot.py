@@ -36,7 +36,7 @@ from phoneemu.fleet.clusterfile import ClusterFile, OffEntry
 from phoneemu.fleet.clustermaking import make_cluster
 from phoneemu.fleet.gathering import Gathered, gather
 from phoneemu.fleet.holding import Library
-from phoneemu.fleet.inventory import Inventory
+from phoneemu.fleet.listed import Inventory, rows_left_out
 from phoneemu.fleet.listexports import ListExport, read_lists, sightings
 from phoneemu.fleet.mixture import refuse_lists_apart, refuse_mixtures
 from phoneemu.fleet.recognising import HISTORY, Kind, Recognised, lists_in, recognise
@@ -76,6 +76,8 @@ class Snapshot:
     remarks: tuple[str, ...] = ()
     evidence: Mapping[str, int] = attrs.field(factory=dict, repr=False)
     """Tables of what phones showed, and of how many phones each tells."""
+    left_out: Mapping[str, int] = attrs.field(factory=dict)
+    """How many rows of each table could not be read."""
     recognised: tuple[Recognised, ...] = attrs.field(default=(), repr=False)
     """Every file and what it is."""
     today: float = 0.0
@@ -151,6 +153,7 @@ class _Read:
 def _understood(read: _Read, file: ClusterFile) -> Snapshot:
     """The snapshot of what was read, with what the cluster file says."""
     found, history = read.found, read.history
+    left_out = rows_left_out((*found.inventory.remarks, *found.remarks))
     clock = dating.moment(file, read.today, found.exports, found.entries, found.seen.values())
     made = make_cluster(file, found.exports, found.entries, clock)
     refuse_mixtures(found, made.cluster, file)
@@ -193,7 +196,7 @@ def _understood(read: _Read, file: ClusterFile) -> Snapshot:
         today=read.today if file.taken is None else 0.0,
         remarks=(
             *dating.remarks(made.cluster, ended),
-            *_left_out(found.inventory),
+            *_left_out(left_out),
             *made.remarks,
             *read.disagreements,
             *(unmatched.remarks(said, roster, off_filters) if len(roster) else ()),
@@ -203,6 +206,7 @@ def _understood(read: _Read, file: ClusterFile) -> Snapshot:
         ),
         notes=(*found.notes, *([f"{HISTORY}/: {len(history)} lists"] if history else [])),
         evidence=found.evidence,
+        left_out=left_out,
         recognised=read.files,
     )
 
@@ -239,11 +243,8 @@ def _seen_at(
     return found
 
 
-def _left_out(listed: Inventory) -> list[str]:
-    return [
-        f"{name}: {count:,} rows are left out of everything that follows"
-        for name, count in listed.left_out.items()
-    ]
+def _left_out(rows: Mapping[str, int]) -> list[str]:
+    return [f"{name}: {count:,} rows are left out of everything that follows" for name, count in rows.items()]
 
 
 def _with_members(file: ClusterFile, found: Gathered, cluster: Cluster) -> ClusterFile:

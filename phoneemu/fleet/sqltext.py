@@ -16,6 +16,7 @@ from phoneemu.core import limits
 from phoneemu.errors import NothingInIt
 from phoneemu.fleet import textfile
 from phoneemu.fleet.certentries import PEM_BEGIN, PEM_END
+from phoneemu.fleet.listed import LEFT_OUT
 from phoneemu.fleet.remarks import Remark
 
 _RULE = re.compile(r"=+(?:\s+=+)*")
@@ -88,7 +89,7 @@ def _table(lines: Sequence[str], rule: int, end: int, file: str, remarks: list[R
     for at, line, certificate in _whole(lines, first, end):
         cells = _cells(line, spans) if certificate is None else _around(line, certificate, spans)
         if cells is None:
-            text = f"row left out: it does not fit the {len(spans)} columns"
+            text = f"{LEFT_OUT}: it does not fit the {len(spans)} columns"
             remarks.append(Remark(place=f"{file}:{at + 1}", text=text))
         else:
             rows.append((at + 1, tuple("" if cell == _NULL else cell for cell in cells)))

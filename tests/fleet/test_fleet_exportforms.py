@@ -163,7 +163,7 @@ def test_many_broken_rows_are_counted_and_the_first_are_shown(
     assert "phones.csv:52: row left out: " in said
     assert "phones.csv: and 291 more; `--json` lists them all" in said
     assert said.count("row left out") == 9
-    assert "but 300 rows of phones could not be read" in said
+    assert "but 300 rows of tables could not be read" in said
 
 
 def test_the_json_of_check_has_every_broken_row(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

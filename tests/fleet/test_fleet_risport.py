@@ -372,3 +372,16 @@ def test_answers_of_the_database_that_contradict_each_other_are_told(folder: Pat
     (members,) = [each for each in remarks if "group G " in each]
     assert members.startswith("groups-2.sql.txt:3: ")
     assert "groups-1.sql.txt:3" in members
+
+
+def test_rows_of_the_database_that_are_left_out_are_counted(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "phones.sql.txt").write_text(
+        "name   model      devicepool\n====== ========== ==========\n"
+        "SEP1   Cisco 8861 Main\nSEP2 Cisco 8861 IP Phone of somebody Main\n"
+    )
+    assert main(["check", str(folder)]) == 0
+    said = capsys.readouterr().out
+    assert "phones.sql.txt: 1 rows are left out of everything that follows" in said
+    assert "but 1 rows of tables could not be read" in said
