@@ -4,7 +4,7 @@ Phones show MD5 or SHA-1 by their model, and an export may have a column for eac
 thing the first that says something counts in each row. This module reads no file.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from phoneemu.fleet.holding import UNREADABLE, UNSAID, UNSEEN, said, status
 
@@ -89,6 +89,34 @@ def runs(headers: Iterable[str], *, shown: bool = False) -> bool:
 
 _RUNNING = frozenset({"activeloadid", "firmware"})
 _CONFIGURED = frozenset({"phone load name", "specialloadinformation", "loadinformation"})
+
+
+_HEADERS = frozenset(alias for aliases in COLUMNS.values() for alias in aliases)
+SINGLE_WORDS = tuple(alias for alias in sorted(_HEADERS) if " " not in alias)
+"""The headers that could be a device name by their signs."""
+_NAMING = ("name", "model", "site", "protocol", "load", "profile", "mode", "group")
+"""Where a header's words are no values: `LSC` may say that a phone has one."""
+
+
+def like_header(cell: str) -> bool:
+    """Whether a cell is a word of a header."""
+    return plain(cell) in _HEADERS
+
+
+def like_headers(wanted: Positions) -> Iterator[int]:
+    """The columns in which the words of a header tell that one may stand there again."""
+    yield from (at for field in _NAMING for at in wanted.get(field, ()))
+
+
+def header_again(record: Sequence[str], width: int, name: str) -> Positions | None:
+    """The columns as a row says that is a header itself, as where two files were put together; else None.
+
+    `name` is what stands in its column of names: that of a device has digits, and no header has.
+    """
+    found = positions(record)
+    if any(sign.isdigit() for sign in name):
+        return None
+    return found if "name" in found and (len(found) > 1 or width == 1) else None
 
 
 def of_phones(header: Sequence[str]) -> bool:

@@ -15,7 +15,17 @@ import attrs
 import polars as pl
 
 from phoneemu.core.plaintext import shown
-from phoneemu.fleet.columns import LISTS, Positions, all_of, first_said, needed, words_in
+from phoneemu.fleet.columns import (
+    LISTS,
+    SINGLE_WORDS,
+    Positions,
+    all_of,
+    first_said,
+    like_header,
+    like_headers,
+    needed,
+    words_in,
+)
 from phoneemu.fleet.listed import Listed, Traits
 from phoneemu.fleet.roster import FILE, KIND, LINE, NAME, SITE, Roster, as_roster, coded, joined, paired
 
@@ -266,6 +276,14 @@ def _plain(frame: pl.DataFrame, layout: Layout) -> pl.Series:
     good = name.str.contains(_PLAIN_NAME)
     if not _once(name):
         good &= name.str.to_uppercase().is_unique()
+    for at in like_headers(layout.positions):
+        cells = _column(frame, at)
+        if at == layout.positions["name"][0]:  # a name of several words is not plain
+            good &= ~cells.str.to_lowercase().is_in(SINGLE_WORDS)
+            continue
+        again = [cell for cell in cells.unique().to_list() if like_header(cell)]
+        if again:
+            good &= ~cells.is_in(again)
     for field in LISTS & layout.positions.keys():
         for at in layout.positions[field]:
             cells = _column(frame, at)

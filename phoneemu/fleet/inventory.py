@@ -21,7 +21,17 @@ from phoneemu.errors import BadInput
 from phoneemu.files import read_bytes
 from phoneemu.fleet import fastcsv
 from phoneemu.fleet.collector import at_rest
-from phoneemu.fleet.columns import Positions, all_of, first_said, needed, positions, words_in
+from phoneemu.fleet.columns import (
+    Positions,
+    all_of,
+    first_said,
+    header_again,
+    like_header,
+    like_headers,
+    needed,
+    positions,
+    words_in,
+)
 from phoneemu.fleet.combining import together
 from phoneemu.fleet.fastcsv import Bulk, Layout
 from phoneemu.fleet.holding import UNREADABLE
@@ -89,7 +99,8 @@ def _in_bulk(path: Path) -> Inventory | None:
     wanted = positions(header)
     layout = Layout(positions=wanted, width=len(header), delimiter=delimiter, record_lines=RECORD_LINES)
     bulk = fastcsv.read(content, layout, path.name) if "name" in wanted else None
-    roster = None if bulk is None else bulk.with_careful(_remains(bulk, layout, path.name, remarks))
+    careful = None if bulk is None else _remains(bulk, layout, path.name, remarks)
+    roster = None if bulk is None or careful is None else bulk.with_careful(careful)
     if roster is None:
         return None
     return Inventory(
@@ -112,11 +123,16 @@ def _as_utf8(path: Path, remarks: list[Remark]) -> bytes:
     return text.encode()
 
 
-def _remains(bulk: Bulk, layout: Layout, file: str, remarks: list[Remark]) -> tuple[Listed, ...]:
-    """The phones of the rows that were left to this reader; remarks in the order of their lines."""
+def _remains(bulk: Bulk, layout: Layout, file: str, remarks: list[Remark]) -> tuple[Listed, ...] | None:
+    """The phones of the rows that were left to this reader; remarks in the order of their lines.
+
+    None when another header stands among them: what is below it was read by the wrong one.
+    """
     phones: dict[str, Listed] = {}
     said: list[Remark] = []
-    _read_rows(iter(bulk.remains.records), layout.positions, layout.width, file, phones, said)
+    records = iter(bulk.remains.records)
+    if not _read_rows(records, layout.positions, layout.width, file, phones, said):
+        return None
     said += (_left_out(file, line, why) for line, why in bulk.remains.broken)
     remarks += sorted(said, key=lambda remark: int(remark.place.rpartition(":")[2]))
     return tuple(phones.values())
@@ -296,7 +312,25 @@ def _read_rows(
     file: str,
     phones: dict[str, Listed],
     remarks: list[Remark],
-) -> None:
+) -> bool:
+    """Add the phones of these records; whether all of them stood under the one header."""
+    again = _read_under(records, wanted, width, file, phones, remarks)
+    if again is None:
+        return True
+    while again is not None:
+        again = _read_under(records, *again, file, phones, remarks)
+    return False
+
+
+def _read_under(
+    records: Iterator[tuple[int, list[str]]],
+    wanted: Positions,
+    width: int,
+    file: str,
+    phones: dict[str, Listed],
+    remarks: list[Remark],
+) -> tuple[Positions, int] | None:
+    """The same up to where another header stands, which is given back with its width."""
     where = [at for at in all_of(wanted) if at != wanted["name"][0]]
     name_at = wanted["name"][0]
     key_of: Callable[[list[str]], object] = itemgetter(*where) if where else _nothing
@@ -322,9 +356,18 @@ def _read_rows(
                 continue
         key = key_of(record)
         traits = shared.get(key)
+        odd = like_header(name) or (traits is None and _headed(record, wanted))
+        other = header_again(record, width, name) if odd else None
+        if other is not None:
+            how = "" if other == wanted else ", in another order: the rows below are read by it"
+            remarks.append(Remark(place=f"{file}:{line}", text=f"the header stands here again{how}"))
+            if how:
+                return other, len(record)
+            continue
         if traits is None:
             traits, doubts = _traits(record, wanted)
-            shared[key] = traits
+            if not odd:  # the next row that says so may be a header
+                shared[key] = traits
             if doubts:
                 doubted[key] = doubts
         if doubted and key in doubted:
@@ -336,6 +379,12 @@ def _read_rows(
         else:
             text = f"{name} stands twice: {before.file}:{before.line} is taken, this row is not"
             remarks.append(Remark(place=f"{file}:{line}", text=text))
+    return None
+
+
+def _headed(record: Sequence[str], wanted: Positions) -> bool:
+    """Whether a word of a header stands where a value should."""
+    return any(like_header(record[at]) for at in like_headers(wanted))
 
 
 def _traits(record: Sequence[str], wanted: Positions) -> tuple[Traits, list[str]]:

@@ -78,6 +78,12 @@ ODD = {
     "a cell beyond the limit": "SEP1," + "x" * 140_000 + ",Depot,Cisco 8861,\n",
     "a lone carriage return": "SEP1,desk\rleft,Depot,Cisco 8861,\n",
     "a control character": "SEP1,\x02,Depot,Cisco 8861,\n",
+    "the header again": HEAD,
+    "the header again in small letters": HEAD.lower(),
+    "another order of columns below": "Device Type,Device Name,Site,x\n8861,SEP1,Lab,\n7960,SEP2,Lab\n",
+    "another order behind an unknown column": "Owner,Device Type,Device Name,x,y\nanna,8861,SEP1,,\n",
+    "a wider header below": "Device Name,a,b,c,d,Device Type,ITL Signature\nSEP1,,,,,8861,Match\n",
+    "a site that is called Site": "SEP1,Name,Site,Cisco 8861,\nSEP2,Name,Site,Cisco 8861,\n",
     "no last line end": "SEP1,desk,Depot,Cisco 8861,",
 }
 

@@ -88,6 +88,24 @@ def test_every_row_with_what_is_no_checksum_is_told_and_is_not_one_without() -> 
     assert [phone.traits.itl for phone in inventory.phones] == ["unreadable"] * 30 + ["served"]
 
 
+@pytest.mark.parametrize(
+    ("header", "row"),
+    [
+        ("Device Name,Model,Site", "SEP2,7960,Lab"),
+        ("Model,Site,Device Name", "7960,Lab,SEP2"),
+        ("Owner,Model,Site,Device Name", "anna,7960,Lab,SEP2"),
+    ],
+)
+def test_rows_under_a_second_header_are_read_by_it(header: str, row: str) -> None:
+    inventory = read_text(f"Device Name,Model,Site\nSEP1,8861,Depot\n{header}\n{row}\n")
+    assert [(phone.name, *phone.traits[:2]) for phone in inventory.phones] == [
+        ("SEP1", "8861", "Depot"),
+        ("SEP2", "7960", "Lab"),
+    ]
+    assert "phones.csv:3" in [remark.place for remark in inventory.remarks]
+    assert any("the header stands here again" in remark.text for remark in inventory.remarks)
+
+
 def test_a_list_of_names_alone_is_an_inventory() -> None:
     phones = read_text("Name\nSEP1\nSEP2\n").phones
     assert [phone.name for phone in phones] == ["SEP1", "SEP2"]
