@@ -71,7 +71,7 @@ def run(arguments: argparse.Namespace) -> int:
     missing = [name for name in NEEDS if importlib.util.find_spec(name) is None]
     if missing:
         what = f"`phoneemu collect` needs {' and '.join(missing)}"
-        raise BadInput(f"{what}: pip install 'phoneemu[collect]'")
+        raise BadInput(f"{what}: in the clone of its repository, .venv/bin/pip install '.[collect]'")
     from phoneemu.collect.folder import Folder
     from phoneemu.collect.gather import REALMS, Gathering
     from phoneemu.collect.wire import Wire

@@ -240,7 +240,8 @@ def test_a_missing_extra_is_one_clear_line(
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == "defusedxml" else name)
     assert main(["collect", "pub", str(tmp_path / "s")]) == 2
     assert capsys.readouterr().err == (
-        "phoneemu: `phoneemu collect` needs defusedxml: pip install 'phoneemu[collect]'\n"
+        "phoneemu: `phoneemu collect` needs defusedxml: in the clone of its repository, "
+        ".venv/bin/pip install '.[collect]'\n"
     )
     assert not (tmp_path / "s").exists()
 
