@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from phoneemu.core import limits
 from phoneemu.errors import BadInput
-from phoneemu.files import read_text
+from phoneemu.files import read_text, reading
 
 if TYPE_CHECKING:
     from phoneemu.collect.credentials import Credential
@@ -173,6 +173,8 @@ def _context(arguments: argparse.Namespace) -> ssl.SSLContext:
 
         system: ssl.SSLContext = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         return system
+    with reading(arguments.ca):  # the library that reads it names no file when it cannot, and waits for a pipe
+        pass
     try:
         context = ssl.create_default_context(cafile=str(arguments.ca))
     except ssl.SSLError:

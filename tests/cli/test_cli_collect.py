@@ -2,9 +2,10 @@
 
 import base64
 import io
+import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -269,6 +270,21 @@ def test_a_wrong_call_is_one_line_before_anything_is_asked(
     assert capsys.readouterr().err.strip().count("\n") == (
         1 if words[0] == "--insecure" and len(words) == 1 else 0
     )
+
+
+@pytest.mark.parametrize("what", ["missing", "folder", "pipe", "no certificate"])
+def test_certificates_to_trust_that_cannot_be_read_are_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], what: str
+) -> None:
+    path = tmp_path / "ca.pem"
+    make: dict[str, Callable[[], object]] = {
+        "folder": path.mkdir,
+        "pipe": lambda: os.mkfifo(path),
+        "no certificate": path.touch,
+    }
+    make.get(what, list)()
+    assert main(["collect", "pub.invalid", str(tmp_path / "s"), "--ca", str(path)]) == 2
+    assert capsys.readouterr().err.startswith(f"phoneemu: {path}: ")
 
 
 @pytest.mark.parametrize(
