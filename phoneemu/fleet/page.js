@@ -104,7 +104,12 @@
     if (columns.includes(words.get("sort"))) { key = words.get("sort"); down = false; }
     return true;
   }
-  addEventListener("hashchange", () => { if (asked()) { again(); byId("phones").scrollIntoView(); } });
+  function follow() { if (asked()) { again(); byId("phones").scrollIntoView(); } }
+  addEventListener("hashchange", follow);
+  addEventListener("click", event => { // the link that was followed last changes no hash
+    const link = event.target.closest("a[href^='#']");
+    if (link && link.hash === location.hash) follow();
+  });
 
   let shown = PAGE, opened = [];
   addEventListener("beforeprint", () => {

@@ -32,6 +32,12 @@ frame.onload = () => {
   const count = () => by("rows").rows.length;
   const fire = (node, type) => node.dispatchEvent(new Event(type, { bubbles: true }));
   const first = () => by("rows").rows[0].cells[0].textContent;
+  const say = () => { document.getElementById("out").textContent = JSON.stringify(out); };
+  ASKED
+};
+</script>"""
+"""A page that looks into a report and says what it saw."""
+PRESSED = """
   out.push(count());
   by("find").value = "7940"; fire(by("find"), "input"); out.push(count());
   by("clear").click(); out.push(count(), inside.activeElement.id);
@@ -44,10 +50,21 @@ frame.onload = () => {
   why.click(); out.push(why.getAttribute("aria-expanded"), count());
   out.push(inside.documentElement.scrollWidth <= inside.documentElement.clientWidth);
   out.push(inside.title);
-  document.getElementById("out").textContent = JSON.stringify(out);
-};
-</script>"""
-"""A page that presses what a reader presses, and says what it then saw."""
+  say();
+"""
+"""What a reader presses, and what is then to be seen."""
+FOLLOWED = """
+  const link = [...inside.querySelectorAll(".bars a")].find(each => each.textContent === "Warehouse");
+  by("phones").scrollIntoView = () => out.push("there");
+  inside.defaultView.addEventListener("hashchange", () => {
+    out.push(count());
+    by("clear").click(); out.push(count());
+    link.click(); out.push(count(), by("site").value);
+    say();
+  });
+  link.click();
+"""
+"""A site's link, followed twice: only the first time the address changes."""
 
 
 @pytest.fixture(scope="module")
@@ -92,11 +109,12 @@ def rows(document: str) -> list[list[str]]:
     return [[re.sub(r"<[^>]*>", "", cell) for cell in row] for row in cells]
 
 
-def pressed(page: Path, width: int) -> list[object]:
+def pressed(page: Path, width: int, asked: str = PRESSED) -> list[object]:
     """What the probe saw of a report in a window of this width."""
     probe = page.parent / f"probe-{width}.html"
     frame = f"<iframe width={width} height=800"
-    probe.write_text(PROBE.replace("<iframe", frame).replace("REPORT", page.name))
+    text = PROBE.replace("<iframe", frame).replace("REPORT", page.name).replace("ASKED", asked)
+    probe.write_text(text)
     document = shown(probe, "", "--allow-file-access-from-files", "--virtual-time-budget=5000")
     out = re.search(r"<pre id=\"out\">(.*?)</pre>", document, re.DOTALL)
     assert out
@@ -127,6 +145,10 @@ def test_what_a_reader_presses_does_what_it_says(page: Path, width: int) -> None
         True,  # nothing is wider than the window
         "cucm-1051-a: what becomes of the phones",
     ]
+
+
+def test_a_link_of_a_chart_leads_to_its_phones_as_often_as_it_is_followed(page: Path) -> None:
+    assert pressed(page, 1280, FOLLOWED) == ["there", 29, 84, "there", 29, "=Warehouse"]
 
 
 @pytest.mark.parametrize("width", [390, 1280])
