@@ -1,7 +1,8 @@
 """What our office expects of its phones, as tests: copy this folder and write yours.
 
 Run it with `pytest` where phoneemu and its `testing` extra are installed. `pytest --phoneemu-loopback` tells
-every story over sockets as well; `pytest --phoneemu-endpoint "COMMAND"` judges a bench phone or another emulator.
+every story over sockets as well; `pytest --phoneemu-endpoint "COMMAND"` judges a bench phone or another
+emulator.
 """
 
 import pytest

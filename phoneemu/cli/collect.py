@@ -173,7 +173,7 @@ def _context(arguments: argparse.Namespace) -> ssl.SSLContext:
 
         system: ssl.SSLContext = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         return system
-    with reading(arguments.ca):  # the library that reads it names no file when it cannot, and waits for a pipe
+    with reading(arguments.ca):  # the library names no file that it cannot read, and waits for a pipe
         pass
     try:
         context = ssl.create_default_context(cafile=str(arguments.ca))

@@ -26,13 +26,15 @@
   function cell(row, name, text) {
     const td = row.insertCell();
     td.dataset.label = labels[name];
+    td.className = name;
     if (name === "outcome") {
       const word = document.createElement("span");
       word.className = "word " + text;
       word.textContent = text;
       td.append(word);
     } else td.textContent = text;
-    if (name === "device") td.className = "head";
+    if (name === "device") td.classList.add("head");
+    if (/[^\s-]{33}/.test(text)) td.classList.add("long"); // paper has no room for it in one piece
     if (name === "lost") td.classList.add("number");
     if (name === "standing") td.classList.add("whole-word");
   }
@@ -53,6 +55,7 @@
     const row = rows.insertRow();
     for (const name of columns) cell(row, name, phone[name]);
     const td = row.insertCell();
+    td.className = "screen";
     if (phone.story !== null) {
       const button = document.createElement("button");
       button.type = "button";

@@ -170,11 +170,12 @@ def causes(found: Sequence[Cause]) -> str:
     if not found:
         return "<p>Nothing: every phone follows the change.</p>"
     heads = ("outcome", "why", "lost", "models", "what helps")
-    head = '<th class="number">phones</th>' + "".join(f"<th>{each}</th>" for each in heads)
+    head = '<th class="number phones">phones</th>'
+    head += "".join(f'<th class="{each.split()[-1]}">{each}</th>' for each in heads)
     those, left = report.chosen(found, CAUSES)
     rows = "".join(_cause(each) for each in those)
     more = f"<p class=soft>and {report.left_words(left)}</p>" if left else ""
-    return f'<table class="stack"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>{more}'
+    return f'<table class="stack causes"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>{more}'
 
 
 def _cause(cause: Cause) -> str:

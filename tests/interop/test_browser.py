@@ -65,6 +65,23 @@ FOLLOWED = """
   link.click();
 """
 """A site's link, followed twice: only the first time the address changes."""
+MEASURED = r"""
+  const broken = cell => [...cell.textContent.matchAll(/[^\s-]+/g)].filter(word => {
+    const range = inside.createRange();
+    range.setStart(cell.firstChild, word.index);
+    range.setEnd(cell.firstChild, word.index + word[0].length);
+    return word[0].length <= 32 && range.getClientRects().length > 1;
+  }).length;
+  const cells = [...by("rows").rows].flatMap(row => [0, 1, 2, 4, 6].map(at => row.cells[at]));
+  out.push(cells.filter(cell => cell.firstChild && broken(cell)).map(cell => cell.textContent));
+  const names = [...by("rows").rows].map(row => row.cells[0]).filter(cell => cell.textContent.length <= 32);
+  out.push(names.every(cell => cell.clientHeight < 2 * parseFloat(getComputedStyle(cell).lineHeight) + 10));
+  const why = inside.querySelector(".causes th.why");
+  out.push(why.offsetWidth > 0.2 * why.parentNode.offsetWidth);
+  out.push(inside.documentElement.scrollWidth <= inside.documentElement.clientWidth);
+  say();
+"""
+"""Words that paper would break, whether names stay on one line, the width of a column and of all."""
 
 
 @pytest.fixture(scope="module")
@@ -159,6 +176,20 @@ def test_hostile_and_endless_names_neither_run_nor_break_the_page(hostile: Path,
     document = shown(hostile)
     assert "<img" not in document
     assert any(row[0] == html.escape(HOSTILE, quote=False) for row in rows(document))
+
+
+@pytest.mark.parametrize("name", ["page", "hostile"])
+@pytest.mark.parametrize("width", [688, 710])
+def test_no_name_breaks_on_paper_and_nothing_is_cut(
+    name: str, width: int, request: pytest.FixtureRequest
+) -> None:
+    """A4 and Letter within their margins, by a window that takes the style of paper."""
+    report: Path = request.getfixturevalue(name)
+    text = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", report.read_text())
+    paper = report.parent / "paper.html"
+    text = text.replace("@media screen and", "@media not all and")
+    paper.write_text(text.replace("@media print", "@media all"))
+    assert pressed(paper, width, MEASURED) == [[], True, True, True]
 
 
 def test_it_reads_on_paper(page: Path, tmp_path: Path) -> None:
