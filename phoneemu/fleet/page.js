@@ -76,14 +76,30 @@
     return list.sort((a, b) => (down ? by(b, a) : by(a, b)) || a.place - b.place);
   }
 
+  const figure = number => number.toLocaleString("en");
+
+  function total(wanted, { outcome, site, model }) { // null: the page does not know
+    if (wanted || (site !== undefined && model !== undefined)) return null;
+    const { all, site: bySite, model: byModel } = told.totals;
+    const counts = site !== undefined ? bySite[site] : model !== undefined ? byModel[model] : all;
+    return outcome === undefined ? counts.reduce((one, other) => one + other) : counts[rank[outcome]];
+  }
+
+  function count(found, wanted, chosen) {
+    const whole = told.totals ? total(wanted, chosen) : found;
+    if (whole === found) return figure(found) + (found === 1 ? " phone" : " phones");
+    if (whole === null) return figure(found) + " of the " + figure(phones.length) + " phones in this page; every phone is in the CSV";
+    return figure(found) + " of the " + figure(whole) + " that need attention " + (found === 1 ? "is" : "are") + " in this page; the rest is in the CSV";
+  }
+
   function draw() {
     const wanted = find.value.trim().toLowerCase();
     const chosen = pickers.filter(picker => picker.value).map(picker => [picker.id, picker.value.slice(1)]);
     const found = sorted(phones.filter(phone => phone.said.includes(wanted) && chosen.every(([name, value]) => phone[name] === value)));
     rows.textContent = "";
     found.slice(0, limit).forEach(line);
-    counted.textContent = found.length.toLocaleString("en") + (found.length === 1 ? " phone" : " phones") +
-      (found.length > limit ? ", the first " + limit.toLocaleString("en") + " shown" : "");
+    counted.textContent = count(found.length, wanted, Object.fromEntries(chosen)) +
+      (found.length > limit ? ", the first " + figure(limit) + " shown" : "");
     more.hidden = found.length <= limit;
     for (const head of heads) head.setAttribute("aria-sort", head.dataset.key !== key ? "none" : down ? "descending" : "ascending");
     order.value = key;

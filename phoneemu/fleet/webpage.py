@@ -1,18 +1,20 @@
 """A forecast as one self-contained web page: charts, the phones that need attention, why, and on what basis.
 
 It asks no network for anything, and its policy forbids it to. At a million phones it stays small: totals and
-charts are of all of them, the table holds the worst ones up to a limit, and the page says where the rest is.
+charts are of all of them, the table holds some of each model and site, and else the worst ones up to a limit,
+and the page says where the rest is.
 """
 
 import base64
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib import resources
 from string import Template
 
 import attrs
+import polars as pl
 
 from phoneemu import __version__
 from phoneemu.fleet import explain, webparts
@@ -21,6 +23,7 @@ from phoneemu.fleet.forecast import Forecast, Group
 from phoneemu.fleet.outcome import Outcome
 from phoneemu.fleet.plan import Plan
 from phoneemu.fleet.prechecks import problems
+from phoneemu.fleet.roster import SITE
 from phoneemu.fleet.snapshot import Snapshot
 from phoneemu.fleet.webparts import escape
 
@@ -38,8 +41,8 @@ def render(whole: Forecast, snapshot: Snapshot, plan: Plan, against: Difference 
     attention = list(forecast.groups)
     if against is None:
         attention = [group for group in forecast.groups if group.fate.outcome is not Outcome.OK]
-    stories = list(_stories(attention, snapshot, plan))
-    shown = list(_in_table(attention))
+    stories = _stories(attention, snapshot, plan)
+    shown = _in_table(attrs.evolve(forecast, groups=tuple(attention)))
     sites = frozenset(phone.traits.site for group in shown for phone in group.phones)
     style, script = _file("page.css"), _file("page.js")
     return Template(_file("page.html")).substitute(
@@ -62,17 +65,24 @@ def render(whole: Forecast, snapshot: Snapshot, plan: Plan, against: Difference 
         ways=webparts.ways(forecast),
         legend=webparts.legend(),
         by_site=webparts.chart(forecast.by_site, "site", sites),
-        by_model=webparts.chart(forecast.by_model, "model", frozenset(each.fate.model for each in shown)),
+        by_model=webparts.chart(
+            forecast.by_model, "model", frozenset(each.fate.model for each in shown if each.phones)
+        ),
         shown=escape(_shown(attention, differ=against is not None)),
         told=escape(_told(len(stories), len(attention))),
-        stories=_folded(stories),
+        stories=_folded([(first, story) for _, first, story in stories]),
         prechecks=webparts.prechecks(problems(snapshot)),
         standings=webparts.standings(forecast),
         assumptions=webparts.assumptions(forecast.assumptions),
         remarks=webparts.remarks(forecast.remarks),
         meanings=webparts.meanings(),
         made=f"Made by phoneemu {escape(__version__)} from exports: no phone and no cluster was contacted.",
-        data=_data(shown, len(stories), against),
+        data=_data(
+            shown,
+            frozenset(number for number, _, _ in stories),
+            _totals(forecast, attention, shown),
+            against,
+        ),
     )
 
 
@@ -143,24 +153,66 @@ def _shown(groups: Sequence[Group], *, differ: bool) -> str:
     if not total:
         return "None."
     every = "the CSV has every one of them" if differ else "the CSV has every phone"
-    return f"{'All' if total <= DEVICES else f'The worst {DEVICES:,} of'} {total:,}; {every}."
+    if total <= DEVICES:
+        return f"All {total:,}; {every}."
+    return f"The worst {DEVICES:,} of {total:,}, with some of each model and site; {every}."
 
 
-def _in_table(groups: Sequence[Group]) -> Iterator[Group]:
-    """The worst groups, the last one cut to what the table holds."""
-    left = DEVICES
-    for group in groups:
-        if not left:
-            return
-        phones = group.phones[:left]
-        left -= len(phones)
-        yield attrs.evolve(group, phones=phones)
+def _in_table(attention: Forecast) -> Sequence[Group]:
+    """The groups, each cut to what the table holds of it.
+
+    A third of the room is for the worst of each model, a third for the worst of each site, the rest for the
+    worst of all.
+    """
+    if attention.total <= DEVICES:
+        return attention.groups
+    whole, group_of_each = attention.whole, attention.group_of_each
+    models: dict[str, int] = {}
+    codes = pl.Series([models.setdefault(group.fate.model, len(models)) for group in attention.groups])
+    frame = pl.DataFrame({"group": group_of_each, "model": codes[group_of_each], "site": whole.frame[SITE]})
+    some = [
+        pl.int_range(pl.len()).over(key) < max(DEVICES // 3 // frame[key].n_unique(), 1)
+        for key in ("model", "site")
+    ]
+    places = frame.with_row_index("place").with_columns(pl.any_horizontal(some).alias("some"))
+    kept = pl.concat([places.filter("some"), places.filter(~pl.col("some"))]).head(DEVICES).sort("place")
+    places_of = {number: part["place"] for (number,), part in kept.group_by("group")}
+    none = pl.Series([], dtype=pl.UInt32)
+    return [
+        attrs.evolve(group, phones=whole.ordered(places_of.get(number, none)))
+        for number, group in enumerate(attention.groups)
+    ]
+
+
+def _totals(forecast: Forecast, wanted: Sequence[Group], shown: Sequence[Group]) -> dict[str, object] | None:
+    """How many wanted phones there are, where the table has not all: by outcome, worst first."""
+    told = {group.fate.model for group in shown if group.phones}
+    sites = {phone.traits.site for group in shown for phone in group.phones}
+    if sum(len(group.phones) for group in shown) == sum(len(group.phones) for group in wanted):
+        return None
+    of = {group.fate.outcome for group in wanted}
+    outcomes = [each for each in forecast.summary if each is not Outcome.OK or each in of]
+    return {
+        "all": [forecast.summary[each] for each in outcomes],
+        "model": {
+            name: [counts[each] for each in outcomes]
+            for name, counts in forecast.by_model.items()
+            if name in told
+        },
+        "site": {
+            name: [counts[each] for each in outcomes]
+            for name, counts in forecast.by_site.items()
+            if name in sites
+        },
+    }
 
 
 def _told(told: int, classes: int) -> str:
     if not classes:
         return "Nothing to explain."
-    rest = "" if told == classes else f" The worst {told:,} of {classes:,} classes are here"
+    rest = ""
+    if told < classes:
+        rest = f" {told:,} of {classes:,} classes are here, the worst of each model and reason first"
     rest += "; `phoneemu explain` tells any phone's." if rest else ""
     return (
         "Step by step, with the sources: one phone of each class tells what becomes of the class. Phones of "
@@ -168,27 +220,35 @@ def _told(told: int, classes: int) -> str:
     )
 
 
-def _stories(groups: Sequence[Group], snapshot: Snapshot, plan: Plan) -> Iterator[tuple[bool, str]]:
-    """(whether it is the first of its model and reason, the explanation) of each class, worst first."""
+def _stories(groups: Sequence[Group], snapshot: Snapshot, plan: Plan) -> Sequence[tuple[int, bool, str]]:
+    """(its number, whether it is the first of its model and reason, the explanation) of classes, worst first.
+
+    Where there is no room for all, the first ones of a model and reason come before others.
+    """
     known = explain.provenance(snapshot, plan)
-    seen: set[tuple[str, str, str]] = set()
+    firsts: dict[tuple[str, str, Outcome], int] = {}
+    for number, group in enumerate(groups):
+        firsts.setdefault((group.fate.model, group.fate.reason, group.fate.outcome), number)
+    first = frozenset(firsts.values())
+    told: list[tuple[int, bool, str]] = []
     written = 0
-    for number, group in enumerate(groups[:STORIES]):
-        fate, count = group.fate, len(group.phones)
-        kind = (fate.model, fate.reason, fate.outcome.value)
-        text = "\n".join(explain.lines(group.example, fate, plan, known))
+    for number in sorted(range(len(groups)), key=lambda number: (number not in first, number))[:STORIES]:
+        group = groups[number]
+        text = "\n".join(explain.lines(group.example, group.fate, plan, known))
         written += len(text)
         if written > STORY_BYTES:
-            return
-        phones = f"{count:,} {'phone' if count == 1 else 'phones'}"
-        head = f"{webparts.word(fate.outcome.value)} {escape(fate.model)}, {phones}: {escape(fate.reason)}"
-        head += f' <span class="soft">such as {escape(group.example.name)}</span>'
-        more = ' class="more"' if kind in seen else ""
-        story = (
-            f"<details{more} id=story-{number}><summary>{head}</summary><pre>{escape(text)}</pre></details>"
-        )
-        yield kind not in seen, story
-        seen.add(kind)
+            break
+        told.append((number, number in first, _story(number, group, text, folded=number not in first)))
+    return sorted(told)
+
+
+def _story(number: int, group: Group, text: str, *, folded: bool) -> str:
+    fate, count = group.fate, len(group.phones)
+    phones = f"{count:,} {'phone' if count == 1 else 'phones'}"
+    head = f"{webparts.word(fate.outcome.value)} {escape(fate.model)}, {phones}: {escape(fate.reason)}"
+    head += f' <span class="soft">such as {escape(group.example.name)}</span>'
+    more = ' class="more"' if folded else ""
+    return f"<details{more} id=story-{number}><summary>{head}</summary><pre>{escape(text)}</pre></details>"
 
 
 def _folded(stories: Sequence[tuple[bool, str]]) -> str:
@@ -204,12 +264,19 @@ def _folded(stories: Sequence[tuple[bool, str]]) -> str:
     return text
 
 
-def _data(groups: Sequence[Group], stories: int, against: Difference | None) -> str:
+def _data(
+    groups: Sequence[Group],
+    stories: Container[int],
+    totals: Mapping[str, object] | None,
+    against: Difference | None,
+) -> str:
     """The table's phones, by class and site; safe inside a script element."""
     sites: dict[str, int] = {}
     remedies: dict[str, int] = {}
     told: list[dict[str, object]] = []
     for number, group in enumerate(groups):
+        if not group.phones:
+            continue
         fate = group.fate
         remedy = webparts.remedy_words(fate.remedy)
         names: dict[int, list[str]] = {}
@@ -223,11 +290,11 @@ def _data(groups: Sequence[Group], stories: int, against: Difference | None) -> 
                 "lost": "" if fate.lost_at_step is None else str(fate.lost_at_step),
                 "remedy": remedies.setdefault(remedy, len(remedies)),
                 "standing": fate.standing.label,
-                "story": number if number < stories else None,
+                "story": number if number in stories else None,
                 "phones": list(names.items()),
             }
         )
         if against is not None:
             told[-1]["was"] = against.changes[number].was_text
-    document = {"sites": list(sites), "remedies": list(remedies), "groups": told}
+    document = {"sites": list(sites), "remedies": list(remedies), "groups": told, "totals": totals}
     return json.dumps(document, separators=(",", ":")).replace("<", "\\u003c")

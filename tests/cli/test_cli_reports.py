@@ -164,7 +164,7 @@ def test_a_million_phones_stay_a_small_page_that_says_where_the_rest_is(
     page = webpage.render(attrs.evolve(forecast, groups=groups), snapshot, plan)
     assert len(page.encode()) < 5_000_000
     assert "The worst 20,000 of 1,000,000" in page
-    assert "The worst 300 of 400 classes" in page
+    assert "300 of 400 classes are here" in page
     assert sum(len(names) for group in data_of(page) for _, names in group["phones"]) == 20_000
     assert page.count('<a href="#site=') <= 200
     cases = ET.fromstring(junit.render(attrs.evolve(forecast, groups=groups), ()))  # noqa: S314 - our own
@@ -180,6 +180,38 @@ def test_broken_rows_push_no_warning_about_the_plan_off_the_page(
     assert page.count("row left out") == 3
     assert "<li>the plan ends</li>" in page
     assert "phones.csv: and 4,995 more rows; --json has them all" in page
+
+
+def test_a_table_that_cannot_hold_all_has_some_of_each_model_and_site_and_knows_the_totals(
+    told: tuple[Forecast, Snapshot, Plan], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webpage, "DEVICES", 24)
+    monkeypatch.setattr(webpage, "STORIES", 10)
+    forecast, _, _ = told
+    bad = [(phone, fate) for phone, fate in forecast.each() if fate.outcome is not Outcome.OK]
+    page = webpage.render(*told)
+    document = document_of(page)
+    kept = [
+        (group["model"], document["sites"][site], name)
+        for group in document["groups"]
+        for site, names in group["phones"]
+        for name in names
+    ]
+    assert len(kept) == 24
+    assert {model for model, _, _ in kept} == {fate.model for _, fate in bad}
+    assert {site for _, site, _ in kept} == {phone.traits.site for phone, _ in bad}
+    assert {name for _, _, name in kept} >= {
+        phone.name for phone, fate in bad if fate.outcome is Outcome.OUT_OF_SERVICE
+    }
+    order = [phone.name for phone, _ in bad]
+    assert sorted(kept, key=lambda each: order.index(each[2])) == kept  # worst first
+    totals = document["totals"]
+    assert totals["all"] == [4, 76, 4, 0]
+    assert totals["site"]["Depot"] == [4, 12, 0, 0]
+    assert totals["model"]["7960"] == [4, 21, 0, 0]
+    assert {group["model"] for group in data_of(page) if group["story"] is not None} == {
+        fate.model for _, fate in bad
+    }
 
 
 def test_a_plan_that_loses_nobody_says_so(told: tuple[Forecast, Snapshot, Plan]) -> None:

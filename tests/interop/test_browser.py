@@ -11,6 +11,7 @@ from test_interop import need, run
 
 from phoneemu import example
 from phoneemu.cli import main
+from phoneemu.fleet import webpage
 
 QUIET = (
     "--headless",
@@ -108,6 +109,18 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "report.html"
 
 
+@pytest.fixture(scope="module")
+def cut(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report of the example where the table has room for few of its phones."""
+    folder = tmp_path_factory.mktemp("cut")
+    example.write(folder)
+    words = ["predict", str(folder / "snapshot"), "--runbook", str(folder / "runbook.txt")]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(webpage, "DEVICES", 24)
+        assert main([*words, "--html", str(folder / "report.html")]) == 0
+    return folder / "report.html"
+
+
 def shown(page: Path, asked: str = "", *more: str) -> str:
     """The document after its script ran."""
     profile = page.parent / "profile"
@@ -148,6 +161,27 @@ def test_the_table_is_drawn_and_filtered(page: Path) -> None:
     assert len(some) < 84
     assert {(row[1], row[2], row[3]) for row in some} == {("7940", "Depot", "stuck")}
     assert rows(shown(page, "#find=no-such-phone")) == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("", "24 of the 84 that need attention are in this page; the rest is in the CSV"),
+        ("#site=Warehouse", "8 of the 29 that need attention are in this page; the rest is in the CSV"),
+        ("#model=7940", "1 of the 12 that need attention is in this page; the rest is in the CSV"),
+        (
+            "#site=Depot&outcome=stuck",
+            "1 of the 12 that need attention is in this page; the rest is in the CSV",
+        ),
+        ("#outcome=out-of-service", "4 phones"),
+        ("#site=Depot&model=7940", "1 of the 24 phones in this page; every phone is in the CSV"),
+        ("#find=7940", "1 of the 24 phones in this page; every phone is in the CSV"),
+    ],
+)
+def test_a_count_of_a_table_that_has_not_all_says_of_how_many(cut: Path, asked: str, said: str) -> None:
+    document = shown(cut, asked)
+    assert f'id="counted" class="soft small" role="status">{said}</p>' in document
+    assert said.startswith(f"{len(rows(document))} ")
 
 
 @pytest.mark.parametrize("width", [390, 1280])
