@@ -6,7 +6,7 @@ from importlib import resources
 
 HELP = "print the JSON Schema of what a command's --json writes"
 
-NAMES = ("audit", "capture", "predict", "replay", "score")
+NAMES = ("audit", "capture", "check", "predict", "replay", "score")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

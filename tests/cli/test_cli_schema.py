@@ -2,21 +2,28 @@
 
 import copy
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import listmaking
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 from jsonschema import Draft202012Validator
 
 from phoneemu import example
 from phoneemu.cli import main
 from phoneemu.core.evidence import Standing
 from phoneemu.core.ruling import Reason
+from phoneemu.fleet import checking
 from phoneemu.fleet.audit import Evidence, Holds
+from phoneemu.fleet.clusterfile import SERVICES
 from phoneemu.fleet.export import SCHEMA
 from phoneemu.fleet.forecast import RemedyKind
 from phoneemu.fleet.outcome import FleetReason, Outcome, Service, Trust, TrustPath
+from phoneemu.fleet.prechecks import Severity
+from phoneemu.fleet.recognising import Kind
 from phoneemu.fleet.scoring import Score, SeenAs
 
 Document = dict[str, Any]
@@ -142,6 +149,50 @@ def test_audits_and_scores_fit_their_schemas_with_every_key_named(
     assert list(Draft202012Validator(strict).iter_errors(told)) == []
     told["phones"][0]["holds"] = "something"
     assert not Draft202012Validator(schema).is_valid(told)
+
+
+@pytest.mark.parametrize("folder", ["the example", "more exports", "phones alone"])
+def test_checks_fit_their_schema_with_every_key_named(
+    folder: str, beside: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    snapshot = beside / "snapshot"
+    if folder == "more exports":
+        snapshot = tmp_path / "more"
+        shutil.copytree(beside / "snapshot", snapshot)
+        (snapshot / "notes.txt").write_text("call Anna\n")
+        with (snapshot / "phones.csv").open("a") as phones:
+            phones.write("SEP\n")
+        made = listmaking.make("CN=elsewhere", serial=9, bits=1024).public_bytes(Encoding.PEM).decode()
+        rows = [{"service": service, "pem": made} for service in ("ipsec", "Phone-SAST-trust")]
+        (snapshot / "certs_cucm-1051-a-pub.json").write_text(json.dumps(rows))
+    elif folder == "phones alone":
+        snapshot = tmp_path
+        (snapshot / "any.csv").write_text("Device Name,Device Type\nSEP001122334401,8841\n")
+        (snapshot / "cluster.toml").write_text('[[node]]\nname = "pub"\n')
+    assert main(["schema", "check"]) == 0
+    schema = json.loads(capsys.readouterr().out)
+    assert main(["check", str(snapshot), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    Draft202012Validator.check_schema(schema)
+    strict = closed(schema)
+    assert isinstance(strict, dict)
+    assert list(Draft202012Validator(strict).iter_errors(told)) == []
+    if folder == "more exports":
+        assert told["cluster"]["trust_stores"]
+    told["files"][0]["read_as"] = ["something"]
+    assert not Draft202012Validator(schema).is_valid(told)
+
+
+def test_the_words_of_check_are_those_of_the_program(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["schema", "check"]) == 0
+    schema = json.loads(capsys.readouterr().out)
+    assert {name: set(part["enum"]) for name, part in schema["$defs"].items() if "enum" in part} == {
+        "outcome": {each.value for each in Outcome},
+        "kind": {each.name.lower() for each in Kind},
+        "severity": {each.value for each in Severity},
+        "service": set(SERVICES),
+    }
+    assert schema["properties"]["schema"] == {"const": checking.SCHEMA}
 
 
 def test_the_words_of_audit_and_score_are_those_of_the_program(capsys: pytest.CaptureFixture[str]) -> None:
