@@ -60,3 +60,9 @@ def test_every_command_of_a_question_answers_as_the_page_says(
                 found = said.find(line, at)
                 assert found >= 0, f"`{command}` does not say `{line}`:\n{said[:3000]}"
                 at = found
+
+
+def test_it_counts_the_pre_checks_as_their_own_page_lists_them() -> None:
+    page = (PAGE.parent / "prechecks.md").read_text(encoding="utf-8")
+    assert len(set(re.findall(r"^\| (PC\d+) \|", page, re.MULTILINE))) == 14
+    assert "[prechecks.md](prechecks.md) lists the fourteen rules" in PAGE.read_text(encoding="utf-8")

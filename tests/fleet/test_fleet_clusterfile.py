@@ -1,5 +1,6 @@
 """cluster.toml, read strictly."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -164,3 +165,13 @@ def test_a_file_is_read_up_to_its_limit(tmp_path: Path, monkeypatch: pytest.Monk
     (tmp_path / "cluster.toml").write_text(WHOLE)
     with pytest.raises(BadInput, match=r"cluster\.toml: larger than 9 bytes"):
         clusterfile.read(tmp_path / "cluster.toml")
+
+
+def test_the_example_of_the_manual_is_a_cluster_file() -> None:
+    manual = Path(__file__).resolve().parents[2] / "docs" / "snapshot.md"
+    (text,) = re.findall(
+        r"^```toml\n(.*?)^```$", manual.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+    )
+    example = parse(text)
+    assert [node.name for node in example.nodes] == ["cucm-pub", "cucm-sub1"]
+    assert len(example.off) == 2
