@@ -13,7 +13,7 @@ from phoneemu import example
 from phoneemu.cli import main as phoneemu
 
 PICTURE = Path(__file__).resolve().parent.parent / "docs" / "report.png"
-SIZE = "1200,1470"
+SIZE = "1200,1530"
 QUIET = ("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
 
 
