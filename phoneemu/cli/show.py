@@ -132,7 +132,7 @@ def as_json(found: TrustList | SignedFile | showtext.ShowText) -> dict[str, obje
     said["records"] = [_record(record) for record in trust_list.records]
     said["complete"] = trust_list.complete
     if isinstance(found, showtext.ShowText):
-        said["remarks"] = list(found.remarks)
+        said["remarks"] = [*found.remarks, *(f"line {line}: {what}" for line, what in found.doubts)]
     return said
 
 

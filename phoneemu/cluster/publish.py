@@ -32,6 +32,9 @@ from phoneemu.core.names import address_of
 from phoneemu.core.signedfile import SignedFile
 from phoneemu.core.trustlist import Digest, ListKind, Record, Role, TrustList
 
+PLANNED = "planned"
+"""Origin of a list that nobody exported and no file holds."""
+
 
 @attrs.frozen(kw_only=True)
 class Part:
@@ -241,7 +244,7 @@ def _list(cluster: Cluster, kind: ListKind, signer: Certificate, parts: tuple[Pa
         filename=f"{kind.name}File.tlv",
         timestamp=int(cluster.clock),
         records=tuple(each.record for each in parts),
-        origin="planned",
+        origin=PLANNED,
     )
 
 

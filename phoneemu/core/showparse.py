@@ -8,13 +8,13 @@ wrapped or squeezed copy must have looked. What could not be read is a remark wi
 import bisect
 import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
 from itertools import chain, pairwise
 
 import attrs
 
 from phoneemu.core import limits
 from phoneemu.core.names import Identity
+from phoneemu.core.printeddate import PrintedDate, read_date
 from phoneemu.core.tlv import MalformedFile
 from phoneemu.core.trustlist import ROLE_TEXT, ListKind, Record, Role, TrustList
 
@@ -47,9 +47,7 @@ _LENGTH = re.compile(r"Length\sof\s(?:CTL|ITL)\sfile:\s?(\d{1,9})", re.IGNORECAS
 _MISSING = re.compile(r"(?:CTL|ITL)\sFile\snot\sfound", re.IGNORECASE)
 _VERSION = re.compile(r"\bVersion:\s?(\d{1,3})\.(\d{1,3})", re.IGNORECASE)
 _HEADER_LENGTH = re.compile(r"HeaderLength:\s?(\d{1,6})", re.IGNORECASE)
-_MODIFIED = re.compile(
-    r"last\smodified\son\s([A-Z][a-z]{2}\s[A-Z][a-z]{2}\s\d{1,2}\s\d\d:\d\d:\d\d(?:\s[A-Z]{1,5})?\s\d{4})"
-)
+_MODIFIED = re.compile(r"last\smodified\son\s(?P<when>\S{1,12}(?:\s\S{1,12}){2,5}?\s\d{4}(?!\S)|\S{1,40})")
 _ROLES = {text.lower().replace(" ", ""): role for role, text in ROLE_TEXT.items()} | {
     "securitytoken": Role.SAST
 }
@@ -65,12 +63,6 @@ _KEY_BITS: Mapping[int, int] = {
     65: 256, 97: 384, 133: 521,  # points of a curve
 }  # fmt: skip
 """Key size by the length of the PUBLICKEY row."""
-_ZONES: Mapping[str, float] = {
-    "UTC": 0, "GMT": 0, "WET": 0, "BST": 1, "CET": 1, "CEST": 2, "EET": 2, "EEST": 3, "MSK": 3,
-    "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7,
-    "JST": 9, "AEST": 10, "AEDT": 11, "HKT": 8, "SGT": 8,
-}  # fmt: skip
-"""Hours from UTC of the zone names a cluster prints; a name that means several is left to its US sense."""
 
 
 @attrs.frozen(kw_only=True)
@@ -89,6 +81,8 @@ class ShowText:
     verified: bool | None = None
     lines: Mapping[int, int] = attrs.field(factory=dict)
     remarks: tuple[str, ...] = ()
+    doubts: tuple[tuple[int, str], ...] = ()
+    """(line, what) of every gap that a prediction would stand on."""
 
 
 class _Stream:
@@ -202,6 +196,7 @@ class _Reader:
         self.header: dict[int, tuple[int, str]] = {}
         self.records: list[_RecordRows] = []
         self.remarks: list[str] = []
+        self.doubts: list[tuple[int, str]] = []
         self.elided = False
         self.verified: bool | None = None
 
@@ -228,8 +223,7 @@ class _Reader:
         """The output as a value."""
         records = tuple(self._record(rows) for rows in self.records)
         signer, serial_known = self._signer(records)
-        modified = _MODIFIED.search(flat)
-        when = " ".join(modified.group(1).split()) if modified else ""
+        when, written = self._written(flat)
         self.remarks.append("the digest is not printed; SHA-1 is assumed")
         length = _number(_LENGTH, flat)
         header_length = _number(_HEADER_LENGTH, flat)
@@ -242,7 +236,7 @@ class _Reader:
             header_length=header_length,
             signature=_hex_bytes(self.header.get(12, (0, ""))[1], self.header.get(12, (0, ""))[0]),
             filename=f"{kind.name}File.tlv",
-            timestamp=_timestamp(when),
+            timestamp=None if written is None else written.seconds,
             records=records,
             length=length,
             md5=_text(_MD5, flat),
@@ -258,7 +252,28 @@ class _Reader:
             verified=self.verified,
             lines={rows.index: rows.line for rows in self.records},
             remarks=tuple(self.remarks),
+            doubts=tuple(self.doubts),
         )
+
+    def _written(self, flat: str) -> tuple[str, PrintedDate | None]:
+        """When the list was written, as printed and as a date."""
+        modified = _MODIFIED.search(flat)
+        if modified is None:
+            what = "no line says when the list was last modified: how old it is, is not known"
+            self.doubts.append((self._stream.line_at(self._base), what))
+            return "", None
+        when = " ".join(modified["when"].split())
+        found = read_date(when)
+        line = self._stream.line_at(self._base + modified.start("when"))
+        if found is None:
+            what = f"`{when}` cannot be read as a date: how old the list is, is not known"
+            self.doubts.append((line, what))
+        elif not found.zone_known:
+            zone = (
+                f"the zone {found.zone} of `{when}` is not known" if found.zone else f"`{when}` has no zone"
+            )
+            self.doubts.append((line, f"{zone}: the date is taken as UTC, and may be up to 14 hours off"))
+        return when, found
 
     def _complete(self) -> bool:
         """Whether every record of the file is here: numbered from 1, nothing left out, an end seen."""
@@ -379,15 +394,3 @@ def _pairs(text: str, count: int) -> bytes:
     """Bytes printed as full pairs, wherever a line was broken; empty unless exactly `count` are there."""
     digits = "".join(text.split())
     return bytes.fromhex(digits) if re.fullmatch(rf"[0-9A-Fa-f]{{{2 * count}}}", digits) else b""
-
-
-def _timestamp(modified: str) -> int | None:
-    """Seconds since the epoch, when the zone's name is a known one."""
-    words = modified.split()
-    if len(words) != 6 or words[4] not in _ZONES:
-        return None
-    try:
-        local = datetime.strptime(" ".join(words[1:4] + words[5:]), "%b %d %H:%M:%S %Y").replace(tzinfo=UTC)
-    except ValueError:
-        return None
-    return int((local - timedelta(hours=_ZONES[words[4]])).timestamp())

@@ -51,6 +51,10 @@ def read(path: Path) -> tuple[list[CertEntry], list[Remark]]:
             remarks.append(Remark(place=place, text="a certificate that cannot be read"))
         else:
             entries.append(entry)
+            until = _text(said, _UNTIL)
+            if until and entry.not_after is None and not entry.trusted:
+                text = f"`{until}` cannot be read as a date: when it ends is not known"
+                remarks.append(Remark(place=place, text=text))
     if not entries and not remarks:
         raise NothingInIt("no certificate in it", place=path.name)
     return entries, remarks

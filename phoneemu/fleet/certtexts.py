@@ -14,6 +14,7 @@ import attrs
 from phoneemu.core import limits
 from phoneemu.core.keys import key_bits
 from phoneemu.core.names import Identity, canonical_name
+from phoneemu.core.printeddate import read_date
 from phoneemu.errors import NothingInIt
 from phoneemu.fleet import textfile
 from phoneemu.fleet.certentries import PEM_BEGIN, PEM_END, CertEntry, from_der, pem_blocks, service_named
@@ -24,7 +25,6 @@ _LISTED = re.compile(r"^\s*(?P<name>[\w-]+/\S.*?\.(?:pem|der))\s*:\s*(?P<text>.*
 _ASKED = re.compile(r"admin:\s*show\s+cert\s+(?:own|trust)\s+(?P<name>\S.*?)\s*$", re.IGNORECASE)
 _FIELD = re.compile(r"^\s*(?P<key>[A-Za-z][A-Za-z ]*?)\s*(?::|=)\s*(?P<value>.*\S)\s*$")
 _HEX = re.compile(r"[0-9a-f]+")
-_WHEN = re.compile(r"([A-Z][a-z]{2})\s+(\d{1,2})\s+(\d\d:\d\d:\d\d)\s+(?:[A-Z]{1,5}\s+)?(\d{4})")
 _ISO = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d:\d\d))?")
 
 _KEYS = {
@@ -99,7 +99,7 @@ def of_text(text: str, file: str) -> tuple[list[CertEntry], list[Remark]]:
         question = _ASKED.search(line)
         listed = _LISTED.match(line)
         if question or "admin:" in line.lower() or listed or PEM_BEGIN in line:
-            entries += _single(block, asked, f"{file}:{began}")
+            entries += _single(block, asked, f"{file}:{began}", remarks)
             block = {}
         if question:
             asked = question.group("name")
@@ -120,11 +120,11 @@ def of_text(text: str, file: str) -> tuple[list[CertEntry], list[Remark]]:
             key = _KEYS.get(field.group("key").lower()) if field else None
             if field is not None and key is not None:
                 if key in ("serial", "unit") and key in block:
-                    entries += _single(block, asked, f"{file}:{began}")
+                    entries += _single(block, asked, f"{file}:{began}", remarks)
                     block = {}
                 began = began if block else at
                 block.setdefault(key, field.group("value"))
-    entries += _single(block, asked, f"{file}:{began}")
+    entries += _single(block, asked, f"{file}:{began}", remarks)
     return entries, remarks
 
 
@@ -144,7 +144,7 @@ def _of_line(listed: re.Match[str], place: str) -> CertEntry:
     )
 
 
-def _single(block: dict[str, str], asked: str, place: str) -> Iterator[CertEntry]:
+def _single(block: dict[str, str], asked: str, place: str, remarks: list[Remark]) -> Iterator[CertEntry]:
     """The certificate that a block of labelled lines describes."""
     service = (
         service_named(block.get("unit", "")) or service_named(asked) or service_named(block.get("name", ""))
@@ -173,6 +173,11 @@ def _single(block: dict[str, str], asked: str, place: str) -> Iterator[CertEntry
             ca_signed=canonical_name(subject) != canonical_name(issuer),
         )
     yield entry
+    remarks += (
+        Remark(place=place, text=f"`{block[key]}` cannot be read as a date: {what} is not known")
+        for key, what in (("from", "since when it is valid"), ("to", "when it ends"))
+        if key in block and not entry.trusted and moment(block[key]) is None
+    )
 
 
 def serials_of(text: str) -> tuple[int, ...]:
@@ -186,18 +191,17 @@ def serials_of(text: str) -> tuple[int, ...]:
 
 
 def moment(text: str) -> float | None:
-    """Seconds since the epoch of a date as certificates' texts write it, whatever its zone; None for none.
+    """Seconds since the epoch of a date as certificates' texts write it; None for none.
 
     A bare number is taken as seconds or milliseconds since the epoch, by its length.
     """
-    found = _WHEN.search(text)
+    found = read_date(text)
     number = text.strip()
     if number.isascii() and number.isdigit() and len(number) in (10, 13):
         return float(number) / (1000 if len(number) == 13 else 1)
+    if found is not None:
+        return float(found.seconds)
     try:
-        if found is not None:
-            said = " ".join(found.groups())
-            return datetime.strptime(said, "%b %d %H:%M:%S %Y").replace(tzinfo=UTC).timestamp()
         iso = _ISO.search(text)
         if iso is not None:
             said = f"{iso.group(1)}T{iso.group(2) or '00:00:00'}"

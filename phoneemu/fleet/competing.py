@@ -4,7 +4,7 @@ A terminal log may hold a dump of years ago before that of today. What was serve
 hold it still.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 import attrs
@@ -30,31 +30,56 @@ def newest(exports: Sequence[ListExport]) -> Sorted:
     """Of lists of one kind and node the newest; lists without a date, and copies of one list, all stay."""
     latest: dict[object, ListExport] = {}
     for export in exports:
-        key = _key(export)
+        key = _key(export) if _dated(export) else None
         if key is not None and (key not in latest or _written(export) > _written(latest[key])):
             latest[key] = export
     counting: list[ListExport] = []
     older: list[ListExport] = []
     remarks: list[str] = []
     for export in exports:
-        best = latest.get(_key(export))
+        best = latest.get(_key(export)) if _dated(export) else None
         if best is None or _written(best) == _written(export):
             counting.append(export)
         else:
             older.append(export)
             remarks.append(_told(best, export))
+    remarks += _undecided(counting)
     return Sorted(counting=tuple(counting), older=tuple(older), remarks=tuple(dict.fromkeys(remarks)))
 
 
 def _key(export: ListExport) -> object:
     """What two exports share that compete; None for one that competes with none."""
     listed = export.listed
-    if listed is None or listed.timestamp is None:
+    if listed is None:
         return None
     if export.kind is ListKind.CTL or export.node:
         return export.kind, export.node.lower()
     servers = frozenset(server.lower().partition(".")[0] for server in listed.tftp_servers)
     return (export.kind, servers) if servers else None
+
+
+def _dated(export: ListExport) -> bool:
+    return export.listed is not None and export.listed.timestamp is not None
+
+
+def _undecided(counting: Sequence[ListExport]) -> Iterator[str]:
+    """Lists that differ, of which one bears no date."""
+    first: dict[object, ListExport] = {}
+    for export in counting:
+        key = _key(export)
+        before = first.setdefault(key, export) if key is not None else export
+        if not (_dated(before) and _dated(export)) and not _same(before.listed, export.listed):
+            yield (
+                f"{export.place(1)}: another {export.kind.name} than {before.place(1)}, and not both say "
+                "when they were written: that one counts, and this one is left aside"
+            )
+
+
+def _same(one: TrustList | None, other: TrustList | None) -> bool:
+    """Whether two are one list, perhaps once as text and once as it is."""
+    if one is None or other is None:
+        return one is other
+    return one.records == other.records or bool(one.sha1 and one.sha1 == other.sha1)
 
 
 def _written(export: ListExport) -> int:

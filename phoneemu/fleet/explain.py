@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 
 import attrs
 
+from phoneemu.cluster.publish import PLANNED
 from phoneemu.core.evidence import Fact
 from phoneemu.core.journal import Erased, Installed, LostItl, Ruled
 from phoneemu.core.journaltext import WHAT
@@ -54,7 +55,7 @@ class Provenance:
         step = self.served_at.get(listed.fingerprint)
         if step:
             return f"runbook step {step} wrote it"
-        return listed.origin if listed.origin not in ("", "planned") else "assumed: not exported"
+        return listed.origin if listed.origin not in ("", PLANNED) else "assumed: not exported"
 
 
 def provenance(snapshot: Snapshot, plan: Plan) -> Provenance:

@@ -36,6 +36,8 @@ class ListExport:
     node: str = ""
     lines: Mapping[int, int] = attrs.field(factory=dict)
     remarks: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
+    """Gaps that a prediction would stand on, with file and line."""
 
     def place(self, number: int) -> str:
         """`file:line` of a record, counted from 1."""
@@ -74,7 +76,16 @@ RAW = b"\x01\x00\x02"
 
 def _raw(path: Path, content: bytes) -> list[ListExport]:
     listed = listparse.parse(content, origin=path.name)
-    return [ListExport(file=path.name, kind=listed.kind, listed=listed, node=node_in_name(path.stem))]
+    undated = f"{path.name}: the list bears no date: how old it is, is not known"
+    return [
+        ListExport(
+            file=path.name,
+            kind=listed.kind,
+            listed=listed,
+            node=node_in_name(path.stem),
+            doubts=(undated,) if listed.timestamp is None else (),
+        )
+    ]
 
 
 def _texts(path: Path, content: bytes) -> list[ListExport]:
@@ -87,6 +98,7 @@ def _texts(path: Path, content: bytes) -> list[ListExport]:
             node=node_in_name(path.stem),
             lines=shown.lines,
             remarks=tuple(f"{path.name}: {remark}" for remark in shown.remarks),
+            doubts=tuple(f"{path.name}:{line}: {what}" for line, what in shown.doubts),
         )
         for shown in showtext.parse_all(text, origin=path.name)
     ]

@@ -348,11 +348,16 @@ def _backup(scene: Scene) -> Iterator[Problem]:
 
 def _unseen(scene: Scene) -> Iterator[Problem]:
     stamps = [served.timestamp for _, served in scene.lists if served.timestamp is not None]
+    since = [each for each in scene.snapshot.file.off if each.since is not None]
     if not stamps:
+        count = scene.falling_under(since)
+        if count:
+            text = "no list says when it was written: whether these, last seen long ago, hold it is not known"
+            yield Problem(rule="PC13", severity=Severity.NOTE, text=text, source="phoneemu", phones=count)
         return
     last = max(stamps)
     day = f"{datetime.fromtimestamp(last, tz=UTC):%Y-%m-%d}"
-    older = [each for each in scene.snapshot.file.off if each.since is not None and each.since < last]
+    older = [each for each in since if (each.since or 0) < last]
     for powered, what in ((False, "not seen"), (True, "registered, but not started")):
         count = scene.falling_under([each for each in older if each.powered is powered])
         if count:

@@ -326,6 +326,8 @@ def _held_unknown(kind: Kind, station: Station) -> str | None:
             continue
         if held is not None and held.timestamp is not None and held.timestamp > since:
             return f"{how} the {held.kind.name} that its node serves was written"
+        if held is not None and held.timestamp is None and held.origin != publish.PLANNED:
+            return f"nobody knows whether {how} the undated {held.kind.name} that its node serves was written"
     return None
 
 

@@ -122,10 +122,15 @@ def read_snapshot(folder: Path, *, phones_needed: bool = True) -> Snapshot:
     lists = competing.newest(found.exports)
     found = attrs.evolve(found, exports=lists.counting)
     past = (
-        attrs.evolve(each, file=f"{HISTORY}/{each.file}") for each in read_lists(lists_in(folder / HISTORY))
+        attrs.evolve(
+            each, file=f"{HISTORY}/{each.file}", doubts=tuple(f"{HISTORY}/{doubt}" for doubt in each.doubts)
+        )
+        for each in read_lists(lists_in(folder / HISTORY))
     )
     older = (*past, *lists.older)
-    read = _Read(str(folder), files, found, (*disagreements, *lists.remarks), older, time.time())
+    doubts = (doubt for each in (*lists.counting, *older) for doubt in each.doubts)
+    remarked = (*disagreements, *lists.remarks, *doubts)
+    read = _Read(str(folder), files, found, remarked, older, time.time())
     tried = releases.candidates(file, found.exports, found.entries)
     if not tried:
         return _understood(read, file)

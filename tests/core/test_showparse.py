@@ -284,16 +284,39 @@ def test_an_unknown_function_is_remarked_and_a_number_is_taken() -> None:
     [
         (MODIFIED, 1425675367),
         ("Mon Mar 09 16:59:43 UTC 2015", 1425920383),
-        ("Mon Mar 09 16:59:43 XYZ 2015", None),
+        ("Mon Mar 09 16:59:43 XYZ 2015", 1425920383),
         ("Mon Feb 30 16:59:43 UTC 2015", None),
-        ("Mon Mar 09 16:59:43 2015", None),
+        ("Mon Mar 09 16:59:43 2015", 1425920383),
+        ("Tue Mar 10 00:59:43 +08 2015", 1425920383),
     ],
 )
-def test_a_time_counts_only_with_a_known_zone(modified: str, timestamp: int | None) -> None:
+def test_a_time_of_no_known_zone_is_taken_as_utc(modified: str, timestamp: int | None) -> None:
     found = parse(render(CTL, modified=modified))
     assert found.list is not None
     assert found.list.timestamp == timestamp
     assert found.modified == modified
+
+
+@pytest.mark.parametrize(
+    ("modified", "line", "what"),
+    [
+        ("Mon Mar 09 16:59:43 IST 2015", 6, "the zone IST of `Mon Mar 09 16:59:43 IST 2015` is not known"),
+        ("Mon Mar 09 16:59:43 2015", 6, "has no zone: the date is taken as UTC"),
+        ("Mon Feb 30 16:59:43 UTC 2015", 6, "cannot be read as a date"),
+        ("yesterday", 6, "`yesterday` cannot be read as a date"),
+        ("", 1, "no line says when the list was last modified"),
+    ],
+)
+def test_a_date_that_is_not_sure_is_a_doubt_with_its_line(modified: str, line: int, what: str) -> None:
+    text = render(CTL, modified=modified)
+    ((where, said),) = parse(text).doubts
+    assert where == line
+    assert what in said
+    assert line == 1 or modified in text.splitlines()[line - 1]
+
+
+def test_a_date_of_a_known_zone_is_no_doubt() -> None:
+    assert not parse(TEXT).doubts
 
 
 def test_a_text_beyond_the_limit_or_without_a_list_is_malformed() -> None:

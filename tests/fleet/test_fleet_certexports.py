@@ -136,7 +136,7 @@ def test_the_older_list_of_certificates_says_when_they_expire() -> None:
     )
     found, _ = certtexts.of_text(text, "c.txt")
     assert [(each.service, each.not_after, each.place) for each in found] == [
-        ("CallManager", 1583496000.0, "c.txt:2"),
+        ("CallManager", 1583492400.0, "c.txt:2"),
         ("CAPF-trust", None, "c.txt:8"),
     ]
 
@@ -168,10 +168,31 @@ def test_one_certificate_shown_is_the_one_that_lists_name(text: str) -> None:
     (found,), _ = certtexts.of_text(text, f"show_cert_own_{PUB}.txt")
     assert found.service == "CallManager"
     assert LISTED in found.serials
-    assert (found.not_before, found.not_after) == (1425671113.0, 1583437512.0)
+    assert (found.not_before, found.not_after) == (1425667513.0, 1583433912.0)
     listed = Identity("", f"CN={PUB}{REST}", LISTED)
     placed = certplacing.place([found], {PUB: PUB, SUB: SUB}, PUB, [listed])
     assert placed.own[PUB]["CallManager"].identity == listed
+
+
+@pytest.mark.parametrize(
+    "until",
+    ["Thu Mar 05 21:45:12 +03 2020", "Do M\u00e4r 05 19:45:12 MEZ 2020", "Thu Mar 05 18:45:12 IST 2020"],
+)
+def test_a_certificate_ends_when_it_says_in_any_zone_and_language(until: str) -> None:
+    (found,), remarks = certtexts.of_text(OLD.replace("Thu Mar 05 19:45:12 CET 2020", until), "c.txt")
+    assert found.not_after == 1583433912.0
+    assert not remarks
+
+
+def test_an_end_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    text = OLD.replace("Thu Mar 05 19:45:12 CET 2020", "05.03.2020 19:45")
+    (found,), (remark,) = certtexts.of_text(text, "c.txt")
+    assert found.not_after is None
+    assert remark.text == "`05.03.2020 19:45` cannot be read as a date: when it ends is not known"
+    said = {"service": "TVS", "issuerDN": "CN=a", "serialNumber": "1f", "expiration": "soon"}
+    (tmp_path / "certs.json").write_text(json.dumps([said]))
+    _, (remark,) = certjson.read(tmp_path / "certs.json")
+    assert remark.text == "`soon` cannot be read as a date: when it ends is not known"
 
 
 @pytest.mark.parametrize("bits", [1024, 2048])
@@ -423,7 +444,7 @@ def test_what_only_a_list_of_certificates_says_of_an_end_is_checked_too(folder: 
         ("1583437512000", 1583437512.0),
         ("2020-03-05", 1583366400.0),
         ("2020-03-05T19:45:12Z", 1583437512.0),
-        ("Thu Mar 05 19:45:12 CET 2020", 1583437512.0),
+        ("Thu Mar 05 20:45:12 CET 2020", 1583437512.0),
         ("Mar 5 19:45:12 2020 GMT", 1583437512.0),
         ("Feb 31 19:45:12 2020", None),
         ("never", None),

@@ -6,6 +6,8 @@ import pytest
 
 from phoneemu import example
 from phoneemu.errors import BadInput
+from phoneemu.fleet import prechecks
+from phoneemu.fleet.outcome import Outcome
 from phoneemu.fleet.predict import predict_files
 from phoneemu.fleet.snapshot import Snapshot, read_snapshot
 
@@ -85,3 +87,50 @@ def test_certificates_whose_serials_begin_alike_are_told_apart(folder: Path) -> 
     assert told
     assert OWN in told[0]
     assert PAST in told[0]
+
+
+def test_of_two_lists_in_a_zone_that_is_not_known_the_later_counts_too(folder: Path) -> None:
+    text = (folder / "show_ctl.txt").read_text()
+    snapshot = with_ctl(folder, older(text).replace(" CET 2012", " IST 2012"), text.replace(" CET ", " IST "))
+    ctl = snapshot.cluster.publisher.ctl
+    assert ctl is not None
+    assert any(
+        record.identity and f"{record.identity.serial:X}" == OWN.replace(":", "") for record in ctl.records
+    )
+    assert len([each for each in snapshot.remarks if "taken as UTC" in each]) == 2
+
+
+def test_two_lists_of_which_one_bears_no_date_are_told(folder: Path) -> None:
+    text = (folder / "show_ctl.txt").read_text()
+    kept = (line for line in older(text).splitlines() if "last modified" not in line and "(SHA1)" not in line)
+    undated = "\n".join(kept)
+    (told,) = [each for each in with_ctl(folder, text, undated).remarks if "another CTL" in each]
+    assert "not both say when they were written" in told
+    (folder / "history").mkdir()
+    (folder / "history" / "show_ctl_old.txt").write_text(undated)
+    told_of = [each for each in with_ctl(folder, text).remarks if "how old it is" in each]
+    assert told_of[0].startswith("history/show_ctl_old.txt:1: no line says when")
+
+
+@pytest.mark.parametrize("zone", ["IST", "+08", "NZDT", "SAST", "AST", "+03", "-03"])
+def test_in_any_zone_phones_that_were_off_before_are_found(folder: Path, zone: str) -> None:
+    empty = folder.parent / "empty.txt"
+    empty.write_text("phones reset\n")
+    before = predict_files(folder, empty).summary[Outcome.CANNOT_SAY]
+    for path in folder.glob("show_*.txt"):
+        path.write_text(path.read_text().replace(" CET 2015", f" {zone} 2015"))
+    assert predict_files(folder, empty).summary[Outcome.CANNOT_SAY] >= before == 4
+
+
+def test_nobody_says_that_a_phone_that_is_off_holds_a_list_without_a_date(folder: Path) -> None:
+    empty = folder.parent / "empty.txt"
+    empty.write_text("phones reset\n")
+    for path in folder.glob("show_*.txt"):
+        lines = path.read_text().splitlines()
+        path.write_text("\n".join(line for line in lines if "last modified" not in line))
+    forecast = predict_files(folder, empty)
+    notes = [fate.note for _, fate in forecast.each() if fate.reason == "held-list-unknown"]
+    assert any("undated" in note for note in notes)
+    assert [
+        each.severity.value for each in prechecks.problems(read_snapshot(folder)) if each.rule == "PC13"
+    ] == ["note"]
