@@ -269,20 +269,24 @@ def as_json(checked: Checked) -> dict[str, object]:
 
 def _files_json(snapshot: Snapshot, remarks_of: Mapping[str, int]) -> Iterator[dict[str, object]]:
     phones = combining.counted(snapshot.inventory)
-    columns = {file: (used, ignored) for file, used, ignored in snapshot.inventory.columns}
     for each in snapshot.recognised:
         name = each.path.name
-        used, ignored = columns.get(name, ((), 0))
+        tables = [table for table in snapshot.inventory.columns if _is_of(table[0], name)]
         yield {
             "file": name,
             "read_as": [kind.name.lower() for kind in each.kinds],
             "recognised_by": "name" if each.named else "content" if each.kinds else None,
             "left_aside": each.why or None,
-            "phones": phones.get(name, 0),
-            "columns": list(used),
-            "columns_ignored": ignored,
-            "remarks": remarks_of.get(name, 0),
+            "phones": sum(count for table, count in phones.items() if _is_of(table, name)),
+            "columns": list(dict.fromkeys(column for _, used, _ in tables for column in used)),
+            "columns_ignored": sum(ignored for _, _, ignored in tables),
+            "remarks": sum(count for table, count in remarks_of.items() if _is_of(table, name)),
         }
+
+
+def _is_of(table: str, file: str) -> bool:
+    """Whether a table is that of a file, or a sheet of it."""
+    return table == file or table.startswith(f"{file} [")
 
 
 def _node_json(node: Node) -> dict[str, object]:

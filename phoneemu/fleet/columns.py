@@ -127,6 +127,12 @@ def of_phones(header: Sequence[str]) -> bool:
     )
 
 
+def of_checksums(header: Sequence[str]) -> bool:
+    """Whether a table of phones is of what they showed of their lists: a table of models is an inventory."""
+    found = set(positions(header))
+    return bool(LISTS & found) and "model" not in found
+
+
 _OF_PHONES_ALONE = {"model", "load", "profile", "mode", "lsc", "ctl", "itl"}
 
 

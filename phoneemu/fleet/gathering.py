@@ -15,7 +15,6 @@ from phoneemu.errors import BadInput, NothingInIt
 from phoneemu.fleet import (
     certjson,
     certtexts,
-    columns,
     combining,
     inventory,
     listphone,
@@ -72,9 +71,7 @@ def gather(files: Sequence[Recognised]) -> Gathered:
     reader = _Reader(files)
     listed = reader.phones()
     if not listed.phones:  # a list of checksums alone names phones too
-        shown = combining.together(
-            [naming.with_device_names(each) for each in inventory.read_each(reader.paths(Kind.SHOWN))]
-        )
+        shown = combining.together([naming.with_device_names(each) for each in reader.shown()])
         listed = combining.with_more(listed, shown)
     return reader.gathered(listed)
 
@@ -94,6 +91,7 @@ class _Reader:
         self._groups: dict[str, tuple[Member, ...]] = {}
         self._parameters: dict[str, tuple[str, str]] = {}
         self._models: dict[str, str] = {}
+        self._shown: list[Inventory] = []
         self._notes: list[str] = []
         self._remarks: list[Remark] = []
 
@@ -110,17 +108,21 @@ class _Reader:
             more = self._table(table, file)
             if more is not None:
                 listed = combining.with_more(listed, naming.with_device_names(more))
-        for _, more in (*self._read(Kind.LIST_PHONE, listphone.read), *self._read(Kind.SHEET, self._sheet)):
+        books = [book for _, book in self._read(Kind.SHEET, self._sheet)]
+        self._shown = [table for book in books for table in book.shown]
+        self._remarks += (remark for book in books for remark in book.remarks)
+        asked = [more for _, more in self._read(Kind.LIST_PHONE, listphone.read)]
+        for more in (*asked, *(table for book in books for table in book.phones)):
             listed = combining.with_more(listed, naming.with_device_names(more))
         return listed
 
-    def _sheet(self, path: Path) -> Inventory:
-        """The phones of a spreadsheet; one of any name must look like phones, for many have names."""
-        found = sheets.read(path)
-        named = any(each.named for each in self._files if each.path == path)
-        if not named and not columns.of_phones(found.columns[0][1]):
-            raise NothingInIt("its columns are not those of phones", place=path.name)
-        return found
+    def shown(self) -> list[Inventory]:
+        """What phones showed of their lists, in tables, then in sheets."""
+        return [*inventory.read_each(self.paths(Kind.SHOWN)), *self._shown]
+
+    def _sheet(self, path: Path) -> sheets.Book:
+        """The tables of a spreadsheet; one of any name must look like phones, for many have names."""
+        return sheets.read(path, named=any(each.named for each in self._files if each.path == path))
 
     def _read(self, kind: Kind, read: Callable[[Path], Said]) -> Iterator[tuple[str, Said]]:
         """(file, what it says) of a kind's files; one that only looked like it is left aside and told."""
@@ -213,11 +215,9 @@ class _Reader:
         if pages:
             listed = merging.with_pages(listed, pages)
             self._remarks += merging.told(pages.values())
-        checksums = self.paths(Kind.SHOWN)
-        shown = combining.together(
-            [naming.with_checked_names(each, listed.phones) for each in inventory.read_each(checksums)]
-        )
-        listed = combining.with_checksums(listed, shown) if checksums else listed
+        tables = [naming.with_checked_names(each, listed.phones) for each in self.shown()]
+        shown = combining.together(tables)
+        listed = combining.with_checksums(listed, shown) if tables else listed
         listed = merging.with_refusals(merging.with_models(listed, self._models), pages)
         for kind, read in ((Kind.CERT_TEXT, certtexts.read), (Kind.CERT_JSON, certjson.read)):
             for file, (entries, odd) in self._read(kind, read):
@@ -233,7 +233,7 @@ class _Reader:
             pages=pages,
             groups=self._groups,
             parameters=self._parameters,
-            evidence=combining.counted(shown) if checksums else {},
+            evidence=combining.counted(shown) if tables else {},
             notes=(*self._notes, *_page_notes(notes, pages)),
             remarks=tuple(self._remarks),
         )

@@ -18,7 +18,7 @@ from phoneemu.errors import BadInput
 from phoneemu.files import why_unreadable
 from phoneemu.fleet import terminal, textfile
 from phoneemu.fleet.certentries import PEM_BEGIN
-from phoneemu.fleet.columns import of_phones, positions
+from phoneemu.fleet.columns import of_checksums, of_phones
 from phoneemu.fleet.inventory import header_of
 from phoneemu.fleet.listexports import RAW
 from phoneemu.fleet.sqltext import is_rule
@@ -226,7 +226,6 @@ def _text(head: str) -> Iterator[Kind]:
     if {word.lower() for word in header} >= _PREDICTION:
         return
     if of_phones(header):
-        columns = set(positions(header))
-        yield Kind.SHOWN if {"ctl", "itl"} & columns and "model" not in columns else Kind.PHONES
+        yield Kind.SHOWN if of_checksums(header) else Kind.PHONES
     elif _PAGE.search(head):
         yield Kind.PAGE

@@ -12,6 +12,7 @@ from phoneemu import example
 from phoneemu.core import limits
 from phoneemu.errors import BadInput
 from phoneemu.fleet import sheets, sheetspan
+from phoneemu.fleet.checking import as_json, check
 from phoneemu.fleet.snapshot import read_snapshot
 
 Cell = str | int | float | None
@@ -83,7 +84,7 @@ TABLE: list[list[Cell]] = [
 def test_a_spreadsheet_is_a_table_with_its_row_numbers(tmp_path: Path) -> None:
     path = tmp_path / "phones.xlsx"
     write_book(path, [["Notes"], ["call Anna"]], TABLE)
-    found = sheets.read(path)
+    (found,) = sheets.read(path).phones
     assert [(each.name, each.traits.model, each.traits.site, each.line) for each in found.phones] == [
         ("SEP02005E100001", "683", "Dépôt", 4),
         ("SEP02005E100002", "Cisco 8861", "Main", 6),
@@ -102,7 +103,7 @@ def test_a_parquet_file_is_read_by_its_wanted_columns(tmp_path: Path) -> None:
         }
     )
     frame.write_parquet(path)
-    found = sheets.read(path)
+    (found,) = sheets.read(path).phones
     assert [(each.name, each.traits.model, each.line) for each in found.phones] == [
         ("SEP1", "683", 1),
         ("SEP2", "", 3),
@@ -154,6 +155,62 @@ def test_a_snapshot_may_be_a_spreadsheet_of_any_name(tmp_path: Path) -> None:
     assert dict(snapshot.by_content)["Export from Anna.xlsx"] == "spreadsheet"
 
 
+HEADER: list[Cell] = ["Device Name", "Model", "Device Pool"]
+
+
+def test_every_sheet_of_phones_is_read_and_every_other_is_named(tmp_path: Path) -> None:
+    example.write(tmp_path)
+    folder = tmp_path / "snapshot"
+    (folder / "phones.csv").unlink()
+    one: list[list[Cell]] = [HEADER, ["SEP02005E100001", "Cisco 8861", "Depot"]]
+    two: list[list[Cell]] = [["Title"], HEADER, ["SEP02005E100002", "Cisco 8861", "Lab"], [None, "x", "y"]]
+    sites: list[list[Cell]] = [["Name", "Address"], ["Depot", "Street 1"]]
+    shown: list[list[Cell]] = [["Device Name", "ITL Signature"], ["SEP02005E100002", "0" * 40]]
+    write_book(folder / "phones.xlsx", sites, one, [], two, [["call Anna"]], shown)
+    snapshot = read_snapshot(folder)
+    assert [(each.name, each.traits.site, each.file, each.line) for each in snapshot.inventory.phones] == [
+        ("SEP02005E100001", "Depot", "phones.xlsx [s2]", 2),
+        ("SEP02005E100002", "Lab", "phones.xlsx [s4]", 3),
+    ]
+    assert [each.traits.itl for each in snapshot.inventory.phones] == ["", "0" * 40]
+    aside = [each for each in snapshot.remarks if "left aside" in each]
+    assert [each.partition("`")[2].partition("`")[0] for each in aside] == ["s5", "s1"]
+    assert "phones.xlsx [s4]: 1 rows are left out of everything that follows" in snapshot.remarks
+    (told,) = [each for each in as_json(check(snapshot))["files"] if each["file"] == "phones.xlsx"]  # type: ignore[attr-defined]
+    assert (told["phones"], told["columns"]) == (3, ["Device Name", "Model", "Device Pool", "ITL Signature"])
+
+
+def test_a_workbook_of_checksums_alone_says_what_phones_showed(tmp_path: Path) -> None:
+    shown: list[list[Cell]] = [["Device Name", "ITL Signature"], ["SEP02005E100002", "0" * 40]]
+    write_book(tmp_path / "x.xlsx", shown)
+    found = sheets.read(tmp_path / "x.xlsx", named=False)
+    assert (len(found.phones), len(found.shown)) == (0, 1)
+    assert len(sheets.read(tmp_path / "x.xlsx").phones) == 1
+
+
+def test_a_merged_cell_stands_in_every_row_that_it_covers(tmp_path: Path) -> None:
+    rows: list[list[Cell]] = [HEADER, *(list[Cell]((f"SEP{at}", "8861", None)) for at in range(1, 6))]
+    rows[1][2], rows[4][2] = "Depot", "Lab"
+    write_book(tmp_path / "p.xlsx", [["Title", None, None], *rows])
+    merge_cells(tmp_path / "p.xlsx", "C3:C5", "C6:C99", "A1:C1", "C4:C6", "A3:A4")
+    (found,) = sheets.read(tmp_path / "p.xlsx").phones
+    assert [each.traits.site for each in found.phones] == ["Depot", "Depot", "Depot", "Lab", "Lab"]
+    assert [each.name for each in found.phones] == [f"SEP{at}" for at in range(1, 6)]
+
+
+def merge_cells(path: Path, *ranges: str) -> None:
+    """Merge cells of the first sheet."""
+    with zipfile.ZipFile(path) as book:
+        parts = {name: book.read(name) for name in book.namelist()}
+    sheet = "xl/worksheets/sheet1.xml"
+    merged = "".join(f'<mergeCell ref="{each}"/>' for each in ranges)
+    end = f"</sheetData><mergeCells>{merged}</mergeCells>".encode()
+    parts[sheet] = parts[sheet].replace(b"</sheetData>", end)
+    with zipfile.ZipFile(path, "w") as book:
+        for name, content in parts.items():
+            book.writestr(name, content)
+
+
 def place_cells(path: Path, rows: str) -> None:
     """A workbook whose one sheet has these rows, as they are."""
     write_book(path, [])
@@ -202,7 +259,7 @@ def test_a_sheet_whose_cells_span_more_than_memory_holds_is_refused(tmp_path: Pa
 def test_a_sheet_with_a_far_cell_that_costs_little_is_read(tmp_path: Path, far: str) -> None:
     path = tmp_path / "phones.xlsx"
     place_cells(path, f"{NAMED}<row r='3'>{far}</row>")
-    assert [each.name for each in sheets.read(path).phones][:1] == ["SEP1"]
+    assert [each.name for each in sheets.read(path).phones[0].phones][:1] == ["SEP1"]
 
 
 def test_cells_are_found_wherever_a_chunk_of_a_sheet_ends(
