@@ -9,6 +9,7 @@ import binascii
 import re
 import warnings
 from collections.abc import Iterator
+from pathlib import PurePath
 
 import attrs
 from cryptography import x509
@@ -59,6 +60,14 @@ STORES = {
 """The trust stores, by lower-case name [AXLENUM]."""
 
 
+_NUMBERED = (
+    *("Phone-trust", "Phone-VPN-trust", "CallManager", "CallManager-trust", "tomcat", "tomcat-trust"),
+    *("ipsec", "ipsec-trust", "CAPF", "CAPF-trust", "TVS", "TVS-trust", "directory-trust"),
+    *("Phone-SAST-trust", "Phone-CTL-trust", "userlicensing-trust"),
+)
+"""Units and stores in the order of the database's numbers for them, from 1 [CERT210541]."""
+
+
 @attrs.frozen(kw_only=True)
 class CertEntry:
     """One certificate of an export.
@@ -93,6 +102,26 @@ def service_named(text: str) -> str:
     """The unit or store that a text such as `CallManager/CallManager.pem` names; "" when it names none."""
     plain = text.strip().strip('"').partition("/")[0].removesuffix(".pem").removesuffix(".der").lower()
     return UNITS.get(plain) or STORES.get(plain) or ""
+
+
+def service_numbered(text: str) -> str:
+    """The unit or store that the database's number for it means; "" when it means none."""
+    plain = text.strip()
+    at = int(plain) if plain.isascii() and plain.isdigit() and len(plain) < 3 else 0
+    return _NUMBERED[at - 1] if 1 <= at <= len(_NUMBERED) else ""
+
+
+def service_in(file: str) -> str:
+    """The one unit or store that a file's name says: `cucm-pub_CallManager.pem`; "" for none or several."""
+    stem = PurePath(file).stem.lower()
+    found: set[str] = set()
+    for known in sorted((*UNITS, *STORES), key=len, reverse=True):
+        # a certificate named CAPF-1234abcd may lie in any store
+        pattern = rf"(?<![a-z0-9]){re.escape(known)}(?![a-z0-9-])"
+        if re.search(pattern, stem):
+            stem = re.sub(pattern, "", stem)
+            found.add(known)
+    return service_named(found.pop()) if len(found) == 1 else ""
 
 
 def from_base64(text: str) -> bytes | None:

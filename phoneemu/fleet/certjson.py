@@ -13,7 +13,15 @@ from phoneemu.core import limits
 from phoneemu.core.names import Identity
 from phoneemu.errors import NothingInIt
 from phoneemu.fleet import textfile
-from phoneemu.fleet.certentries import PEM_BEGIN, CertEntry, from_base64, from_der, pem_blocks, service_named
+from phoneemu.fleet.certentries import (
+    PEM_BEGIN,
+    CertEntry,
+    from_base64,
+    from_der,
+    pem_blocks,
+    service_named,
+    service_numbered,
+)
 from phoneemu.fleet.certtexts import moment, serials_of
 from phoneemu.fleet.remarks import Remark
 from phoneemu.structured import from_json
@@ -97,7 +105,9 @@ def _text(said: Said, keys: tuple[str, ...]) -> str:
 
 def _entry(said: Said, around: Said, place: str) -> CertEntry | None:
     every = {**around, **said}
-    service = next((found for key in _SERVICES if (found := service_named(str(every.get(key, ""))))), "")
+    words = [str(every.get(key, "")) for key in _SERVICES]
+    service = next((found for each in words if (found := service_named(each))), "")
+    service = service or next((found for each in words[:2] if (found := service_numbered(each))), "")
     kind = " ".join(
         str(every.get(key, "")).lower() for key in ("type", "certificatetype", "category", "unit")
     )

@@ -12,8 +12,9 @@ import attrs
 
 from phoneemu.cluster.state import CALLMANAGER, CAPF, ITL_RECOVERY, TVS, Certificate
 from phoneemu.core.names import Identity
-from phoneemu.fleet.certentries import CertEntry
+from phoneemu.fleet.certentries import CertEntry, service_in
 from phoneemu.fleet.certificates import RECOVERY_PREFIX, TOKEN_ISSUER, node_of
+from phoneemu.fleet.remarks import Remark
 
 NODE_UNITS = frozenset({CALLMANAGER, TVS})
 """A server with one of these of its own is a node that phones deal with; others may be of other products."""
@@ -28,6 +29,22 @@ class Placed:
     named: tuple[CertEntry, ...] = ()
     """Own certificates of which only a name is known, and perhaps when they end."""
     remarks: tuple[str, ...] = ()
+
+
+def with_units(file: str, entries: Sequence[CertEntry]) -> tuple[Sequence[CertEntry], Sequence[Remark]]:
+    """The certificates of a file, with the unit that its name says where it holds one certificate alone.
+
+    What is then of no unit is not used, and remarked upon.
+    """
+    without = [each for each in entries if not each.service]
+    unit = service_in(file) if len(without) == 1 else ""
+    if not without:
+        return entries, ()
+    if unit:
+        return [each if each.service else attrs.evolve(each, service=unit) for each in entries], ()
+    how = "`run sql` with the unit's name, or a file named after node and unit, `NODE_CallManager.pem`, tells"
+    text = f"the unit of {len(without)} certificates is not known: they are not used; {how}"
+    return entries, (Remark(place=without[0].place, text=text),)
 
 
 def servers_of(entries: Iterable[CertEntry]) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ Which node a text is of, its file's name or the answer's own column says.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,7 +17,15 @@ from phoneemu.core.names import Identity, canonical_name
 from phoneemu.core.printeddate import read_date
 from phoneemu.errors import NothingInIt
 from phoneemu.fleet import textfile
-from phoneemu.fleet.certentries import PEM_BEGIN, PEM_END, CertEntry, from_der, pem_blocks, service_named
+from phoneemu.fleet.certentries import (
+    PEM_BEGIN,
+    PEM_END,
+    CertEntry,
+    from_der,
+    pem_blocks,
+    service_named,
+    service_numbered,
+)
 from phoneemu.fleet.remarks import Remark
 from phoneemu.fleet.sqltext import SqlTable
 
@@ -62,13 +70,18 @@ def of_tables(tables: Iterable[SqlTable], file: str) -> tuple[list[CertEntry], l
             der = next((der for _, der in pem_blocks(row.get("certificate", ""))), None)
             entry = None
             if der is not None:
-                service = service_named(row.get("name", "") or row.get("service", ""))
-                entry = from_der(der, place=place, service=service, server=row.get("servername", ""))
+                entry = from_der(der, place=place, service=_service(row), server=row.get("servername", ""))
             if entry is None:
                 remarks.append(Remark(place=place, text="row left out: no certificate can be read in it"))
             else:
                 entries.append(attrs.evolve(entry, address=row.get("ipv4address", "")))
     return entries, remarks
+
+
+def _service(row: Mapping[str, str]) -> str:
+    """The unit or store of a row, by its name or its number."""
+    said = [row.get(column, "") for column in ("name", "service", "tkcertificateservice")]
+    return next((found for each in said if (found := service_named(each) or service_numbered(each))), "")
 
 
 def read(path: Path) -> tuple[list[CertEntry], list[Remark]]:

@@ -14,6 +14,7 @@ from phoneemu.core import limits
 from phoneemu.errors import BadInput, NothingInIt
 from phoneemu.fleet import (
     certjson,
+    certplacing,
     certtexts,
     combining,
     inventory,
@@ -173,12 +174,17 @@ class _Reader:
         return None
 
     def _certificates(self, file: str, entries: Sequence[CertEntry], remarks: Iterable[Remark]) -> None:
+        entries, unknown = certplacing.with_units(file, entries)
         self._entries += entries
-        self._remarks += remarks
-        own = sum(not each.trusted for each in entries)
+        self._remarks += (*remarks, *unknown)
+        known = [each for each in entries if each.service]
+        own = sum(not each.trusted for each in known)
         named = sum(each.identity is None for each in entries)
         short = f", {named} of them by name only" if named else ""
-        self._notes.append(f"{file}: {own} own certificates, {len(entries) - own} in trust stores{short}")
+        of_none = f", {len(entries) - len(known)} of no known unit" if len(known) < len(entries) else ""
+        self._notes.append(
+            f"{file}: {own} own certificates, {len(known) - own} in trust stores{of_none}{short}"
+        )
 
     def _lists(self) -> tuple[ListExport, ...]:
         """The trust lists; only a name of the grammar promises whose a list is."""
