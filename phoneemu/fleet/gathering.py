@@ -33,7 +33,7 @@ from phoneemu.fleet.certentries import CertEntry
 from phoneemu.fleet.inventory import Inventory
 from phoneemu.fleet.listexports import ListExport, read_lists
 from phoneemu.fleet.phonepages import Page, read_pages
-from phoneemu.fleet.recognising import Kind, Recognised
+from phoneemu.fleet.recognising import LOGS, Kind, Recognised, promised
 from phoneemu.fleet.remarks import Remark
 from phoneemu.fleet.risport import Answer, Sighting
 from phoneemu.fleet.sqlexports import Member
@@ -78,9 +78,6 @@ def gather(files: Sequence[Recognised]) -> Gathered:
 
 
 Said = TypeVar("Said")
-
-_LOGS = (Kind.TERMINAL, Kind.LISTS, Kind.CERT_TEXT, Kind.SQL)
-"""Kinds of text that come out of a terminal."""
 
 
 class _Reader:
@@ -127,12 +124,11 @@ class _Reader:
 
     def _read(self, kind: Kind, read: Callable[[Path], Said]) -> Iterator[tuple[str, Said]]:
         """(file, what it says) of a kind's files; one that only looked like it is left aside and told."""
-        named = {each.path for each in self._files if each.named}
         for path in self.paths(kind):
             try:
                 said = read(path)
             except NothingInIt as nothing:
-                if path in named:
+                if promised(path, kind):
                     raise
                 self._notes.append(f"{path.name}: left aside: {nothing.what}")
             else:
@@ -196,10 +192,12 @@ class _Reader:
 
     def printed(self) -> Iterator[Printed]:
         """What terminal logs say of the cluster itself; a log may be named after something else in it."""
-        paths = [path for kind in _LOGS for path in self.paths(kind)]
+        paths = [path for kind in LOGS for path in self.paths(kind)]
+        known = set(self.paths(Kind.TERMINAL))
         for path in dict.fromkeys(paths):
+            most = limits.SQL_TEXT_BYTES if path in known else limits.SHOW_TEXT_BYTES
             try:
-                found = terminal.parse(textfile.read(path, limits.SHOW_TEXT_BYTES), path.name)
+                found = terminal.parse(textfile.read(path, most), path.name)
             except BadInput:  # no text, or a large table: its own reader says so, or reads it
                 continue
             if found.releases or found.nodes:

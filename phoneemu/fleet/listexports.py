@@ -16,9 +16,11 @@ from phoneemu.core.names import Identity
 from phoneemu.core.tlv import MalformedFile
 from phoneemu.core.trustlist import FILE_SIGNER_ROLES, ListKind, TrustList
 from phoneemu.errors import BadInput, NothingInIt
-from phoneemu.files import read_bytes
+from phoneemu.files import read_bytes, read_head
 from phoneemu.fleet import textfile
 
+_PROMISED = re.compile(r"show_(?:ctl|itl).*\.txt$", re.IGNORECASE)
+"""A name by which a file holds lists and little else."""
 _NAMED_AFTER = re.compile(r"^(?:show_)?(?:ctl|itl)(?:file)?[_-](?P<node>.+)$", re.IGNORECASE)
 
 
@@ -60,8 +62,10 @@ def read_lists(paths: Iterable[Path]) -> tuple[ListExport, ...]:
     """
     found: list[ListExport] = []
     for path in paths:
-        content = read_bytes(path, limits.SHOW_TEXT_BYTES, place=path.name)
-        raw = path.suffix.lower() == ".tlv" or content.startswith(RAW)
+        raw = path.suffix.lower() == ".tlv" or read_head(path, len(RAW), place=path.name) == RAW
+        alone = raw or _PROMISED.match(path.name) is not None
+        most = limits.SHOW_TEXT_BYTES if alone else limits.SQL_TEXT_BYTES
+        content = read_bytes(path, most, place=path.name)
         try:
             found += _raw(path, content) if raw else _texts(path, content)
         except MalformedFile as malformed:
@@ -90,6 +94,8 @@ def _raw(path: Path, content: bytes) -> list[ListExport]:
 
 def _texts(path: Path, content: bytes) -> list[ListExport]:
     text = textfile.decoded(content, path.name)
+    if len(text) > limits.SHOW_TEXT_BYTES:
+        text = _outputs_alone(text)
     return [
         ListExport(
             file=path.name,
@@ -102,6 +108,25 @@ def _texts(path: Path, content: bytes) -> list[ListExport]:
         )
         for shown in showtext.parse_all(text, origin=path.name)
     ]
+
+
+_BEGINS = re.compile(
+    r"admin:\s*show\s+(?:ctl|itl)\b|checksum value of the (?:CTL|ITL)|Length of (?:CTL|ITL) file",
+    re.IGNORECASE,
+)
+_ENDS = re.compile(r"admin:|(?:CTL|ITL) file was verified successfully", re.IGNORECASE)
+
+
+def _outputs_alone(text: str) -> str:
+    """A large log, blank but for what `show ctl` and `show itl` printed: its lines keep their numbers."""
+    kept: list[str] = []
+    inside = False
+    for line in text.split("\n"):
+        begins = _BEGINS.search(line) is not None
+        ends = not begins and _ENDS.search(line) is not None
+        kept.append(line if inside or begins else "")
+        inside = begins or (inside and not ends)
+    return "\n".join(kept)
 
 
 def sightings(exports: Sequence[ListExport]) -> dict[Identity, tuple[str, ...]]:

@@ -66,6 +66,12 @@ NAMES: Mapping[str, Kind] = {
 SEVERAL = frozenset({Kind.CERT_TEXT, Kind.LIST_PHONE})
 """Kinds whose names stand for several forms: what is in the file tells which."""
 
+LOGS = (Kind.TERMINAL, Kind.LISTS, Kind.CERT_TEXT, Kind.SQL)
+"""Kinds of text that come out of a terminal; one log may hold several."""
+
+PASTED = frozenset({Kind.SQL, Kind.LISTS})
+"""Kinds that are saved from a terminal under a name for one of its outputs; there may be others beside."""
+
 HISTORY = "history"
 """The folder of older trust lists."""
 PAGES = "pages"
@@ -112,6 +118,12 @@ def recognise(folder: Path) -> tuple[Recognised, ...]:
     return tuple(found)
 
 
+def promised(path: Path, kind: Kind) -> bool:
+    """Whether a file's name promises this kind; one that stands for several forms promises what is there."""
+    said = next((named for pattern, named in NAMES.items() if path.match(pattern)), None)
+    return said is kind or said in SEVERAL
+
+
 def lists_in(folder: Path) -> list[Path]:
     """The trust lists in a folder of older ones, by name or by content.
 
@@ -132,7 +144,8 @@ def _of(path: Path) -> Recognised:
             if why:
                 raise BadInput(f"its name promises a file ({kind.value}), but it is {why}", place=path.name)
             several = _inside(path) if kind in SEVERAL else ()
-            return Recognised(path=path, kinds=several or (kind,), named=True)
+            beside = (each for each in _inside(path) if each in LOGS) if kind in PASTED else ()
+            return Recognised(path=path, kinds=several or tuple(dict.fromkeys((kind, *beside))), named=True)
     if why:
         return Recognised(path=path, why=why)
     kinds = _inside(path)
@@ -151,6 +164,7 @@ _CERTIFICATE = re.compile(
     r"^\s*[\w-]+/\S.*?\.pem\s*:|^\s*(?:Issuer Name|IssuerDN)\s*[:=]|^\s*Unit:\s.*\n\s*Type:\s",
     re.IGNORECASE | re.MULTILINE,
 )
+_TABLE = re.compile(r"^=[=\s]{2,}$", re.MULTILINE)
 _PAGE = re.compile(
     r"\b(?:CTL|ITL)[ _]?(?:File|Signature)\b|\bTrust List (?:updat|install)|No Trust List|"
     r"\b(?:TFTP|CUCM|Unified CM|CallManager) ?server ?1|App ?Load ?ID|device\.statistics|DeviceInformation|"
@@ -161,7 +175,26 @@ _PAGE = re.compile(
 
 def _inside(path: Path) -> tuple[Kind, ...]:
     """What is in a file; a name like `certs.txt` may stand for several forms."""
-    return tuple(_kinds(*textfile.head(path, limits.SHOW_TEXT_BYTES)))
+    content, head = textfile.head(path, limits.SHOW_TEXT_BYTES)
+    kinds = tuple(_kinds(content, head))
+    larger = path.stat().st_size > limits.SHOW_TEXT_BYTES
+    if not larger or not head or not set(kinds) <= set(LOGS) or head.lstrip().startswith(("<", "{", "[")):
+        return kinds
+    return tuple(dict.fromkeys((*kinds, *_further(path))))
+
+
+def _further(path: Path) -> Iterator[Kind]:
+    """What a terminal's log that is too large to be looked at as one holds anywhere."""
+    for part in textfile.parts(path):
+        lowered = part.lower()
+        if ("ctl " in lowered or "itl " in lowered) and _SHOW.search(part):
+            yield Kind.LISTS
+        if (".pem" in lowered or "issuer" in lowered or "unit:" in lowered) and _CERTIFICATE.search(part):
+            yield Kind.CERT_TEXT
+        if ("active master" in lowered or "authenticated" in lowered) and terminal.FOUND.search(part):
+            yield Kind.TERMINAL
+        if "===" in lowered and _TABLE.search(part):
+            yield Kind.SQL
 
 
 def _kinds(content: bytes, head: str) -> Iterator[Kind]:

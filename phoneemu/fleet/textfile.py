@@ -5,13 +5,18 @@ be none; nothing is guessed out of bytes.
 """
 
 import codecs
+from collections.abc import Iterator
 from pathlib import Path
 
 from phoneemu.errors import BadInput
-from phoneemu.files import read_bytes, read_head
+from phoneemu.files import read_bytes, read_head, reading
 
 HEAD_BYTES = 64 * 1024
 """How much of a file is looked at to tell what it is, or how it is encoded."""
+
+PART_BYTES = 4 * 1024 * 1024
+OVERLAP_BYTES = 4 * 1024
+"""Longer than any mark by which a file is known."""
 
 _MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
@@ -87,6 +92,20 @@ def unicode_text(path: Path, limit: int, *, place: str = "") -> str:
     except UnicodeDecodeError as broken:
         encoding = "UTF-16" if marked else "UTF-8"
         raise BadInput(f"not {encoding} text", place=f"{place or path}: byte {broken.start}") from None
+
+
+def parts(path: Path) -> Iterator[str]:
+    """The whole of a large file in parts that overlap, for looking for words of ASCII in any encoding.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    kept = b""
+    with reading(path, place=path.name) as stream:
+        while chunk := stream.read(PART_BYTES):
+            chunk = kept + chunk.replace(b"\x00", b"")  # UTF-16, whichever way
+            kept = chunk[-OVERLAP_BYTES:]
+            yield chunk.decode("latin-1").replace("\r", "")
 
 
 def head(path: Path, small: int) -> tuple[bytes, str]:

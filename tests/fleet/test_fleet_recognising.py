@@ -9,7 +9,9 @@ from test_fleet_sheets import write_book
 
 from phoneemu import example
 from phoneemu.cli import main
+from phoneemu.core import limits
 from phoneemu.errors import BadInput
+from phoneemu.fleet import textfile
 from phoneemu.fleet.predict import predict_files
 from phoneemu.fleet.recognising import Kind, recognise
 from phoneemu.fleet.snapshot import read_snapshot
@@ -419,3 +421,38 @@ def test_no_command_waits_for_a_pipe(
     said = capsys.readouterr().err
     assert "pipe: neither a file nor a folder" in said
     assert len(said.splitlines()) == 1
+
+
+def test_a_log_named_after_one_of_its_outputs_is_read_for_the_others(tmp_path: Path) -> None:
+    example.write(tmp_path)
+    folder = tmp_path / "snapshot"
+    itl = folder / "show_itl_cucm-1051-a-sub1.txt"
+    (folder / "groups.sql.txt").write_text(GROUPS + itl.read_text())
+    itl.unlink()
+    snapshot = read_snapshot(folder)
+    assert [each.file for each in snapshot.exports if each.file == "groups.sql.txt"]
+    assert "CMG-9" in snapshot.file.groups
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_log_too_large_to_be_looked_at_whole_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, encoding: str
+) -> None:
+    example.write(tmp_path)
+    folder = tmp_path / "snapshot"
+    lists = "".join(f"admin:show ctl\n{path.read_text()}" for path in sorted(folder.glob("show_*.txt")))
+    rows = "".join(f"SEP{at:012X} 8861\n" for at in range(20_000))
+    table = f"admin:run sql select name,model\nname            model\n=============== =====\n{rows}\n"
+    version = "admin:show version active\nActive Master Version: 10.5.1.10000-7\n"
+    (folder / "session.log").write_bytes((table + lists + CERTIFICATES + version + table).encode(encoding))
+    for path in (*folder.glob("show_*.txt"), folder / "cluster.toml"):
+        path.unlink()
+    monkeypatch.setattr(limits, "SHOW_TEXT_BYTES", 200_000)
+    monkeypatch.setattr(textfile, "PART_BYTES", 10_000)
+    snapshot = read_snapshot(folder)
+    (found,) = [each for each in snapshot.recognised if each.path.name == "session.log"]
+    assert set(found.kinds) == {Kind.SQL, Kind.LISTS, Kind.CERT_TEXT, Kind.TERMINAL}
+    assert snapshot.release == "10.5.1.10000-7"
+    assert [each.kind.name for each in snapshot.exports] == ["CTL", "ITL", "ITL"]
+    first = snapshot.exports[0].lines[1]
+    assert (table + lists).splitlines()[first - 1] == "CTL Record #:1"
