@@ -191,7 +191,9 @@ def _further(path: Path) -> Iterator[Kind]:
             yield Kind.LISTS
         if (".pem" in lowered or "issuer" in lowered or "unit:" in lowered) and _CERTIFICATE.search(part):
             yield Kind.CERT_TEXT
-        if ("active master" in lowered or "authenticated" in lowered) and terminal.FOUND.search(part):
+        if any(
+            word in lowered for word in ("active master", "subscriber", "publisher")
+        ) and terminal.FOUND.search(part):
             yield Kind.TERMINAL
         if "===" in lowered and _TABLE.search(part):
             yield Kind.SQL
