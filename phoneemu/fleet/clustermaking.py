@@ -4,8 +4,7 @@ What an export says is taken; what none says is made as a cluster of that releas
 an assumption. Lists that were exported are served as they are, even where they contradict the certificates.
 """
 
-import ipaddress
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 import attrs
@@ -35,6 +34,7 @@ from phoneemu.fleet.certificates import Found, find_certificates, node_of
 from phoneemu.fleet.certplacing import Placed
 from phoneemu.fleet.clusterfile import ClusterFile, NodeEntry
 from phoneemu.fleet.listexports import ListExport, nodes_named, odd_names, sightings
+from phoneemu.fleet.owners import addresses_said
 from phoneemu.fleet.terminal import label
 
 NEWEST_COMMON = "12.5(1)"
@@ -190,22 +190,11 @@ def _addresses(
 ) -> dict[str, str]:
     """The address of each node for which certificate exports or lists say one that nobody declared."""
     found: dict[str, str] = {}
-    for address, said in _addresses_said(exports, entries):
+    for address, said in addresses_said(exports, entries):
         node = node_of(said, names)
         if node is not None and address not in names:
             found.setdefault(node, address)
     return found
-
-
-def _addresses_said(exports: Sequence[ListExport], entries: Sequence[CertEntry]) -> Iterator[tuple[str, str]]:
-    """(address, node in the export's words) as certificate exports and lists say."""
-    for entry in entries:
-        if entry.address and entry.server:
-            yield entry.address, entry.server
-    for export in exports:
-        for record in export.listed.records if export.listed is not None else ():
-            if len(record.ip_address) in (4, 16) and any(record.ip_address):
-                yield str(ipaddress.ip_address(record.ip_address)), record.dns_name
 
 
 def _check_owners(exports: Sequence[ListExport], names: Mapping[str, str], file: ClusterFile) -> None:

@@ -24,6 +24,7 @@ from phoneemu.fleet import (
     dating,
     filters,
     holding,
+    owners,
     releases,
     sqlexports,
     terminal,
@@ -119,7 +120,8 @@ def read_snapshot(folder: Path, *, phones_needed: bool = True) -> Snapshot:
     file, more = terminal.merged(file, found.printed)
     disagreements = (*disagreements, *more)
     refuse_lists_apart(found.exports)
-    lists = competing.newest(found.exports)
+    owned, doubtful = owners.settled(found.exports, file, found.entries)
+    lists = competing.newest(owned)
     found = attrs.evolve(found, exports=lists.counting)
     past = (
         attrs.evolve(
@@ -129,7 +131,7 @@ def read_snapshot(folder: Path, *, phones_needed: bool = True) -> Snapshot:
     )
     older = (*past, *lists.older)
     doubts = (doubt for each in (*lists.counting, *older) for doubt in each.doubts)
-    remarked = (*disagreements, *lists.remarks, *doubts)
+    remarked = (*disagreements, *doubtful, *lists.remarks, *doubts)
     read = _Read(str(folder), files, found, remarked, older, time.time())
     tried = releases.candidates(file, found.exports, found.entries)
     if not tried:
