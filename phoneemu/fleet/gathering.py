@@ -31,7 +31,7 @@ from phoneemu.fleet import (
 )
 from phoneemu.fleet.certentries import CertEntry
 from phoneemu.fleet.inventory import Inventory
-from phoneemu.fleet.listexports import ListExport, read_lists
+from phoneemu.fleet.listexports import ListExport, read_lists, with_bytes
 from phoneemu.fleet.phonepages import Page, read_pages
 from phoneemu.fleet.recognising import LOGS, Kind, Recognised, promised
 from phoneemu.fleet.remarks import Remark
@@ -185,10 +185,10 @@ class _Reader:
     def _lists(self) -> tuple[ListExport, ...]:
         """The trust lists; only a name of the grammar promises whose a list is."""
         named = {each.path.name for each in self._files if each.named}
-        kinds = (Kind.LISTS, Kind.RAW_LIST)
+        kinds = (Kind.RAW_LIST, Kind.LISTS)  # the bytes of a list say more than its text
         found = [self._read(kind, lambda path: read_lists([path])) for kind in kinds]
         exports = [each for read in found for _, several in read for each in several]
-        return tuple(each if each.file in named else attrs.evolve(each, node="") for each in exports)
+        return with_bytes(each if each.file in named else attrs.evolve(each, node="") for each in exports)
 
     def printed(self) -> Iterator[Printed]:
         """What terminal logs say of the cluster itself; a log may be named after something else in it."""

@@ -69,7 +69,8 @@ def read_lists(paths: Iterable[Path]) -> tuple[ListExport, ...]:
         try:
             found += _raw(path, content) if raw else _texts(path, content)
         except MalformedFile as malformed:
-            kind = BadInput if raw else NothingInIt
+            promised = path.suffix.lower() == ".tlv"  # signed files of other kinds begin alike
+            kind = BadInput if promised else NothingInIt
             raise kind(str(malformed), place=path.name) from None
     return tuple(found)
 
@@ -127,6 +128,25 @@ def _outputs_alone(text: str) -> str:
         kept.append(line if inside or begins else "")
         inside = begins or (inside and not ends)
     return "\n".join(kept)
+
+
+def with_bytes(exports: Iterable[ListExport]) -> tuple[ListExport, ...]:
+    """The exports, each text with the content of the raw file of the same list where there is one."""
+    found = tuple(exports)
+    raw = {
+        (each.kind, each.listed.sha1): each.listed
+        for each in found
+        if each.listed is not None and each.listed.raw is not None
+    }
+
+    def whole(export: ListExport) -> ListExport:
+        listed = export.listed
+        known = None if listed is None else raw.get((export.kind, listed.sha1))
+        if listed is None or known is None or listed.raw is not None:
+            return export
+        return attrs.evolve(export, listed=attrs.evolve(known, origin=listed.origin), doubts=())
+
+    return tuple(map(whole, found))
 
 
 def sightings(exports: Sequence[ListExport]) -> dict[Identity, tuple[str, ...]]:
