@@ -4,7 +4,7 @@ What an export says is taken; what none says is made as a cluster of that releas
 an assumption. Lists that were exported are served as they are, even where they contradict the certificates.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 import attrs
@@ -349,14 +349,19 @@ def _with_lists(
             if newest is not None:
                 made[node.name] = frozenset({assumptions.CTL_SHARED.id})
             elif cluster.mixed:
-                served = publish.ctl_of(cluster, next(iter(tokens), None), tokens)
+                served = _undated(publish.ctl_of(cluster, next(iter(tokens), None), tokens))
                 made[node.name] = frozenset({assumptions.LIST_MADE.id, assumptions.CTL_SIGNER.id})
         if listed is None and TFTP in node.services:
-            listed = publish.itl_of(cluster, node)
+            listed = _undated(publish.itl_of(cluster, node))
             made[node.name] = made.get(node.name, frozenset()) | {assumptions.LIST_MADE.id}
         served_itl = listed if TFTP in node.services else None
         cluster = cluster.with_node(attrs.evolve(node, itl=served_itl, ctl=served, tvs_ctl=served))
     return cluster, made
+
+
+def _undated(made: TrustList | None) -> TrustList | None:
+    """A list that was made up: nobody knows when a cluster would have written it."""
+    return None if made is None else attrs.evolve(made, timestamp=None)
 
 
 def _ctl(
@@ -422,6 +427,7 @@ def _contradictions(cluster: Cluster, exports: Sequence[ListExport]) -> list[str
     for export in exports:
         listed = export.listed
         if export.kind is not ListKind.CTL:
+            found += _said_absent(cluster, export) if listed is None else ()
             continue
         if cluster.mixed and listed is None:
             found.append(f"{export.file}: no CTL there, although the cluster is in mixed mode")
@@ -431,3 +437,15 @@ def _contradictions(cluster: Cluster, exports: Sequence[ListExport]) -> list[str
                 "phones that hold it go on judging by it"
             )
     return found
+
+
+def _said_absent(cluster: Cluster, export: ListExport) -> Iterator[str]:
+    """Where an ITL is made up of which a text says that there is none, or no node is known that lacks it."""
+    node = cluster.node(export.node) if export.node else None
+    if node is None:
+        yield f"{export.file}: no ITL there, of which node is not known: nothing is taken from it"
+    elif node.itl is not None and node.itl.origin == publish.PLANNED:
+        yield (
+            f"{export.file}: no ITL there, although {node.name} is taken to run TFTP: it is taken to serve "
+            "the one that its certificates call for; `services` of its [[node]] says if it runs none"
+        )

@@ -1,10 +1,13 @@
-"""Whose list a file holds, whatever the file is called."""
+"""Whose list a file holds, whatever the file is called; and lists that a text says are not there."""
 
 from pathlib import Path
 
 import pytest
+from listmaking import signed_itl
 
 from phoneemu import example
+from phoneemu.core.showrender import render
+from phoneemu.fleet.prechecks import Severity, problems
 from phoneemu.fleet.snapshot import Snapshot, read_snapshot
 
 PUB, SUB = "cucm-1051-a-pub", "cucm-1051-a-sub1"
@@ -90,3 +93,54 @@ def test_where_nothing_else_names_a_node_the_names_of_files_do(folder: Path) -> 
         "admin:show itl\nThe ITL File not found\nLength of ITL file: 0\n"
     )
     assert nodes(read_snapshot(folder)) == ["pub"]
+
+
+NONE = "admin:show itl\nThe ITL File not found\nLength of ITL file: 0\n"
+
+
+def test_an_itl_that_is_said_to_be_none_is_told_and_its_substitute_bears_no_date(folder: Path) -> None:
+    (folder / f"show_itl_{SUB}.txt").write_text(NONE)
+    snapshot = read_snapshot(folder)
+    (remark,) = told(snapshot, f"show_itl_{SUB}.txt")
+    assert f"no ITL there, although {SUB} is taken to run TFTP" in remark
+    itl = snapshot.cluster.by_name[SUB].itl
+    assert itl is not None
+    assert itl.timestamp is None
+    assert "list-unknown" in snapshot.node_basis[SUB]
+
+
+def test_no_precheck_judges_by_the_date_of_a_list_that_was_made_up(folder: Path) -> None:
+    for path in folder.glob("show_*.txt"):
+        path.unlink()
+    (folder / "cluster.toml").write_text(
+        'release = "12.5(1)"\ntaken = 2030-01-01\n[[node]]\nname = "pub"\n'
+        '[[off]]\ndevices = ["SEP02005E100001"]\nsince = 2020-01-01\n'
+    )
+    (told,) = [each for each in problems(read_snapshot(folder)) if each.rule == "PC13"]
+    assert told.severity is Severity.NOTE
+
+
+def test_an_absent_itl_of_an_unknown_node_is_told(folder: Path) -> None:
+    (folder / "show_itl_backup.txt").write_text(NONE)
+    assert "of which node is not known" in " ".join(told(read_snapshot(folder), "show_itl_backup.txt"))
+
+
+def test_the_bytes_of_a_list_count_before_its_text(folder: Path) -> None:
+    listed = signed_itl()
+    assert listed.raw is not None
+    for path in folder.glob("show_*.txt"):
+        path.unlink()
+    (folder / "ITLFile.tlv").write_bytes(listed.raw)
+    (folder / "show_itl.txt").write_text(render(listed, modified="Fri Mar 06 21:56:07 CET 2033"))
+    exports = read_snapshot(folder).exports
+    assert [each.file for each in exports] == ["ITLFile.tlv", "show_itl.txt"]
+    assert [each.listed is not None and each.listed.raw == listed.raw for each in exports] == [True, True]
+    assert exports[1].lines
+
+
+@pytest.mark.parametrize("name", ["SEP001122334455.cnf.xml.sgn", "term88xx.loads", "copy of a file"])
+def test_a_signed_file_that_is_no_list_is_left_aside(folder: Path, name: str) -> None:
+    listed = signed_itl()
+    assert listed.raw is not None
+    (folder / name).write_bytes(listed.raw[:200])
+    assert any(each.startswith(f"{name}: left aside: ") for each in read_snapshot(folder).notes)
