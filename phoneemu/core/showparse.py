@@ -223,6 +223,7 @@ class _Reader:
         """The output as a value."""
         records = tuple(self._record(rows) for rows in self.records)
         signer, serial_known = self._signer(records)
+        lost = self._lost_rows()
         when, written = self._written(flat)
         self.remarks.append("the digest is not printed; SHA-1 is assumed")
         length = _number(_LENGTH, flat)
@@ -241,7 +242,7 @@ class _Reader:
             length=length,
             md5=_text(_MD5, flat),
             sha1=_text(_SHA1, flat),
-            complete=self._complete() and serial_known,
+            complete=self._complete() and serial_known and not lost,
             origin=origin,
         )
         return ShowText(
@@ -285,6 +286,20 @@ class _Reader:
             self.remarks.append("the copy ends before the closing line; records may be missing")
             return False
         return True
+
+    def _lost_rows(self) -> bool:
+        """Whether a record lacks rows that nothing in the copy says it leaves out."""
+        if self.elided:
+            return False
+        cut = self.records[-1:] if self.verified is None else []
+        lost = [
+            (rows, why) for rows in self.records if rows not in cut and (why := _lost(rows.rows)) is not None
+        ]
+        self.doubts += (
+            (rows.line, f"record {rows.index} {why}: rows are lost, and what the list says is not all known")
+            for rows, why in lost
+        )
+        return bool(lost)
 
     def _record(self, found: _RecordRows) -> Record:
         rows = found.rows
@@ -341,6 +356,23 @@ class _Reader:
         if 12 in self.header:
             return self.header[12][0] * 8
         return next((record.key_bits for record in records if record.identity == signer), None)
+
+
+_IDENTITY = {3, 5, 6}
+"""The rows that name a certificate: subject, issuer and serial; an emptied record has none of them."""
+
+
+def _lost(rows: Mapping[int, tuple[int, str]]) -> str | None:
+    """How a record shows that rows of it are lost; its length is that of all of them, each with 3 bytes more."""
+    said = _int(rows.get(1, (0, ""))[1])
+    shown = sum(3 + length for length, _ in rows.values())
+    if said is not None and said != shown:
+        return f"has {said:,} bytes by its RECORDLENGTH, and rows of {shown:,}"
+    if _IDENTITY & set(rows) and not {3, 5} <= set(rows):
+        return "names half a certificate"
+    if 3 in rows and 4 not in rows:
+        return "has no FUNCTION"
+    return None
 
 
 def _number(pattern: re.Pattern[str], flat: str) -> int | None:

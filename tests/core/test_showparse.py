@@ -319,6 +319,28 @@ def test_a_date_of_a_known_zone_is_no_doubt() -> None:
     assert not parse(TEXT).doubts
 
 
+@pytest.mark.parametrize("tag", ["SUBJECTNAME", "FUNCTION", "ISSUERNAME", "PUBLICKEY", "DNSNAME"])
+@pytest.mark.parametrize("sized", [True, False])
+def test_a_record_that_lost_a_row_is_a_doubt_and_the_list_incomplete(tag: str, *, sized: bool) -> None:
+    lines = TEXT.splitlines()
+    if not sized:
+        lines = [line for line in lines if "RECORDLENGTH" not in line]
+    record = lines.index("CTL Record #:2")
+    del lines[next(at for at in range(record, len(lines)) if f"\t{tag}" in lines[at])]
+    found = parse("\n".join(lines))
+    assert found.list is not None
+    if not sized and tag in ("PUBLICKEY", "DNSNAME"):  # then nothing tells
+        assert not found.doubts
+    else:
+        assert [line for line, _ in found.doubts] == [record + 1]
+        assert not found.list.complete
+
+
+def test_a_row_whose_number_is_lost_is_a_doubt() -> None:
+    text = TEXT.replace("\n4\tFUNCTION", "\nFUNCTION", 1)
+    assert len(parse(text).doubts) == 1
+
+
 def test_a_text_beyond_the_limit_or_without_a_list_is_malformed() -> None:
     with pytest.raises(MalformedFile, match="too large"):
         parse("x" * (limits.SHOW_TEXT_BYTES + 1))

@@ -38,7 +38,6 @@ ITL Record #:{number}
 ----
 BYTEPOS	TAG		LENGTH	VALUE
 -------	---		------	-----
-1	RECORDLENGTH	2	1156
 2	DNSNAME		8	old-pub
 3	SUBJECTNAME	65	CN=old-pub;OU=TAC;O=Cisco
 4	FUNCTION	2	{function}
