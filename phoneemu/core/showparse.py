@@ -363,7 +363,7 @@ _IDENTITY = {3, 5, 6}
 
 
 def _lost(rows: Mapping[int, tuple[int, str]]) -> str | None:
-    """How a record shows that rows of it are lost; its length is that of all of them, each with 3 bytes more."""
+    """How a record shows that rows are lost; its length is that of all of them, each with 3 bytes more."""
     said = _int(rows.get(1, (0, ""))[1])
     shown = sum(3 + length for length, _ in rows.values())
     if said is not None and said != shown:

@@ -108,12 +108,12 @@ def recognise(folder: Path) -> tuple[Recognised, ...]:
         if path.name.startswith("."):
             continue
         if path.name not in (HISTORY, PAGES):
-            found.append(_of(path))
+            found.append(recognised(path))
         elif not path.is_dir():
             raise BadInput("not a folder, as its name promises", place=path.name)
     if (folder / PAGES).is_dir():
         inside = (path for path in sorted((folder / PAGES).rglob("*")) if not path.name.startswith("."))
-        every = (_of(path) for path in inside if not path.is_dir())
+        every = (recognised(path) for path in inside if not path.is_dir())
         found += (attrs.evolve(each, named=True) if each.kinds == (Kind.PAGE,) else each for each in every)
     return tuple(found)
 
@@ -124,20 +124,13 @@ def promised(path: Path, kind: Kind) -> bool:
     return said is kind or said in SEVERAL
 
 
-def lists_in(folder: Path) -> list[Path]:
-    """The trust lists in a folder of older ones, by name or by content.
+def recognised(path: Path) -> Recognised:
+    """What one file is.
 
     Raises:
         BadInput: a name of the grammar is that of no file.
-        OSError: a file cannot be read.
+        OSError: it cannot be read.
     """
-    if not folder.is_dir():
-        return []
-    wanted = {Kind.LISTS, Kind.RAW_LIST}
-    return [each.path for each in map(_of, sorted(folder.iterdir())) if wanted & set(each.kinds)]
-
-
-def _of(path: Path) -> Recognised:
     why = "a folder that is not looked into" if path.is_dir() else why_unreadable(path)
     for pattern, kind in NAMES.items():
         if path.match(pattern):

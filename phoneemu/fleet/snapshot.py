@@ -36,11 +36,12 @@ from phoneemu.fleet.certplacing import Placed
 from phoneemu.fleet.clusterfile import ClusterFile, OffEntry
 from phoneemu.fleet.clustermaking import make_cluster
 from phoneemu.fleet.gathering import Gathered, gather
+from phoneemu.fleet.history import read_history
 from phoneemu.fleet.holding import Library
 from phoneemu.fleet.listed import Inventory, rows_left_out
-from phoneemu.fleet.listexports import ListExport, read_lists, sightings
+from phoneemu.fleet.listexports import ListExport, sightings
 from phoneemu.fleet.mixture import refuse_lists_apart, refuse_mixtures
-from phoneemu.fleet.recognising import HISTORY, Kind, Recognised, lists_in, recognise
+from phoneemu.fleet.recognising import HISTORY, Kind, Recognised, recognise
 from phoneemu.fleet.risport import Sighting
 from phoneemu.fleet.roster import as_roster
 
@@ -123,15 +124,10 @@ def read_snapshot(folder: Path, *, phones_needed: bool = True) -> Snapshot:
     owned, doubtful = owners.settled(found.exports, file, found.entries)
     lists = competing.newest(owned)
     found = attrs.evolve(found, exports=lists.counting)
-    past = (
-        attrs.evolve(
-            each, file=f"{HISTORY}/{each.file}", doubts=tuple(f"{HISTORY}/{doubt}" for doubt in each.doubts)
-        )
-        for each in read_lists(lists_in(folder / HISTORY))
-    )
+    past, aside = read_history(folder)
     older = (*past, *lists.older)
     doubts = (doubt for each in (*lists.counting, *older) for doubt in each.doubts)
-    remarked = (*disagreements, *doubtful, *lists.remarks, *doubts)
+    remarked = (*disagreements, *doubtful, *lists.remarks, *doubts, *aside)
     read = _Read(str(folder), files, found, remarked, older, time.time())
     tried = releases.candidates(file, found.exports, found.entries)
     if not tried:

@@ -369,7 +369,7 @@ def test_a_name_of_the_grammar_that_is_no_file_is_an_error(
     made(path)
     with pytest.raises(BadInput, match=r"its name promises a file") as refused:
         read_snapshot(tmp_path / "snapshot")
-    assert refused.value.place == path.name
+    assert refused.value.place == name
 
 
 @pytest.mark.parametrize("made", NO_FILES)
