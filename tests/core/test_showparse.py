@@ -336,6 +336,14 @@ def test_a_record_that_lost_a_row_is_a_doubt_and_the_list_incomplete(tag: str, *
         assert not found.list.complete
 
 
+def test_a_copy_that_says_it_leaves_rows_out_is_no_doubt() -> None:
+    record = TEXT.index("CTL Record #:2")
+    found = parse(TEXT[:record] + TEXT[record:].replace("4\tFUNCTION", "[...]\n4\tFUNKTION", 1))
+    assert not found.doubts
+    assert found.list is not None
+    assert not found.list.complete
+
+
 def test_a_row_whose_number_is_lost_is_a_doubt() -> None:
     text = TEXT.replace("\n4\tFUNCTION", "\nFUNCTION", 1)
     assert len(parse(text).doubts) == 1
