@@ -9,10 +9,11 @@ import importlib
 import pkgutil
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from phoneemu import __version__
 from phoneemu.cli import _streams
+from phoneemu.cli._once import Once
 from phoneemu.core.tlv import MalformedFile
 from phoneemu.errors import BadInput
 from phoneemu.fleet.collector import at_rest
@@ -23,7 +24,11 @@ def _commands() -> list[str]:
 
 
 class _Parser(argparse.ArgumentParser):
-    """Says what is wrong with a call in one line of bounded length."""
+    """Says what is wrong with a call in one line of bounded length, and lets no option be given twice."""
+
+    def __init__(self, **how: Any) -> None:  # noqa: ANN401 - the library's own arguments
+        super().__init__(**how)
+        self.register("action", None, Once)
 
     def error(self, message: str) -> NoReturn:
         super().error(_streams.one_line(message))

@@ -4,14 +4,30 @@ Shown only on a terminal, never earlier than half a second after the start, and 
 written to a file or a pipe never sees it.
 """
 
+import os
+import shutil
 import sys
 import time
 from collections.abc import Callable
-from typing import IO
+from pathlib import Path
+from typing import IO, Self
 
 PATIENCE = 0.5
 """Seconds before the first line, and at least a fifth of that between two."""
 WIDTH = 24
+LARGE_BYTES = 20_000_000
+"""Size of exports from which reading them is worth a word."""
+
+
+def _line(what: str, done: int, total: int, room: int) -> str:
+    """As much as there is room for: the bar goes first, then the words are cut."""
+    if not total:
+        return f"{what} ..."[:room]
+    full = WIDTH * done // total
+    bar, count = f" [{'#' * full}{'.' * (WIDTH - full)}]", f" {done:,} of {total:,}"
+    if len(what) + len(bar) + len(count) <= room:
+        return what + bar + count
+    return (what[: max(room - len(count), 0)] + count)[:room]
 
 
 class Progress:
@@ -22,7 +38,13 @@ class Progress:
         self._clock = clock
         self._due = clock() + PATIENCE
         self._shown = False
-        self._wanted = self._stream.isatty()
+        self._wanted = self._stream.isatty() and os.environ.get("TERM") != "dumb"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.clear()
 
     def __call__(self, what: str, done: int, total: int) -> None:
         """So much of so much is done; 0 of 0 when that cannot be told."""
@@ -30,15 +52,20 @@ class Progress:
             return
         self._due = self._clock() + PATIENCE / 5
         self._shown = True
-        full = WIDTH * done // total if total else 0
-        bar = f" [{'#' * full}{'.' * (WIDTH - full)}] {done:,} of {total:,}" if total else " ..."
-        self._stream.write(f"\r\x1b[K{what}{bar}")
+        room = shutil.get_terminal_size().columns - 1  # a line that goes on below could not be wiped away
+        self._stream.write(f"\r\x1b[K{_line(what, done, total, room)}")
         self._stream.flush()
 
     def now(self, what: str) -> None:
         """Say at once what is being done."""
         self._due = self._clock()
         self(what, 0, 0)
+
+    def reading(self, folder: Path) -> None:
+        """Say at once that exports are read, when they are so large that it takes a while."""
+        files = folder.iterdir() if folder.is_dir() else ()
+        if sum(path.stat().st_size for path in files if path.is_file()) >= LARGE_BYTES:
+            self.now("reading the exports")
 
     def clear(self) -> None:
         """Wipe the line away."""

@@ -41,6 +41,11 @@ def closed() -> bool:
     return getattr(sys.stdout, "name", "") == os.devnull
 
 
+def coloured(stream: TextIO) -> bool:
+    """Whether colours are wanted there: on a terminal that has them, unless NO_COLOR says otherwise."""
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
 def _nobody(mode: str) -> io.TextIOWrapper:
     stream = open(os.devnull, mode, encoding="utf-8")  # noqa: PTH123, SIM115 - lives as long as the process
     assert isinstance(stream, io.TextIOWrapper)  # noqa: S101 - what `open` gives for text

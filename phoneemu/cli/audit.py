@@ -4,6 +4,7 @@ import argparse
 import json
 from pathlib import Path
 
+from phoneemu.cli._progress import Progress
 from phoneemu.cli._saying import say
 from phoneemu.fleet.collector import at_rest
 
@@ -21,10 +22,15 @@ def run(arguments: argparse.Namespace) -> int:
     from phoneemu.fleet import audit
     from phoneemu.fleet.snapshot import read_snapshot
 
-    with at_rest():
+    with at_rest(), Progress() as progress:
+        progress.reading(arguments.snapshot)
         snapshot = read_snapshot(arguments.snapshot)
         if arguments.json:
-            print(json.dumps(audit.as_json(snapshot), indent=1))
+            lines = [json.dumps(audit.as_json(snapshot), indent=1)]
         else:
-            say(audit.lines(snapshot))
+            lines = list(audit.lines(snapshot))
+    if arguments.json:
+        print(lines[0])
+    else:
+        say(lines)
     return 0

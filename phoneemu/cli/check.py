@@ -4,6 +4,7 @@ import argparse
 import json
 from pathlib import Path
 
+from phoneemu.cli._progress import Progress
 from phoneemu.cli._saying import say
 
 HELP = "show what was understood of a snapshot, what was not, and what is assumed"
@@ -27,7 +28,9 @@ def run(arguments: argparse.Namespace) -> int:
     from phoneemu.fleet.prechecks import Severity
     from phoneemu.fleet.snapshot import read_snapshot
 
-    checked = checking.check(read_snapshot(arguments.snapshot))
+    with Progress() as progress:
+        progress.reading(arguments.snapshot)
+        checked = checking.check(read_snapshot(arguments.snapshot))
     if arguments.json:
         print(json.dumps(checking.as_json(checked), indent=1))
     else:

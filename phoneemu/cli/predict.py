@@ -9,7 +9,7 @@ from pathlib import Path
 from phoneemu.cli._outputs import STDOUT, refuse_wrong
 from phoneemu.cli._progress import Progress
 from phoneemu.cli._saying import say
-from phoneemu.cli._streams import tell
+from phoneemu.cli._streams import coloured, tell
 from phoneemu.core.plaintext import shown
 from phoneemu.files import replacing
 from phoneemu.fleet import difference, export, report
@@ -82,22 +82,18 @@ def run(arguments: argparse.Namespace) -> int:
     )
     if arguments.baseline is not None:
         is_prediction(arguments.baseline)  # a wrong path is better known now
-    with at_rest():
-        return _run(arguments, targets)
+    with at_rest(), Progress() as progress:
+        return _run(arguments, targets, progress)
 
 
 EXPORTS = ("html", "junit", "csv", "json")
 """The options that name what is written."""
-LARGE_BYTES = 20_000_000
-"""Size of exports from which reading them is worth a word."""
 
 
-def _run(arguments: argparse.Namespace, targets: Mapping[str, str]) -> int:
+def _run(arguments: argparse.Namespace, targets: Mapping[str, str], progress: Progress) -> int:
     from phoneemu.fleet.predict import predict, prepare
 
-    progress = Progress()
-    if _bytes_of(arguments.snapshot) >= LARGE_BYTES:
-        progress.now("reading the exports")
+    progress.reading(arguments.snapshot)
     snapshot, plan = prepare(arguments.snapshot, arguments.runbook, tuple(arguments.other))
     before = None if arguments.baseline is None else _baseline(snapshot, arguments)
 
@@ -116,15 +112,13 @@ def _run(arguments: argparse.Namespace, targets: Mapping[str, str]) -> int:
         show_difference(against, to_stderr=STDOUT in targets.values())
     elif STDOUT not in targets.values():
         show(forecast)
+    if arguments.fail_on and not forecast.steps:
+        tell("--fail-on: the runbook has no step")
+        return 1
     if arguments.fail_on and forecast.refused:
         tell(f"--fail-on: {len(forecast.refused)} of {len(forecast.steps)} steps refused")
         return 1
     return int(any(forecast.summary[outcome] for outcome in arguments.fail_on))
-
-
-def _bytes_of(folder: Path) -> int:
-    files = folder.iterdir() if folder.is_dir() else ()
-    return sum(path.stat().st_size for path in files if path.is_file())
 
 
 def _chunks(
@@ -180,5 +174,5 @@ def show_difference(against: Difference, *, to_stderr: bool) -> None:
 
 def show(forecast: Forecast) -> None:
     """The report, on standard output."""
-    paint = report.coloured if sys.stdout.isatty() else report.plain
+    paint = report.coloured if coloured(sys.stdout) else report.plain
     say(report.lines(forecast, paint))

@@ -4,6 +4,7 @@ import argparse
 import json
 from pathlib import Path
 
+from phoneemu.cli._progress import Progress
 from phoneemu.cli._saying import say
 from phoneemu.cli._streams import tell
 
@@ -40,9 +41,11 @@ def run(arguments: argparse.Namespace) -> int:
     from phoneemu.fleet.kept import read_prediction
     from phoneemu.fleet.snapshot import read_snapshot
 
-    kept = read_prediction(arguments.prediction)
-    predicted = kept.verdicts
-    later = read_snapshot(arguments.snapshot)
+    with Progress() as progress:
+        progress.reading(arguments.snapshot)
+        kept = read_prediction(arguments.prediction)
+        predicted = kept.verdicts
+        later = read_snapshot(arguments.snapshot)
     strange = kept.strange_to(later.cluster.name)
     if strange:
         tell(f"note: {strange}")

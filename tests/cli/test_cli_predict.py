@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from phoneemu import example
-from phoneemu.cli import main
+from phoneemu.cli import _streams, main
 
 
 @pytest.fixture
@@ -75,6 +75,41 @@ def test_a_refused_step_fails_a_pipeline(office: Path, capsys: pytest.CaptureFix
     capsys.readouterr()
     assert predict(office, "--fail-on", "out-of-service") == 1
     assert capsys.readouterr().err == "phoneemu: --fail-on: 1 of 2 steps refused\n"
+
+
+def test_a_runbook_without_a_step_is_no_green_gate(office: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (office / "runbook.txt").write_text("# cut short\n")
+    assert predict(office) == 0
+    assert predict(office, "--fail-on", "stuck,out-of-service") == 1
+    assert capsys.readouterr().err == "phoneemu: --fail-on: the runbook has no step\n"
+
+
+def test_an_option_that_is_given_twice_is_a_wrong_call(
+    office: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as left:
+        predict(office, "--csv", str(office / "a.csv"), "--csv", str(office / "b.csv"))
+    assert left.value.code == 2
+    assert "argument --csv: given twice; it can be given once" in capsys.readouterr().err
+    assert not (office / "b.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "coloured"),
+    [("NO_COLOR", "1", False), ("TERM", "dumb", False), ("TERM", "xterm", True)],
+)
+def test_colours_are_for_terminals_that_want_them(
+    name: str, value: str, *, coloured: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv(name, value)
+    assert _streams.coloured(Terminal()) is coloured
+    assert not _streams.coloured(io.StringIO())
 
 
 @pytest.mark.parametrize("outcomes", ["bricked", "", "ok,bricked", "stuck,", ",stuck", "ok,,stuck", " "])

@@ -3,6 +3,8 @@
 import io
 from collections.abc import Iterator
 
+import pytest
+
 from phoneemu.cli._progress import PATIENCE, Progress
 
 
@@ -45,6 +47,40 @@ def test_long_work_is_told_on_one_line_that_is_wiped_away() -> None:
     assert "\n" not in stream.getvalue()
     progress.clear()
     progress.clear()
+    assert stream.getvalue().endswith("\r\x1b[K")
+
+
+@pytest.mark.parametrize("columns", [1, 20, 40, 60, 80, 200])
+def test_the_line_never_goes_on_below(columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    stream = Terminal()
+    progress, now = watched(stream)
+    now[0] += PATIENCE
+    progress("telling what becomes of each class of phones", 1_478, 3_600)
+    line = stream.getvalue().removeprefix("\r\x1b[K")
+    assert len(line) < columns or line == ""
+    assert "1,478 of 3,600" in line or columns < 20
+    assert ("[#" in line) is (columns == 200)
+
+
+def test_a_dumb_terminal_never_sees_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "dumb")
+    stream = Terminal()
+    progress, _ = watched(stream)
+    progress.now("reading the exports")
+    assert stream.getvalue() == ""
+
+
+def test_it_is_gone_after_an_error() -> None:
+    stream = Terminal()
+
+    def work() -> None:
+        with Progress(stream) as progress:
+            progress.now("reading the exports")
+            raise OSError("full")
+
+    with pytest.raises(OSError, match="full"):
+        work()
     assert stream.getvalue().endswith("\r\x1b[K")
 
 
