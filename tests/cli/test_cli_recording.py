@@ -67,6 +67,15 @@ def boots(lab: Lab, flash: Flash, model: str = "8861") -> Phone:
     return phone
 
 
+def rested(recording: LabRecording) -> LabRecording:
+    """The recording once the threads of the lab have noted what they served a moment ago."""
+    noted, until = -1, time.monotonic() + 10
+    while noted != len(vars(recording)["_served"]) and time.monotonic() < until:
+        noted = len(vars(recording)["_served"])
+        time.sleep(0.25)
+    return recording
+
+
 def hosts(lab: Lab) -> dict[str, str]:
     return {name: place.host for name, place in lab.book.places.items()}
 
@@ -126,7 +135,7 @@ def test_a_lab_records_what_it_served(tmp_path: Path, recording: LabRecording) -
     before = StoryPhone(OFFICE, "8861").restarts().flash
     with Lab((renewed(),), terms(hear=recording.hear)) as lab:
         assert boots(lab, before).state is State.IN_SERVICE
-        [folder] = recording.write(tmp_path, hosts(lab))
+        [folder] = rested(recording).write(tmp_path, hosts(lab))
     case = casefile.load(folder)
     assert (case.model, case.script, case.tftp, case.whole) == ("8861", "phoneemu lab", ("pub",), ())
     lists = [each for each in case.exchanges if isinstance(each, FileExchange)]
@@ -152,7 +161,7 @@ def test_a_model_that_a_phone_says_need_not_be_told(tmp_path: Path) -> None:
     before = StoryPhone(OFFICE, "8861").restarts().flash
     with Lab((renewed(),), terms(hear=recording.hear)) as lab:
         boots(lab, before)
-        recording.write(tmp_path, hosts(lab))
+        rested(recording).write(tmp_path, hosts(lab))
     assert only(tmp_path).model == "8861"
 
 
@@ -162,7 +171,7 @@ def test_a_phone_whose_model_nobody_tells_is_named_and_left_out(
     recording = LabRecording([])
     with Lab((OFFICE.cluster,), terms(hear=recording.hear)) as lab:
         boots(lab, Flash())
-        assert recording.write(tmp_path, hosts(lab)) == []
+        assert rested(recording).write(tmp_path, hosts(lab)) == []
     assert NAME in capsys.readouterr().err
 
 
@@ -172,7 +181,7 @@ def test_a_lab_records_tls_registrations_and_both_boots_of_a_phone(
     with Lab((OFFICE.cluster,), terms(DeviceSecurity.ENCRYPTED, hear=recording.hear)) as lab:
         flash = boots(lab, Flash()).flash
         boots(lab, flash, "8861")
-        first, second = recording.write(tmp_path, hosts(lab))
+        first, second = rested(recording).write(tmp_path, hosts(lab))
     assert (first.name, second.name) == (NAME.lower(), f"{NAME.lower()}-2")
     end = casefile.load(second).exchanges[-1]
     assert isinstance(end, CallManagerExchange)
@@ -185,7 +194,7 @@ def test_what_is_noted_late_is_told_where_it_belongs(tmp_path: Path, recording: 
         boots(lab, Flash())
         for each in reversed(heard):
             recording.hear(each)
-        recording.write(tmp_path, hosts(lab))
+        rested(recording).write(tmp_path, hosts(lab))
     names = [each.name for each in only(tmp_path).exchanges if isinstance(each, FileExchange)]
     assert names[0].startswith("CTL")
     assert names[-1].startswith("SEP")
@@ -204,7 +213,7 @@ def test_a_lab_records_the_fault_that_it_served(
 ) -> None:
     with Lab((OFFICE.cluster,), terms(hear=recording.hear, faults=faults.parse([fault], 1))) as lab:
         boots(lab, Flash())
-        recording.write(tmp_path, hosts(lab))
+        rested(recording).write(tmp_path, hosts(lab))
     files = [each for each in only(tmp_path).exchanges if isinstance(each, FileExchange)]
     by_http = [each for each in files if each.transport is Transport.HTTP]
     assert by_http
@@ -217,7 +226,7 @@ def test_a_lab_records_questions_that_it_did_not_answer(tmp_path: Path, recordin
     dropping = faults.parse(["tvs-drops-question"], 1)
     with Lab((renewed(),), terms(hear=recording.hear, faults=dropping)) as lab:
         boots(lab, before)
-        recording.write(tmp_path, hosts(lab))
+        rested(recording).write(tmp_path, hosts(lab))
     asked = [each for each in only(tmp_path).exchanges if isinstance(each, TvsExchange)]
     assert asked
     assert {(each.outcome, each.answer) for each in asked} == {(TvsOutcome.NO_ANSWER, None)}
