@@ -39,14 +39,14 @@ _ROLES: Mapping[str, frozenset[str]] = {
 _STARS = "*" * 56
 
 
-def _name_free(office: Office, name: str, step: Step) -> None:
-    """Two nodes of one name could not be told apart.
+def _name_free(office: Office, name: str, step: Step, but: Node | None = None) -> None:
+    """Two nodes of one name could not be told apart; a node may have back what was its own.
 
     Raises:
         BadInput: a node or cluster has this name already.
     """
     for known in (office.cluster, *office.others.values()):
-        if known.node(name) is not None:
+        if known.node(name) not in (None, but):
             raise BadInput(f"cluster {known.name} has a node `{name}` already", place=step.place)
 
 
@@ -81,7 +81,7 @@ def hostname(office: Office, node: Node, step: Step) -> Performed:
     """
     new = step.args[0]
     check_node_name(new, step.place)
-    _name_free(office, new, step)
+    _name_free(office, new, step, node)
     named = attrs.evolve(node, name=new, aliases=node.aliases | ({node.name.lower()} - node.formerly))
     named = attrs.evolve(named, aliases=named.aliases | ({named.listed_as.lower()} - {new.lower()}))
     nodes = tuple(named if each.name == node.name else each for each in office.cluster.nodes)
@@ -117,14 +117,14 @@ def address(office: Office, node: Node, step: Step) -> Performed:
         BadInput: another node has this address.
     """
     new = step.args[0]
-    _name_free(office, new, step)
+    _name_free(office, new, step, node)
     left = {each for each in (*node.known_as, *node.formerly) if is_address(each)} - {new.lower()}
     moved = attrs.evolve(node, address=new, aliases=node.aliases - left, formerly=frozenset(left))
     cluster = publish.with_all_itls(office.cluster.with_node(moved))
-    return Performed(cluster=cluster, resets=True, remarks=tuple(_remarks_on_address(cluster, node)))
+    return Performed(cluster=cluster, resets=True, remarks=tuple(_remarks_on_address(cluster, node, new)))
 
 
-def _remarks_on_address(cluster: Cluster, node: Node) -> Iterator[str]:
+def _remarks_on_address(cluster: Cluster, node: Node, new: str) -> Iterator[str]:
     yield "certificates are not renewed by the command line; the page's text says they are [IPCHG-010]"
     yield f"phones that know {node.name} by its old address find nobody there until DHCP names the new one"
     if not any(is_address(each) for each in node.known_as):
@@ -132,7 +132,9 @@ def _remarks_on_address(cluster: Cluster, node: Node) -> Iterator[str]:
             f"nothing says which address {node.name} had, so all phones are taken to know it by name; say "
             "`address` of each [[node]], and under [phones] the addresses that DHCP gives them as `tftp`"
         )
-    if cluster.mixed:
+    if cluster.mixed and not (
+        node.ctl is not None and new in node.ctl.tftp_addresses | node.ctl.tftp_servers
+    ):
         yield (
             f"the CTL has the old address of {node.name} until `utils ctl update CTLFile`: phones believe no "
             "file from the new one, and secure connections to it fail [IPCHG-01, IPCHG-010]"

@@ -72,7 +72,11 @@ def _candidates(
             yield RemedyKind.UPDATE_CTL, [client, *restarts]
         update = [f"{publisher} utils ctl update CTLFile", *restarts]
         yield RemedyKind.UPDATE_CTL, update
+        # CallManager signs it then, which phones know; after it a CTL update may bring a new recovery key
+        yield RemedyKind.RESET_CTL, [f"{publisher} utils ctl reset localkey", *restarts]
     yield RemedyKind.RESET_ITL, [f"{publisher} utils itl reset localkey"]
+    for token in tokens:  # then a TVS vouches for it [SEED118893]
+        yield RemedyKind.IMPORT_SIGNER, [f"{publisher} set cert import trust Phone-SAST {token}"]
     for other in others:
         uploads = [
             f"{publisher} upload Phone-SAST-trust {unit}@{other.name}"

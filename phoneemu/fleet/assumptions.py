@@ -155,10 +155,13 @@ DOMAIN_BY_ITL = Assumption(
 )
 CTL_WITHOUT_ANCHOR = Assumption(
     id="ctl-without-anchor",
-    text="a phone whose CTL names no key that the cluster still has takes the new CTL by its ITL or a TVS",
+    text="a phone whose CTL names no key of the publisher as a SAST takes the new CTL by its ITL or a TVS",
     settles="one phone of each kind that starts after the CTL was updated",
     standing=Standing.INFERRED,
-    against="no anchor is left, so the CTL must be deleted on each phone [FN70613]",
+    against=(
+        "no anchor is left, so the CTL must be deleted on each phone [FN70613]; from tokens, phones first "
+        "need a token-signed CTL of 12.0 or later [SG1251SU2-ctl]"
+    ),
 )
 RESET_KEEPS_RECORDS = Assumption(
     id="itl-reset-keeps-records",

@@ -84,6 +84,14 @@ class Finding:
         return min(self.ctl, self.itl, key=WORST_FIRST.index)
 
     @property
+    def half_known(self) -> bool:
+        """Whether it showed one of the lists it reads, and the other is not known."""
+        return (self.ctl is Holds.UNKNOWN) is not (self.itl is Holds.UNKNOWN) and Evidence.CHECKSUM in (
+            self.ctl_by,
+            self.itl_by,
+        )
+
+    @property
     def evidence(self) -> Evidence:
         """What tells the worse of the two; of equals, the weaker."""
         told = [by for holds, by in ((self.ctl, self.ctl_by), (self.itl, self.itl_by)) if holds is self.worst]
@@ -306,8 +314,13 @@ def lines(snapshot: Snapshot) -> Iterator[str]:
         yield from _expectations(expected, len(snapshot.cluster.nodes))
         yield ""
     if total[Holds.UNKNOWN]:
-        what = "add checksums*.csv with a Device Name and an ITL or CTL column"
-        yield f"{total[Holds.UNKNOWN]} phones showed nothing: {what}"
+        unknown = [finding for finding in findings if finding.worst is Holds.UNKNOWN]
+        half = sum(finding.half_known for finding in unknown)
+        if len(unknown) > half:
+            what = "add checksums*.csv with a Device Name, an ITL column and in mixed mode a CTL column"
+            yield f"{len(unknown) - half} phones showed nothing: {what}"
+        if half:
+            yield f"{half} phones showed one of their two lists, and nothing is known of the other"
         if snapshot.file.phones.holds_served:
             word = f"{snapshot.file.file} says that phones hold what is served (holds_served)"
             yield f"{word}; a prediction believes it, an audit counts what was shown"

@@ -294,15 +294,19 @@ class _Performer:
         update and the restarts come right behind the renewal, and then the phones [REGEN214231].
         """
         settled: list[Stage] = []
+        here = {self._stages[0].world.clusters[0].name}
         pending: frozenset[tuple[str, str]] = frozenset()
         since = last = 0
         for stage, later in zip_longest(self._stages, self._stages[1:]):
             since = since if pending else stage.number
             last = stage.number if stage.resets else last
             pending |= stage.resets
+            if stage.move is not None and stage.move.tftp is not None:  # phones may be anywhere now
+                here = {cluster.name for cluster in stage.world.clusters}
             overtaken = bool(pending) and later is not None and not self._pauses[later.number]
             belongs = later is not None and later.number in self._belongs
-            if overtaken and not belongs and later.world is not stage.world:
+            resets = any(name in here for name, _ in pending)
+            if overtaken and resets and not belongs and later.world is not stage.world:
                 self._remarks.append(
                     f"step {last}: phones reset by themselves, but step {later.number} does not wait "
                     "for them and is taken to overtake them; put `phones wait 30m` between"

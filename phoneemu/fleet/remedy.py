@@ -12,11 +12,12 @@ import attrs
 
 from phoneemu.cluster import drive
 from phoneemu.cluster.drive import Station, World
+from phoneemu.cluster.state import TFTP
 from phoneemu.core.evidence import Fact, Standing
 from phoneemu.core.profile import Profile
 from phoneemu.core.vocabulary import EraseTarget
 from phoneemu.fleet.forecast import Remedy, RemedyKind
-from phoneemu.fleet.outcome import Ending, Outcome, ending, standing_of
+from phoneemu.fleet.outcome import Ending, Outcome, ending, serving_node, standing_of
 from phoneemu.fleet.story import with_new_lsc
 
 
@@ -121,6 +122,13 @@ def _candidates(
     for each in administered:
         remedy = Remedy(kind=each.kind, keys=f"{each.commands}; then reset the phone")
         yield remedy, station, each.world, each.now
+    if serving_node(station, world) is None:  # its TFTP servers are gone, or have another address
+        for node in world.clusters[0].nodes:
+            if node.runs(TFTP):
+                where = node.address or node.name
+                keys = f"point it to {where}: DHCP option 150, or by hand; then reset the phone"
+                moved = attrs.evolve(station, tftp_servers=(node.name,))
+                yield Remedy(kind=RemedyKind.POINT_TO, keys=keys), moved, world, now
     profile = station.profile
     for kind, target in _HANDS.get(profile.erase_scope.value or "", _UNKNOWN_SCOPE):
         erased, _ = drive.erase(station, target)

@@ -117,8 +117,10 @@ WAYS: Sequence[tuple[str, tuple[RemedyKind | None, ...]]] = (
     ("by a reset alone", (RemedyKind.RESET,)),
     ("by the services that the plan left to be restarted", (RemedyKind.RESTART_SERVICES,)),
     ("by the CTL, written anew", (RemedyKind.UPDATE_CTL,)),
+    ("by the other key of the CTL (utils ctl reset)", (RemedyKind.RESET_CTL,)),
     ("by the other key of the ITL (utils itl reset)", (RemedyKind.RESET_ITL,)),
     ("by a certificate that their TVS learns", (RemedyKind.IMPORT_SIGNER,)),
+    ("by a TFTP server that answers", (RemedyKind.POINT_TO,)),
     ("by a new LSC", (RemedyKind.REPLACE_LSC,)),
     (
         "only by hand at the phone: erase or factory reset",

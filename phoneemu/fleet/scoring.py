@@ -216,7 +216,8 @@ def lines(scored: list[Scored], missing: int) -> Iterator[str]:
     found = rate(scored)
     checked = sum(each.score in (Score.CONFIRMED, Score.CONTRADICTED) for each in scored)
     if found is None:
-        yield "nothing could be checked: add ris*.xml and checksums*.csv to the later snapshot"
+        what = "ris*.xml and checksums*.csv, in mixed mode of both lists"
+        yield f"nothing could be checked: add {what} to the later snapshot"
     else:
         yield f"{found:.1%} of {checked} predictions that could be checked were right"
 

@@ -123,3 +123,13 @@ def test_from_14_the_reset_itl_names_the_renewed_key() -> None:
     later = make_cluster("office", "14SU3", ("pub", "sub"))
     plan = f"pub set cert regen ITLRecovery; pub utils itl reset localkey; {RESET}"
     assert not any("do not name" in remark for remark in through(plan, later).plan.remarks)
+
+
+def test_a_ctl_signed_by_a_recovery_key_that_nobody_knows_comes_back_by_the_other_key() -> None:
+    """[SG1251SU2-sbd, FN70613]: `utils ctl reset localkey` has CallManager sign, which phones know."""
+    mixed = make_cluster("office", "12.5(1)SU4", ("pub", "sub"), mixed=True)
+    lost = f"pub set cert regen ITLRecovery; pub utils ctl update CTLFile; {TFTP}; {CALLMANAGER}; {RESET}"
+    end = through(lost, mixed, model="7960", load="P0030801SR02", protocol="SCCP")
+    assert end.last.outcome.bad
+    assert (end.remedy.kind.value, end.remedy.found) == ("reset-ctl", True)
+    assert end.remedy.keys.startswith("pub utils ctl reset localkey; ")
