@@ -6,7 +6,7 @@ thing the first that says something counts in each row. This module reads no fil
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from phoneemu.fleet.holding import UNREADABLE, UNSAID, UNSEEN, said, status
+from phoneemu.fleet.holding import BOUNCED, OTHER, SERVED, UNREADABLE, UNSAID, UNSEEN, said, status
 
 COLUMNS: dict[str, tuple[str, ...]] = {
     "name": (
@@ -50,8 +50,8 @@ Positions = Mapping[str, tuple[int, ...]]
 
 
 def plain(cell: str) -> str:
-    """A header as it is compared."""
-    return " ".join(cell.lower().split())
+    """A header as it is compared, without the mark that a file put behind another brings."""
+    return " ".join(cell.replace("\ufeff", "").lower().split())
 
 
 def positions(header: Sequence[str]) -> Positions:
@@ -144,14 +144,14 @@ def words_in(field: str, at: int, wanted: Positions, cell: str) -> str | None:
 
 
 def first_said(said: Iterable[str]) -> str:
-    """The first that says something; behind it what cannot be read, and that the cluster saw nothing."""
-    weak: set[str] = set()
-    for words in said:
-        if words and words not in _WEAK:
-            return words
-        weak.add(words)
-    return next((words for words in _WEAK if words in weak), UNSAID)
+    """The first checksum, or word that there is no list; else another word; else why none is known."""
+    words = [each for each in said if each]
+    plain = [each for each in words if each not in _WEAK]
+    found = [*(each for each in plain if each not in _JUDGED), *plain]
+    return found[0] if found else next((each for each in _WEAK if each in words), UNSAID)
 
 
+_JUDGED = (SERVED, OTHER, BOUNCED)
+"""What a cluster says of a checksum that it saw: the checksum itself tells more."""
 _WEAK = (UNREADABLE, UNSEEN)
 """What gives way to whatever else is said of a list."""

@@ -68,9 +68,8 @@ def _differ(field: str, mine: str, theirs: str) -> bool:
         known = [catalogue().find(model) for model in (mine, theirs)]
         return None not in known and known[0] != known[1]
     if field == "mode":
-        return None not in (security_mode(mine), security_mode(theirs)) and security_mode(
-            mine
-        ) != security_mode(theirs)
+        modes = [security_mode(mode) for mode in (mine, theirs)]
+        return None not in modes and modes[0] != modes[1]
     if field == "lsc":
         return has_no_lsc(mine) != has_no_lsc(theirs)
     if field in LISTS:

@@ -151,7 +151,11 @@ class _Reader:
         elif sqlexports.is_parameters(columns, file):
             found = sqlexports.parameters_of((table,), file)
             self._remarks += sqlexports.parameters_apart(self._parameters, found)
-            self._parameters.update(found)
+            self._parameters.update(
+                (name, said)
+                for name, said in found.items()
+                if name not in self._parameters or sqlexports.usable(name, said[0])
+            )
             used = sum(name in sqlexports.USED for name in found)
             self._notes.append(f"{file}: {len(found)} parameters, {used} of them used")
         elif sqlexports.is_groups(columns, file):

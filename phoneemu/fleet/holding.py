@@ -60,7 +60,8 @@ def said(cell: str) -> str | None:
     text = text.partition("(")[0].strip()  # `...(SHA1)`, as a cluster writes it
     if text in _WORDS:
         return _WORDS[text]
-    plain = re.sub(r"[\s:.-]+", "", text.removeprefix("0x"))
+    bare = re.sub(r"^(?:sha-?1|md5)\s*[:=]?\s*", "", text)
+    plain = re.sub(r"[\s:.-]+", "", bare.removeprefix("0x"))
     return plain if _HEX.fullmatch(plain) else None
 
 

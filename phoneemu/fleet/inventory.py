@@ -45,6 +45,9 @@ from phoneemu.fleet.textfile import decoded, doubts
 RECORD_LINES = 64
 """Most lines one quoted record may span before its opening line is taken as broken [assumed]."""
 
+MARK = "\ufeff"
+"""What a file put behind another brings before its first cell."""
+
 LONGEST_NAME = 128
 """Longest device name kept; the database's own limit is 128 [assumed]."""
 
@@ -350,7 +353,7 @@ def _read_under(
             record += [""] * (reach - len(record))
         name = record[name_at]
         if not name.isalnum() or len(name) > LONGEST_NAME:
-            name = name.strip()
+            name = name.strip().removeprefix(MARK)
             if not name or len(name) > LONGEST_NAME or not name.isprintable():
                 remarks.append(_left_out(file, line, "no usable device name"))
                 continue

@@ -42,7 +42,9 @@ def _settled(
 ) -> ListExport:
     own = _own(export, names)
     said = _said(export.node, names)
-    if not export.node or (declared and said is None):  # an undeclared node is an error of its own
+    if not export.node:  # so it competes with one that is named after the node
+        return attrs.evolve(export, node=own or "")
+    if declared and said is None:  # an undeclared node is an error of its own
         return export
     if said is not None and (own is None or own == said):
         return attrs.evolve(export, node=said)

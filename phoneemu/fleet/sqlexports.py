@@ -107,13 +107,18 @@ _MODES = {"0": False, "1": True}
 """What ClusterSecurityMode says of mixed mode [SEED118893, MIX118892]."""
 
 
+def usable(name: str, value: str) -> bool:
+    """Whether a value says something; of ClusterSecurityMode, 0 or 1."""
+    return value.strip() in _MODES if name == MODE else bool(value.strip())
+
+
 def parameters_apart(
     before: Mapping[str, tuple[str, str]], found: Mapping[str, tuple[str, str]]
 ) -> Iterator[Remark]:
     """The parameters that decide something and that another answer says otherwise."""
     for name in sorted(USED & before.keys() & found.keys()):
         (old, where), (new, place) = before[name], found[name]
-        if old != new:
+        if old != new and usable(name, old) and usable(name, new):
             text = f"{_AS_WRITTEN[name]} is {new} here and {old} in {where}: this is taken"
             yield Remark(place=place, text=f"{text}; see which of the two is of now")
 

@@ -48,6 +48,24 @@ def test_the_list_written_later_counts_wherever_it_stands(folder: Path, *, turne
     assert not [each for each in snapshot.remarks if "names another CallManager certificate" in each]
 
 
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_list_in_a_log_competes_with_one_that_is_named_after_its_node(
+    folder: Path, *, turned: bool
+) -> None:
+    named = folder / "show_itl_cucm-1051-a-pub.txt"
+    text = named.read_text()
+    before = read_snapshot(folder).cluster.publisher.itl
+    now, then = (named, folder / "terminal.log") if turned else (folder / "terminal.log", named)
+    now.write_text(text)
+    then.write_text(older(text).replace("CET 2015", "CET 2012"))
+    snapshot = read_snapshot(folder)
+    assert before is not None
+    served = snapshot.cluster.publisher.itl
+    assert served is not None
+    assert served.records == before.records
+    assert any("later and counts" in each for each in snapshot.remarks)
+
+
 def test_an_older_dump_loses_no_phone(folder: Path) -> None:
     (folder.parent / "empty.txt").write_text("phones reset\n")
     before = predict_files(folder, folder.parent / "empty.txt").summary

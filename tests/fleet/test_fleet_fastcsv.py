@@ -111,6 +111,8 @@ def test_odd_rows_are_read_as_the_careful_reader_reads_them(tmp_path: Path, what
         b"Name\nSEP1\nSEP2\n",
         b"Name,Name,Model\nSEP1,SEP2,8861\n",
         b"\n\nName,Model\nSEP1,8861\n",
+        "\ufeffName\nSEP1\n".encode("utf-16"),
+        (HEAD + plain_rows(0, 9)).encode() + b"\xef\xbb\xbf" + (HEAD + plain_rows(9, 9)).encode(),
         HEAD.encode(),
     ],
 )
@@ -172,6 +174,16 @@ def test_columns_that_mean_one_thing_are_read_alike(tmp_path: Path, what: str) -
     assert said(bulk) == said(careful)
 
 
+def test_a_file_behind_another_is_read_by_its_own_header_though_a_mark_begins_it(tmp_path: Path) -> None:
+    swapped = HEAD.replace("Description,Device Pool", "Device Pool,Description")
+    second = plain_rows(30, 9).replace("desk", "Lab")
+    content = (HEAD + plain_rows(0, 30)).encode() + b"\xef\xbb\xbf" + (swapped + second).encode()
+    bulk, careful = both(tmp_path, content)
+    assert said(bulk) == said(careful)
+    assert [phone.traits.site for phone in list(bulk.phones)[30:]] == [f"Lab {at}" for at in range(30, 39)]
+    assert "the header stands here again, in another order" in bulk.remarks[0].text
+
+
 @pytest.mark.parametrize("head", ['Name,"Site"\n', 'Name,"Si\nte",x\n', 'Name,Si"te\n', '"Name",Site\r\n'])
 def test_headers_in_quotes_are_read_alike(tmp_path: Path, head: str) -> None:
     bulk, careful = both(tmp_path, (head + "SEP1,Depot\n" * 3 + "SEP2,Lab\n").encode())
@@ -203,7 +215,6 @@ def test_several_files_are_one_inventory_in_bulk_too(tmp_path: Path) -> None:
         b"Extension\n1001\n",
         b"\xff\xfe\x00",
         b"\x00\xff\n\x00",
-        "\ufeffName\nSEP1\n".encode("utf-16"),
     ],
 )
 def test_what_is_no_table_of_phones_is_bad_input_either_way(tmp_path: Path, content: bytes) -> None:

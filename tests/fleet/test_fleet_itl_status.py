@@ -4,11 +4,14 @@ from pathlib import Path
 
 import pytest
 
+from phoneemu import example
 from phoneemu.fleet import audit, holding, inventory
 from phoneemu.fleet.forecast import Fate
 from phoneemu.fleet.predict import predict_files
 from phoneemu.fleet.snapshot import read_snapshot
 
+SERVED_ITL = "e96119f3a792a49491693657df3c5cf9aa4efedf"
+"""What the publisher of the example serves."""
 NODES = 'release = "14SU3"\n[[node]]\nname = "pub"\n[[node]]\nname = "sub"\n'
 HEAD = "Device Name(Line),Device Type,ITL File Status\n"
 
@@ -79,3 +82,22 @@ def test_both_readers_of_tables_read_the_status_alike(tmp_path: Path) -> None:
     assert [each.traits.itl for each in careful.phones] == expected
     assert [each.traits.itl for each in bulk.phones] == expected
     assert careful.columns == bulk.columns
+
+
+@pytest.mark.parametrize("names", [("a.csv", "b.csv"), ("b.csv", "a.csv")])
+@pytest.mark.parametrize(
+    ("word", "checksum", "outcome"),
+    [("Match", "0" * 40, "cannot-say"), ("MisMatch", SERVED_ITL, "ok"), ("Not Installed", SERVED_ITL, "ok")],
+)
+def test_a_checksum_tells_more_than_a_word_of_one_in_whichever_file(
+    tmp_path: Path, names: tuple[str, str], word: str, checksum: str, outcome: str
+) -> None:
+    """What the cluster says of a checksum that it saw is less than the checksum that the phone shows."""
+    example.write(tmp_path)
+    folder, name = tmp_path / "snapshot", "SEP02005E10016C"
+    (folder / names[0]).write_text(f"Device Name,ITL File Status\n{name},{word}\n")
+    (folder / names[1]).write_text(f"Device Name,ITL Signature\n{name},{checksum}\n")
+    plan = tmp_path / "reset.txt"
+    plan.write_text("phones reset\n")
+    told = {phone.name: fate for phone, fate in predict_files(folder, plan).each()}
+    assert told[name].outcome.value == outcome

@@ -21,6 +21,10 @@ GROUPS = (
     "cmgname servername       priority\n======= ================ ========\n"
     "CMG-9   cucm-1051-a-sub1 0\nCMG-9   cucm-1051-a-pub  1\n\nadmin:\n"
 )
+MODES = (
+    "admin:run sql select paramname,paramvalue from processconfig\nparamname           paramvalue\n"
+    "=================== ==========\nClusterSecurityMode VALUE\n"
+)
 STRANGER = (
     "admin:show network cluster\n"
     "192.0.2.91 lon-pub.example.com lon-pub Publisher callmanager DBPub authenticated\n"
@@ -272,11 +276,18 @@ def test_defaults_may_name_a_group_of_the_database(folder: Path) -> None:
         read_snapshot(folder)
 
 
+@pytest.mark.parametrize("values", [("0", "NULL"), ("NULL", "0")])
+def test_a_value_that_is_none_competes_with_no_other(folder: Path, values: tuple[str, str]) -> None:
+    for number, value in enumerate(values):
+        (folder / f"parameters-{number}.sql.txt").write_text(MODES.replace("VALUE", value))
+    (folder / "cluster.toml").unlink()
+    here = read_snapshot(folder)
+    assert not here.cluster.mixed
+    assert not any("this is taken" in each for each in here.remarks)
+
+
 def test_a_security_mode_of_the_cluster_that_is_none_is_not_taken(folder: Path) -> None:
-    (folder / "parameters.sql.txt").write_text(
-        "admin:run sql select paramname,paramvalue from processconfig\nparamname           paramvalue\n"
-        "=================== ==========\nClusterSecurityMode NULL\n"
-    )
+    (folder / "parameters.sql.txt").write_text(MODES.replace("VALUE", "NULL"))
     (folder / "cluster.toml").unlink()
     here = read_snapshot(folder)
     assert here.cluster.mixed

@@ -1,7 +1,7 @@
 """The recovery key: saved, brought back, and shared by two clusters."""
 
 import pytest
-from planmaking import RESET, TFTP, End, steps, through
+from planmaking import CALLMANAGER, RESET, TFTP, End, steps, through
 
 from phoneemu.cluster.founding import make_cluster
 from phoneemu.errors import BadInput
