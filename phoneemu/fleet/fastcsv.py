@@ -278,8 +278,10 @@ def _plain(frame: pl.DataFrame, layout: Layout) -> pl.Series:
         good &= name.str.to_uppercase().is_unique()
     for at in like_headers(layout.positions):
         cells = _column(frame, at)
-        if at == layout.positions["name"][0]:  # a name of several words is not plain
-            good &= ~cells.str.to_lowercase().is_in(SINGLE_WORDS)
+        if at == layout.positions["name"][0]:  # a name of several words is not plain, and no word has digits
+            wordy = ~cells.str.contains("[0-9]")
+            if wordy.any():
+                good &= ~(wordy & cells.str.to_lowercase().is_in(SINGLE_WORDS))
             continue
         again = [cell for cell in cells.unique().to_list() if like_header(cell)]
         if again:

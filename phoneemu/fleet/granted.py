@@ -4,9 +4,13 @@ Only a story that leans on it carries the assumption; the others stand as they a
 """
 
 from collections.abc import Iterator
+from weakref import WeakKeyDictionary
+
+import attrs
 
 from phoneemu.cluster import release as since
 from phoneemu.cluster import tvs
+from phoneemu.cluster.drive import Boot, World
 from phoneemu.cluster.state import CALLMANAGER, CAPF, ITL_RECOVERY
 from phoneemu.core.journal import AskedTvs, Ruled
 from phoneemu.core.names import Identity
@@ -34,27 +38,52 @@ def granted(story: Story, file: ClusterFile) -> frozenset[str]:
     return frozenset(_granted(story, file))
 
 
+@attrs.frozen(kw_only=True)
+class _Leaning:
+    """What one start shows of it: found once, for many stories share a start."""
+
+    boot: Boot
+    asked: frozenset[str]
+    inferred_role: bool
+    without_anchor: bool
+    former_records: bool
+    kept_recovery: bool
+
+
+_KNOWN: WeakKeyDictionary[World, dict[int, _Leaning]] = WeakKeyDictionary()
+"""By the world and the identity of the start, which is kept beside."""
+
+
+def _leaning(episode: Episode) -> _Leaning:
+    known, boot = _KNOWN.setdefault(episode.world, {}), episode.boot
+    if id(boot) not in known:
+        known[id(boot)] = _Leaning(
+            boot=boot,
+            asked=frozenset(each.server.lower() for each in boot.journal if isinstance(each, AskedTvs)),
+            inferred_role=_vouched_for_recovery(episode),
+            without_anchor=_took_ctl_without_anchor(episode),
+            former_records=_took_former_records(episode),
+            kept_recovery=_took_by_kept_recovery(episode),
+        )
+    return known[id(boot)]
+
+
 def _granted(story: Story, file: ClusterFile) -> Iterator[str]:
     said = {name.lower() for node in file.nodes if node.tvs_reachable for name in (node.name, node.address)}
-    asked = {
-        entry.server.lower()
-        for episode in story.episodes
-        for entry in episode.boot.journal
-        if isinstance(entry, AskedTvs)
-    }
-    if asked - said:
+    starts = [_leaning(episode) for episode in story.episodes]
+    if any(each.asked - said for each in starts):
         yield TVS_REACHABLE.id
     if file.min_tls is None and _leans_on_old_tls(story):
         yield TLS_FLOOR.id
     if _shows_former_lsc(story):
         yield LSC_BEFORE.id
-    if any(_vouched_for_recovery(episode) for episode in story.episodes):
+    if any(each.inferred_role for each in starts):
         yield RECOVERY_ROLE.id
-    if any(_took_ctl_without_anchor(episode) for episode in story.episodes):
+    if any(each.without_anchor for each in starts):
         yield CTL_WITHOUT_ANCHOR.id
-    if story.episodes[-1].ending.outcome.bad and any(map(_took_former_records, story.episodes)):
+    if story.episodes[-1].ending.outcome.bad and any(each.former_records for each in starts):
         yield RESET_KEEPS_RECORDS.id
-    if any(_took_by_kept_recovery(episode) for episode in story.episodes):
+    if any(each.kept_recovery for each in starts):
         yield RECOVERY_KEPT.id
     if _configured_without_ctl(story.episodes[-1]):
         yield DOMAIN_BY_ITL.id

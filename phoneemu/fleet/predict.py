@@ -13,9 +13,9 @@ import attrs
 from phoneemu.catalogue import Catalogue, catalogue
 from phoneemu.cluster import publish
 from phoneemu.cluster.drive import EACH, Station
-from phoneemu.cluster.state import Node
+from phoneemu.cluster.state import Device, Node
 from phoneemu.core.evidence import Standing
-from phoneemu.core.flash import DeviceSecurity, Flash
+from phoneemu.core.flash import DeviceSecurity, Flash, PhoneConfig
 from phoneemu.core.modelfile import load_words, parse_load
 from phoneemu.core.profile import Profile
 from phoneemu.core.trustlist import ListKind, TrustList
@@ -148,6 +148,7 @@ class Teller:
         self._plan = plan
         self._catalogue = models
         self._fates: dict[Kind, Fate] = {}
+        self._configs: dict[Device, PhoneConfig] = {}
 
     def fate(self, kind: Kind) -> Fate:
         """What becomes of phones of this kind."""
@@ -215,7 +216,9 @@ class Teller:
         cluster = self._snapshot.cluster
         place = kind.place
         node = next(filter(None, (self._source(name) for name in place.tftp)), None)
-        flash = Flash(config=publish.config_for(cluster, place.device))
+        if place.device not in self._configs:
+            self._configs[place.device] = publish.config_for(cluster, place.device)
+        flash = Flash(config=self._configs[place.device])
         if node is not None:
             reads_ctl, reads_itl = profile.reads_ctl.value, profile.reads_itl.value
             flash = attrs.evolve(
