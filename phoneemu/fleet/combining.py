@@ -11,7 +11,7 @@ import attrs
 
 from phoneemu.catalogue import catalogue
 from phoneemu.fleet.clusterfile import security_mode
-from phoneemu.fleet.columns import LISTS, first_said, runs
+from phoneemu.fleet.columns import LISTS, first_said, positions, runs
 from phoneemu.fleet.holding import lists_apart
 from phoneemu.fleet.joining import Difference, Joined, Pair, join
 from phoneemu.fleet.listed import Inventory, Traits
@@ -86,7 +86,7 @@ def with_more(inventory: Inventory, more: Inventory) -> Inventory:
     """The inventory with another export: new phones behind, known ones with what they lacked."""
     found = _joined(inventory, more, shown=False)
     phones = joined([found.phones, found.alone]) if len(found.alone) else found.phones
-    return _with(inventory, more, phones, _contradictions(found.differing))
+    return _with(inventory, more, phones, _contradictions(found.differing, inventory))
 
 
 def with_checksums(inventory: Inventory, shown: Inventory) -> Inventory:
@@ -96,7 +96,7 @@ def with_checksums(inventory: Inventory, shown: Inventory) -> Inventory:
         Remark(place=f"{each.file}:{each.line}", text=f"{each.name} is no phone of the exports")
         for each in found.alone
     ]
-    remarks += _contradictions(found.differing, shown=True)
+    remarks += _contradictions(found.differing, inventory, shown=True)
     return _with(inventory, shown, found.phones, remarks)
 
 
@@ -121,8 +121,14 @@ def counted(inventory: Inventory) -> Mapping[str, int]:
     return inventory.named or as_roster(inventory.phones).by_file()
 
 
-def _contradictions(differing: Iterable[Difference], *, shown: bool = False) -> Iterator[Remark]:
-    """What a person should see before two exports of one phone are believed."""
+def _contradictions(
+    differing: Iterable[Difference], first: Inventory, *, shown: bool = False
+) -> Iterator[Remark]:
+    """What a person should see before two exports of one phone are believed.
+
+    A phone keeps the name of its first file; where that has no such column, another one said it.
+    """
+    fields = {file: positions(used) for file, used, _ in first.columns}
     for each in differing:
         mine, theirs = each.said
         what, those = WORDS.get(each.field, each.field), f"{each.count:,} phones"
@@ -132,7 +138,9 @@ def _contradictions(differing: Iterable[Difference], *, shown: bool = False) -> 
             text = f"{those} show another load than the other exports say; it is taken, {such}"
         else:
             taken = "this one" if ours else "that"
-            text = f"{those} have another {what} than in {each.pair.file}; {taken} is taken, {such}"
+            said_there = each.field in fields.get(each.pair.file, ())
+            where = f"in {each.pair.file}" if said_there else "in an export read before"
+            text = f"{those} have another {what} than {where}; {taken} is taken, {such}"
         if each.field == "model":
             text += "; see whether both are of one cluster"
         yield Remark(place=each.pair.their_file, text=text)

@@ -91,6 +91,15 @@ def test_what_runs_counts_before_what_is_configured_in_either_order() -> None:
         assert not found.remarks
 
 
+def test_a_contradiction_names_no_file_that_does_not_say_it() -> None:
+    first = table("phones.csv", "Device Type", "SEP1,8861")
+    second, third = (
+        table(f"{name}.csv", "Security Mode", f"SEP1,{name}") for name in ("Encrypted", "Non Secure")
+    )
+    (text,) = texts(together([first, second, third]))
+    assert text.startswith("1 phones have another security mode than in an export read before; that is taken")
+
+
 def test_the_database_and_a_table_that_disagree_are_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
