@@ -343,13 +343,13 @@ def _read_under(
     doubted: dict[object, list[str]] = {}
     for line, record in records:
         if len(record) != width:
-            if len(record) <= widest:
-                if any(cell.strip() for cell in record):
-                    remarks.append(_left_out(file, line, f"{len(record)} cells, {widest + 1} are needed"))
-                continue
-            if any(cell.strip() for cell in record[width:]):
-                text = f"{len(record)} cells under {width} headers: is a delimiter in a cell without quotes?"
+            other = header_again(record, width, "") if any(map(like_header, record)) else None
+            if other is not None:  # of a table with more columns, or fewer
+                text = "the header stands here again, of other columns: the rows below are read by it"
                 remarks.append(Remark(place=f"{file}:{line}", text=text))
+                return other, len(record)
+            if not _fits(record, width, widest, f"{file}:{line}", remarks):
+                continue
             record += [""] * (reach - len(record))
         name = record[name_at]
         if not name.isalnum() or len(name) > LONGEST_NAME:
@@ -383,6 +383,19 @@ def _read_under(
             text = f"{name} stands twice: {before.file}:{before.line} is taken, this row is not"
             remarks.append(Remark(place=f"{file}:{line}", text=text))
     return None
+
+
+def _fits(record: Sequence[str], width: int, widest: int, place: str, remarks: list[Remark]) -> bool:
+    """Whether a row of more or fewer cells than the header has those that are needed; what is odd is told."""
+    if len(record) <= widest:
+        if any(cell.strip() for cell in record):
+            why = f"{LEFT_OUT}: {len(record)} cells, {widest + 1} are needed"
+            remarks.append(Remark(place=place, text=why))
+        return False
+    if any(cell.strip() for cell in record[width:]):
+        text = f"{len(record)} cells under {width} headers: is a delimiter in a cell without quotes?"
+        remarks.append(Remark(place=place, text=text))
+    return True
 
 
 def _headed(record: Sequence[str], wanted: Positions) -> bool:

@@ -184,6 +184,19 @@ def test_a_file_behind_another_is_read_by_its_own_header_though_a_mark_begins_it
     assert "the header stands here again, in another order" in bulk.remarks[0].text
 
 
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_second_header_of_other_columns_is_one_too(tmp_path: Path, *, turned: bool) -> None:
+    wide = HEAD + plain_rows(0, 30)
+    narrow = "Device Name,Device Type\n" + "".join(f"SEPA{at},Cisco 8861\n" for at in range(30))
+    content = narrow + wide if turned else wide + narrow
+    bulk, careful = both(tmp_path, content.encode())
+    assert said(bulk) == said(careful)
+    assert len(bulk.phones) == 60
+    assert [each.text for each in bulk.remarks] == [
+        "the header stands here again, of other columns: the rows below are read by it"
+    ]
+
+
 @pytest.mark.parametrize("head", ['Name,"Site"\n', 'Name,"Si\nte",x\n', 'Name,Si"te\n', '"Name",Site\r\n'])
 def test_headers_in_quotes_are_read_alike(tmp_path: Path, head: str) -> None:
     bulk, careful = both(tmp_path, (head + "SEP1,Depot\n" * 3 + "SEP2,Lab\n").encode())
