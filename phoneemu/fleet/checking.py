@@ -5,14 +5,13 @@ The assumptions are counted by a prediction of an empty runbook, so that `check`
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 
 import attrs
 
 from phoneemu.catalogue import catalogue
 from phoneemu.cluster.state import CALLMANAGER, CAPF, ITL_RECOVERY, TVS, Certificate, Node
 from phoneemu.core.names import serial_text
-from phoneemu.fleet import assumptions, combining, prechecks
+from phoneemu.fleet import assumptions, combining, dating, prechecks
 from phoneemu.fleet.forecast import Forecast
 from phoneemu.fleet.listexports import ListExport
 from phoneemu.fleet.outcome import Outcome
@@ -212,8 +211,8 @@ LISTED = (CALLMANAGER, TVS, CAPF, ITL_RECOVERY)
 def _until(certificate: Certificate) -> str:
     if certificate.origin == "made" or certificate.not_after is None:
         return ""
-    day = datetime.fromtimestamp(certificate.not_after, tz=UTC)
-    return f", until {day:%Y-%m-%d}" + (f", {certificate.key_bits} bits" if certificate.key_bits else "")
+    bits = f", {certificate.key_bits} bits" if certificate.key_bits else ""
+    return f", until {dating.day(certificate.not_after)}{bits}"
 
 
 def _phones(snapshot: Snapshot) -> Iterator[str]:

@@ -26,12 +26,9 @@ def refuse_mixtures(found: Gathered, cluster: Cluster, file: ClusterFile) -> Non
     for export in found.exports:
         if export.listed is not None and file.nodes:
             _some_known(export.file, _names_of(export.listed), names, file)
-    by_file: dict[str, set[str]] = {}
+    by_file = _servers_of_certificates(found)
     for sighting in found.seen.values():
         by_file.setdefault(sighting.file, set()).add(sighting.node)
-    for entry in found.entries:
-        for server in servers_of((entry,)):
-            by_file.setdefault(entry.place.partition(":")[0], set()).add(server)
     for name, servers in by_file.items():
         _some_known(name, servers - {""}, names, file)
     if not file.nodes:  # then nodes are what the exports name, strangers too
@@ -43,19 +40,24 @@ def _share_a_name_with_lists(found: Gathered) -> None:
     listed = set[str]().union(*(_names_of(each.listed) for each in found.exports if each.listed is not None))
     if not any(not name[:1].isdigit() for name in listed):
         return
-    by_file: dict[str, set[str]] = {}
+    by_file = _servers_of_certificates(found)
     for member in (member for members in found.groups.values() for member in members):
         by_file.setdefault(member.place.partition(":")[0], set()).add(member.name)
     for node, place in (each for log in found.printed for each in log.nodes):
         by_file.setdefault(place.partition(":")[0], set()).update((node.name, node.address))
-    for entry in found.entries:
-        for server in servers_of((entry,)):
-            by_file.setdefault(entry.place.partition(":")[0], set()).add(server)
     for name, servers in by_file.items():
         labels = {_label(server) for server in servers} - {""}
         if not labels & listed and any(not label[:1].isdigit() for label in labels):
             why = f"it names {_some(labels)}, and the lists name {_some(listed)}"
             raise BadInput(f"{why}: one snapshot is one cluster", place=name)
+
+
+def _servers_of_certificates(found: Gathered) -> dict[str, set[str]]:
+    """The servers that each export of certificates names, by file."""
+    by_file: dict[str, set[str]] = {}
+    for entry in found.entries:
+        by_file.setdefault(entry.place.partition(":")[0], set()).update(servers_of((entry,)))
+    return by_file
 
 
 def _some_known(name: str, servers: set[str], names: Mapping[str, str], file: ClusterFile) -> None:

@@ -7,7 +7,6 @@ that lacks the facts to look says so as a note; it never passes in silence.
 import enum
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from functools import cached_property
 
 import attrs
@@ -356,7 +355,7 @@ def _unseen(scene: Scene) -> Iterator[Problem]:
             yield Problem(rule="PC13", severity=Severity.NOTE, text=text, source="phoneemu", phones=count)
         return
     last = max(stamps)
-    day = f"{datetime.fromtimestamp(last, tz=UTC):%Y-%m-%d}"
+    day = dating.day(last)
     older = [each for each in since if (each.since or 0) < last]
     for powered, what in ((False, "not seen"), (True, "registered, but not started")):
         count = scene.falling_under([each for each in older if each.powered is powered])

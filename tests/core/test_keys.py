@@ -54,8 +54,8 @@ def test_a_certificate_with_any_byte_changed_raises_nothing(flip: int) -> None:
         keys.verifies(DER[:at] + bytes([DER[at] ^ flip]) + DER[at + 1 :], Digest.SHA1, signature, (b"bytes",))
         for at in range(len(DER))
     ]
-    assert True in verdicts  # a change outside the key, such as in a name, leaves it usable
-    assert False in verdicts
+    assert any(verdicts)  # a change outside the key, such as in a name, leaves it usable
+    assert not all(verdicts)
 
 
 def test_a_signature_is_checked_over_the_joined_parts() -> None:
